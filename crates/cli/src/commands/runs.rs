@@ -1,0 +1,435 @@
+//! `runs`: what was read when.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use vault::{
+    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, StreamRecord, Vault,
+};
+
+use crate::args::command_help;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::output::{Align, Printer, Table, human};
+use crate::report::{Failure, Outcome};
+
+/// List runs, or show one
+///
+/// A run is one reading of a scope. It is `complete` when a closing listing
+/// agreed with what was stored, `incomplete` when it has gaps or was stopped,
+/// `interrupted` when its process died; the last two can be resumed.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = command_help(EXAMPLES, EXITS))]
+pub struct RunsArgs {
+    /// At most N runs, the newest first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+
+    /// What to do instead of listing.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+}
+
+/// Commands below `runs`.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a command is documented where its arguments are")]
+pub enum RunsCommand {
+    Show(RunsShowArgs),
+}
+
+/// Show one run: its streams, gaps and calls
+#[derive(Args, Debug)]
+#[command(after_long_help = command_help(SHOW_EXAMPLES, EXITS))]
+pub struct RunsShowArgs {
+    /// The run's number
+    #[arg(value_name = "ID")]
+    pub id: i64,
+}
+
+const EXAMPLES: &str = "
+  The newest runs:
+    lookervault runs
+
+  What one of them could not read:
+    lookervault runs show 7";
+
+const SHOW_EXAMPLES: &str = "
+  What run 7 read, and what it could not read:
+    lookervault runs show 7
+
+  Its calls, for a script:
+    lookervault runs show 7 --json | jq .calls";
+
+const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
+
+/// Prints runs or one run.
+///
+/// # Errors
+/// When there is no vault, it cannot be read, or it has no such run.
+pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
+    let reader = Vault::open_for_reading(&context.config()?.vault.value)?;
+    match &args.command {
+        Some(RunsCommand::Show(show)) => show_run(&context.printer, &reader, show)?,
+        None => list(&context.printer, &reader, args.limit)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(printer: &Printer, reader: &Reader, limit: usize) -> Result<(), Failure> {
+    let runs = reader.runs(limit)?;
+    if printer.is_json() {
+        return printer.json(&ListDocument {
+            schema: "lookervault.runs/1",
+            runs: runs.iter().map(RunPart::new).collect(),
+        });
+    }
+    if runs.is_empty() {
+        printer.status("The vault has no runs yet.");
+        return Ok(());
+    }
+    printer.table(&runs_table(printer, &runs))
+}
+
+fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
+    let mut table = Table::new(&[
+        ("run", Align::Right),
+        ("started", Align::Left),
+        ("took", Align::Right),
+        ("state", Align::Left),
+        ("seen", Align::Right),
+        ("new", Align::Right),
+        ("changed", Align::Right),
+        ("gone", Align::Right),
+        ("gaps", Align::Right),
+        ("calls", Align::Right),
+        ("instance", Align::Left),
+    ]);
+    for run in runs {
+        let sum = |of: fn(&KindCounts) -> u64| human::count(run.kinds.iter().map(of).sum());
+        table.row([
+            run.id.to_string(),
+            human::time(run.started_at, printer.zone()),
+            took(run).map(human::duration).unwrap_or_default(),
+            run.state.name().to_owned(),
+            sum(|kind| kind.seen),
+            sum(|kind| kind.added),
+            sum(|kind| kind.changed),
+            sum(|kind| kind.removed),
+            human::count(run.gaps),
+            human::count(run.calls),
+            run.instance_url.clone(),
+        ]);
+    }
+    table
+}
+
+fn took(run: &RunInfo) -> Option<Duration> {
+    Duration::try_from(run.ended_at?.duration_since(run.started_at)).ok()
+}
+
+fn show_run(printer: &Printer, reader: &Reader, args: &RunsShowArgs) -> Result<(), Failure> {
+    let details = reader.run(RunId::from_number(args.id))?;
+    if printer.is_json() {
+        return printer.json(&RunDocument::new(&details));
+    }
+    print_head(printer, &details.info)?;
+    section(printer, "Kinds", &kinds_table(&details.info.kinds))?;
+    section(printer, "Streams", &streams_table(&details.streams))?;
+    section(printer, "Gaps", &gaps_table(&details))?;
+    section(printer, "Calls", &calls_table(&details.calls))
+}
+
+fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
+    let state = match run.state {
+        RunState::Complete => printer.paint().good(run.state.name()),
+        _ => printer.paint().caution(run.state.name()),
+    };
+    printer.line(format!("{} {state}", printer.paint().bold(format!("Run {}", run.id))))?;
+    let time = |at: Timestamp| human::time(at, printer.zone());
+    let facts = [
+        ("Command", Some(run.command.clone())),
+        ("Instance", Some(run.instance_url.clone())),
+        ("Release", run.release.clone()),
+        ("Account", Some(run.account.clone())),
+        ("Scope", Some(run.scope.clone())),
+        ("Started", Some(time(run.started_at))),
+        ("Ended", run.ended_at.map(time)),
+        ("Took", took(run).map(human::duration)),
+    ];
+    for (label, value) in facts {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            printer.line(format!("  {:<10} {}", format!("{label}:"), human::one_line(&value)))?;
+        }
+    }
+    Ok(())
+}
+
+fn section(printer: &Printer, heading: &str, table: &Table) -> Result<(), Failure> {
+    if table.is_empty() {
+        return Ok(());
+    }
+    printer.line("")?;
+    printer.line(printer.paint().bold(heading))?;
+    printer.table(table)
+}
+
+fn kinds_table(kinds: &[KindCounts]) -> Table {
+    let mut table = Table::new(&[
+        ("kind", Align::Left),
+        ("seen", Align::Right),
+        ("new", Align::Right),
+        ("changed", Align::Right),
+        ("gone", Align::Right),
+    ]);
+    for kind in kinds {
+        let counts = [kind.seen, kind.added, kind.changed, kind.removed].map(human::count);
+        table.row(std::iter::once(kind.kind.clone()).chain(counts));
+    }
+    table
+}
+
+fn streams_table(streams: &[StreamRecord]) -> Table {
+    let mut table = Table::new(&[
+        ("stream", Align::Right),
+        ("kind", Align::Left),
+        ("name", Align::Left),
+        ("state", Align::Left),
+        ("rows", Align::Right),
+        ("page", Align::Right),
+    ]);
+    for stream in streams {
+        table.row([
+            stream.stream.to_string(),
+            stream.kind.to_string(),
+            stream.name.clone(),
+            stream.side.name().to_owned(),
+            stream.size.map(human::count).unwrap_or_default(),
+            stream.page_limit.to_string(),
+        ]);
+    }
+    table
+}
+
+fn gaps_table(details: &RunDetails) -> Table {
+    let mut table = Table::new(&[
+        ("kind", Align::Left),
+        ("stream", Align::Left),
+        ("missing", Align::Left),
+        ("tries", Align::Right),
+        ("reason", Align::Left),
+    ]);
+    for gap in &details.gaps {
+        let stream = details.streams.iter().find(|stream| Some(stream.stream) == gap.stream);
+        table.row([
+            gap.kind.to_string(),
+            stream.map(|stream| stream.name.clone()).unwrap_or_default(),
+            missing(&gap.what),
+            gap.tries.to_string(),
+            gap.reason.clone(),
+        ]);
+    }
+    table
+}
+
+fn missing(what: &GapWhat) -> String {
+    match what {
+        GapWhat::Range { offset, limit } => format!("rows {offset} to {}", offset + u64::from(*limit)),
+        GapWhat::Object { key } => format!("object {key}"),
+        GapWhat::Kind => "the whole kind".into(),
+        GapWhat::Listing => "the closing listing".into(),
+    }
+}
+
+fn calls_table(calls: &[CallCount]) -> Table {
+    let mut table = Table::new(&[
+        ("day", Align::Left),
+        ("kind", Align::Left),
+        ("reason", Align::Left),
+        ("ledger", Align::Left),
+        ("calls", Align::Right),
+    ]);
+    for count in calls {
+        table.row([
+            count.day.to_string(),
+            count.kind.clone(),
+            count.reason.clone(),
+            count.ledger.clone(),
+            human::count(count.calls),
+        ]);
+    }
+    table
+}
+
+#[derive(Serialize)]
+struct ListDocument<'a> {
+    schema: &'static str,
+    runs: Vec<RunPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunDocument<'a> {
+    schema: &'static str,
+    run: RunPart<'a>,
+    streams: Vec<StreamPart<'a>>,
+    gaps: Vec<GapPart<'a>>,
+    calls: Vec<CallPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunPart<'a> {
+    id: i64,
+    state: &'static str,
+    command: &'a str,
+    instance: &'a str,
+    release: Option<&'a str>,
+    account: Kept<'a>,
+    scope: Kept<'a>,
+    options: Kept<'a>,
+    started_at: String,
+    ended_at: Option<String>,
+    seconds: Option<f64>,
+    kinds: Vec<KindPart<'a>>,
+    gaps: u64,
+    calls: u64,
+    totals: Option<Kept<'a>>,
+}
+
+/// JSON that was stored with the run goes out as JSON, anything else as text.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Kept<'a> {
+    Json(&'a RawValue),
+    Text(&'a str),
+}
+
+impl<'a> Kept<'a> {
+    fn new(text: &'a str) -> Self {
+        serde_json::from_str(text).map_or(Self::Text(text), Self::Json)
+    }
+}
+
+#[derive(Serialize)]
+struct KindPart<'a> {
+    kind: &'a str,
+    seen: u64,
+    new: u64,
+    changed: u64,
+    gone: u64,
+}
+
+#[derive(Serialize)]
+struct StreamPart<'a> {
+    stream: u32,
+    kind: &'a str,
+    name: &'a str,
+    state: &'static str,
+    folder_id: Option<&'a str>,
+    rows: Option<u64>,
+    page_size: u32,
+}
+
+#[derive(Serialize)]
+struct GapPart<'a> {
+    kind: &'a str,
+    stream: Option<u32>,
+    what: &'static str,
+    offset: Option<u64>,
+    limit: Option<u32>,
+    id: Option<&'a str>,
+    reason: &'a str,
+    tries: u32,
+}
+
+#[derive(Serialize)]
+struct CallPart<'a> {
+    day: String,
+    kind: &'a str,
+    reason: &'a str,
+    ledger: &'a str,
+    calls: u64,
+}
+
+impl<'a> RunPart<'a> {
+    fn new(run: &'a RunInfo) -> Self {
+        Self {
+            id: run.id.number(),
+            state: run.state.name(),
+            command: &run.command,
+            instance: &run.instance_url,
+            release: run.release.as_deref(),
+            account: Kept::new(&run.account),
+            scope: Kept::new(&run.scope),
+            options: Kept::new(&run.options),
+            started_at: run.started_at.to_string(),
+            ended_at: run.ended_at.map(|at| at.to_string()),
+            seconds: took(run).map(|took| took.as_secs_f64()),
+            kinds: run.kinds.iter().map(KindPart::new).collect(),
+            gaps: run.gaps,
+            calls: run.calls,
+            totals: run.totals_json.as_deref().map(Kept::new),
+        }
+    }
+}
+
+impl<'a> KindPart<'a> {
+    fn new(kind: &'a KindCounts) -> Self {
+        Self { kind: &kind.kind, seen: kind.seen, new: kind.added, changed: kind.changed, gone: kind.removed }
+    }
+}
+
+impl<'a> StreamPart<'a> {
+    fn new(stream: &'a StreamRecord) -> Self {
+        Self {
+            stream: stream.stream,
+            kind: &stream.kind,
+            name: &stream.name,
+            state: stream.side.name(),
+            folder_id: stream.folder.as_deref(),
+            rows: stream.size,
+            page_size: stream.page_limit,
+        }
+    }
+}
+
+impl<'a> GapPart<'a> {
+    fn new(gap: &'a Gap) -> Self {
+        let (what, offset, limit, id) = match &gap.what {
+            GapWhat::Range { offset, limit } => ("range", Some(*offset), Some(*limit), None),
+            GapWhat::Object { key } => ("object", None, None, Some(key.as_str())),
+            GapWhat::Kind => ("kind", None, None, None),
+            GapWhat::Listing => ("listing", None, None, None),
+        };
+        Self {
+            kind: &gap.kind,
+            stream: gap.stream,
+            what,
+            offset,
+            limit,
+            id,
+            reason: &gap.reason,
+            tries: gap.tries,
+        }
+    }
+}
+
+impl<'a> RunDocument<'a> {
+    fn new(details: &'a RunDetails) -> Self {
+        let call = |count: &'a CallCount| CallPart {
+            day: count.day.to_string(),
+            kind: &count.kind,
+            reason: &count.reason,
+            ledger: &count.ledger,
+            calls: count.calls,
+        };
+        Self {
+            schema: "lookervault.run/1",
+            run: RunPart::new(&details.info),
+            streams: details.streams.iter().map(StreamPart::new).collect(),
+            gaps: details.gaps.iter().map(GapPart::new).collect(),
+            calls: details.calls.iter().map(call).collect(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! An object for people.
+
+use serde_json::value::RawValue;
+use vault::{Side, Stored};
+
+use super::node::Node;
+use crate::context::{Context, Opened};
+use crate::kinds::KindName;
+use crate::output::{Align, Table, human};
+use crate::report::Failure;
+
+/// Main fields by kind: what people call it, where it is in the API's answer.
+const FIELDS: &[(&str, &[(&str, &str)])] = &[
+    ("dashboards", &[("Description", "description"), ("Model", "model.id"), ("Slug", "slug")]),
+    (
+        "looks",
+        &[
+            ("Description", "description"),
+            ("Model", "query.model"),
+            ("Explore", "query.view"),
+            ("Visualisation", "query.vis_config.type"),
+            ("Public", "public"),
+        ],
+    ),
+    ("folders", &[("Personal", "is_personal"), ("Subfolders", "child_count")]),
+    (
+        "users",
+        &[
+            ("E-mail", "email"),
+            ("Disabled", "is_disabled"),
+            ("Locale", "locale"),
+            ("Groups", "group_ids"),
+            ("Roles", "role_ids"),
+        ],
+    ),
+    ("groups", &[("Users", "user_count"), ("External id", "external_group_id")]),
+    (
+        "roles",
+        &[
+            ("Permission set", "permission_set.name"),
+            ("Model set", "model_set.name"),
+            ("Models", "model_set.models"),
+        ],
+    ),
+];
+
+/// Prints the object's main fields, and a dashboard's parts.
+pub(super) fn print(
+    context: &Context,
+    opened: &Opened,
+    kind: KindName,
+    stored: &Stored,
+    object: &RawValue,
+) -> Result<(), Failure> {
+    let node = Node(object);
+    let heading = stored.row.title.as_deref().unwrap_or("(untitled)");
+    context.printer.line(context.printer.paint().bold(human::one_line(heading)))?;
+    for (label, value) in facts(context, opened, kind, stored, node)? {
+        context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
+    }
+    if kind.plural() == "dashboards" {
+        section(context, "Filters", &filters(node))?;
+        section(context, "Tiles", &tiles(node))?;
+        section(context, "Layouts", &layouts(node))?;
+    }
+    Ok(())
+}
+
+fn facts(
+    context: &Context,
+    opened: &Opened,
+    kind: KindName,
+    stored: &Stored,
+    node: Node,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let row = &stored.row;
+    let time = |at| human::time(at, context.printer.zone());
+    let mut facts = vec![("Kind", kind.singular().to_owned()), ("Id", row.key.clone())];
+    let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
+    add("State", (row.side == Side::Trash).then(|| "in the trash".to_owned()));
+    let folder_label = if kind.plural() == KindName::FOLDERS { "Parent" } else { "Folder" };
+    add(folder_label, row.folder_path.clone().or_else(|| row.folder.clone()));
+    add("Owner", owner(opened, node)?);
+    add("Updated", row.updated_at.map(time));
+    add("Created", row.created_at.map(time));
+    for (label, path) in fields_of(kind) {
+        add(label, short(node, path));
+    }
+    add("Redacted", (stored.redacted > 0).then(|| human::counted(stored.redacted, "value", "values")));
+    add("Read", Some(format!("{} by run {}", time(stored.read_at), row.from_run)));
+    Ok(facts)
+}
+
+fn fields_of(kind: KindName) -> &'static [(&'static str, &'static str)] {
+    FIELDS.iter().find(|(name, _)| *name == kind.plural()).map_or(&[], |(_, fields)| fields)
+}
+
+/// A scalar as it is, an array as its scalars with commas.
+fn short(node: Node, path: &str) -> Option<String> {
+    node.text(path).or_else(|| {
+        let items: Vec<String> = node.items(path).into_iter().filter_map(Node::as_text).collect();
+        (!items.is_empty()).then(|| items.join(", "))
+    })
+}
+
+/// The owner's name, when that user is stored too.
+fn owner(opened: &Opened, node: Node) -> Result<Option<String>, Failure> {
+    let Some(id) = node.text("user_id").or_else(|| node.text("creator_id")) else { return Ok(None) };
+    let user = opened.reader.show(opened.instance.id, "users", &id)?;
+    let name = user.and_then(|user| user.row.title);
+    Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
+}
+
+fn section(context: &Context, heading: &str, table: &Table) -> Result<(), Failure> {
+    if table.is_empty() {
+        return Ok(());
+    }
+    context.printer.line("")?;
+    context.printer.line(context.printer.paint().bold(format!("{heading} ({})", table.len())))?;
+    context.printer.table(table)
+}
+
+fn cells<const N: usize>(values: [Option<String>; N]) -> [String; N] {
+    values.map(Option::unwrap_or_default)
+}
+
+fn filters(dashboard: Node) -> Table {
+    let mut table = Table::new(&["name", "type", "field", "default"].map(|name| (name, Align::Left)));
+    for filter in dashboard.items("dashboard_filters") {
+        let name = filter.text("title").or_else(|| filter.text("name"));
+        table.row(cells([name, filter.text("type"), filter.text("dimension"), filter.text("default_value")]));
+    }
+    table
+}
+
+fn tiles(dashboard: Node) -> Table {
+    let mut table = Table::new(&[
+        ("id", Align::Right),
+        ("title", Align::Left),
+        ("type", Align::Left),
+        ("source", Align::Left),
+    ]);
+    for tile in dashboard.items("dashboard_elements") {
+        let title = ["title", "title_text", "look.title"].iter().find_map(|path| tile.text(path));
+        table.row(cells([tile.text("id"), title, tile_type(tile), source(tile)]));
+    }
+    table
+}
+
+/// The visualisation where there is one, else Looker's word for the tile.
+fn tile_type(tile: Node) -> Option<String> {
+    [
+        "result_maker.vis_config.type",
+        "query.vis_config.type",
+        "look.query.vis_config.type",
+        "vis_config.type",
+        "type",
+    ]
+    .iter()
+    .find_map(|path| tile.text(path))
+}
+
+/// Where a tile's data comes from: model and explore, a look, a merge.
+fn source(tile: Node) -> Option<String> {
+    let explore = ["result_maker.query", "query", "look.query"].iter().find_map(|path| {
+        let query = tile.at(path)?;
+        Some(format!("{}/{}", query.text("model")?, query.text("view")?))
+    });
+    let look = tile.text("look_id").map(|id| format!("look {id}"));
+    let merge = tile
+        .text("merge_result_id")
+        .or_else(|| tile.text("result_maker.merge_result_id"))
+        .map(|id| format!("merge {id}"));
+    let parts: Vec<String> = [look, merge, explore].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn layouts(dashboard: Node) -> Table {
+    let mut table = Table::new(&[
+        ("id", Align::Right),
+        ("type", Align::Left),
+        ("label", Align::Left),
+        ("active", Align::Left),
+        ("components", Align::Right),
+    ]);
+    for layout in dashboard.items("dashboard_layouts") {
+        let components = layout.items("dashboard_layout_components").len().to_string();
+        table.row(cells([
+            layout.text("id"),
+            layout.text("type"),
+            layout.text("label"),
+            layout.text("active"),
+            Some(components),
+        ]));
+    }
+    table
+}

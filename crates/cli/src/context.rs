@@ -1,0 +1,120 @@
+//! What a command works with.
+
+use std::path::PathBuf;
+
+use vault::{InstanceInfo, Reader, Vault};
+
+use crate::args::GlobalArgs;
+use crate::config::{BaseUrl, Config, Instance};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::output::Printer;
+use crate::report::Failure;
+
+/// What every command is handed: options, environment, printer.
+pub struct Context {
+    /// Options of every command.
+    pub global: GlobalArgs,
+    /// The environment, taken once.
+    pub env: Environment,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// Where all output goes.
+    pub printer: Printer,
+}
+
+impl Context {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// A fault in it.
+    pub fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.global.flags(), &self.env, &self.cwd)?)
+    }
+
+    /// The instance to sign in to; its warnings are printed.
+    ///
+    /// # Errors
+    /// When none is configured, or several could be meant.
+    pub fn instance(&self, config: &Config) -> Result<Instance, Failure> {
+        let instance = config.instance()?;
+        for warning in &instance.warnings {
+            self.printer.warn(&warning.message, Some(&warning.hint));
+        }
+        Ok(instance)
+    }
+
+    /// Opens the vault for reading and finds the instance that is meant in it.
+    ///
+    /// # Errors
+    /// When there is no vault, it is empty, or several instances in it could
+    /// be meant.
+    pub fn read_vault(&self) -> Result<Opened, Failure> {
+        let config = self.config()?;
+        let reader = Vault::open_for_reading(&config.vault.value)?;
+        let instance = self.stored_instance(&config, reader.instances()?)?;
+        Ok(Opened { reader, instance })
+    }
+
+    /// Runs `future` to its end on the program's runtime.
+    ///
+    /// # Errors
+    /// When the runtime cannot start, or what the future gives.
+    pub fn block_on<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.map_err(Failure::from)?.block_on(future)
+    }
+
+    fn stored_instance(
+        &self,
+        config: &Config,
+        mut stored: Vec<InstanceInfo>,
+    ) -> Result<InstanceInfo, Failure> {
+        if stored.is_empty() {
+            return Err(Failure::new("vault.empty", Exit::Failed, "the vault holds nothing yet")
+                .at(config.vault.value.display())
+                .hint("read something into it with `lookervault extract`"));
+        }
+        if let Some(found) = self.named_address(config)? {
+            let position = stored.iter().position(|info| info.url == found);
+            return position.map(|i| stored.swap_remove(i)).ok_or_else(|| absent(&found, &stored));
+        }
+        if let [only] = stored.as_slice() {
+            return Ok(only.clone());
+        }
+        let implied = config.address()?.map(|url| url.to_string());
+        let position = stored.iter().position(|info| Some(&info.url) == implied.as_ref());
+        position.map(|i| stored.swap_remove(i)).ok_or_else(|| several(&stored))
+    }
+
+    /// The address that `--instance` names: a configured name or a URL.
+    fn named_address(&self, config: &Config) -> Result<Option<String>, Failure> {
+        let Some(name) = &self.global.instance else { return Ok(None) };
+        if let Ok(url) = BaseUrl::parse(name) {
+            return Ok(Some(url.to_string()));
+        }
+        Ok(config.address()?.map(|url| url.to_string()))
+    }
+}
+
+/// A vault opened for reading, with the instance that is meant.
+pub struct Opened {
+    /// The vault.
+    pub reader: Reader,
+    /// The instance.
+    pub instance: InstanceInfo,
+}
+
+fn absent(address: &str, stored: &[InstanceInfo]) -> Failure {
+    Failure::new("vault.unknown_instance", Exit::Failed, format!("the vault holds nothing of {address}"))
+        .hint(format!("it holds {}", addresses(stored)))
+}
+
+fn several(stored: &[InstanceInfo]) -> Failure {
+    Failure::new("vault.several_instances", Exit::Usage, "the vault holds several instances")
+        .hint(format!("choose one with --instance: {}", addresses(stored)))
+}
+
+fn addresses(stored: &[InstanceInfo]) -> String {
+    stored.iter().map(|info| info.url.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,131 @@
+//! The names people may type for a content kind.
+
+use std::fmt;
+use std::str::FromStr;
+
+use looker::Kind;
+use looker::catalogue::KINDS;
+
+use crate::suggest::nearest;
+
+/// A content kind of the catalogue, for instance `dashboards`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindName(&'static Kind);
+
+impl KindName {
+    /// The kind that holds all others: its objects' names make paths.
+    pub const FOLDERS: &'static str = "folders";
+
+    /// The plural name, as the vault and the API paths spell it.
+    pub const fn plural(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The singular name, for messages about one object.
+    pub const fn singular(self) -> &'static str {
+        self.0.singular
+    }
+
+    /// Looker's word for what such an object is called: `title` or `name`.
+    pub const fn title_word(self) -> &'static str {
+        self.0.envelope.title
+    }
+
+    /// The entry of the catalogue.
+    pub const fn entry(self) -> &'static Kind {
+        self.0
+    }
+
+    /// All kinds, in the order they are extracted.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(Self)
+    }
+}
+
+impl fmt::Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.plural())
+    }
+}
+
+impl FromStr for KindName {
+    type Err = String;
+
+    /// Accepts singular and plural names in any case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Kind::find(text).map(Self).ok_or_else(|| unknown(text, &text.trim().to_lowercase()))
+    }
+}
+
+fn unknown(text: &str, wanted: &str) -> String {
+    let plurals: Vec<&str> = KindName::all().map(KindName::plural).collect();
+    let guess = nearest(wanted, plurals.iter().copied())
+        .map(|name| format!("did you mean `{name}`? "))
+        .unwrap_or_default();
+    format!("`{text}` is no content kind; {guess}kinds are {}", plurals.join(", "))
+}
+
+/// A choice of kinds as typed: one name, or `all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindChoice {
+    /// Every kind.
+    All,
+    /// This kind.
+    One(KindName),
+}
+
+impl fmt::Display for KindChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::One(kind) => kind.fmt(f),
+        }
+    }
+}
+
+impl FromStr for KindChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().eq_ignore_ascii_case("all") {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::One)
+    }
+}
+
+/// The kinds that `choices` name, each once, in catalogue order; all kinds
+/// when nothing is named.
+pub fn resolve(choices: &[KindChoice]) -> Vec<KindName> {
+    let everything = choices.is_empty() || choices.contains(&KindChoice::All);
+    KindName::all().filter(|kind| everything || choices.contains(&KindChoice::One(*kind))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_singular_plural_and_any_case() {
+        for text in ["dashboard", "dashboards", "Dashboards", " DASHBOARD "] {
+            assert_eq!(text.parse::<KindName>().unwrap().plural(), "dashboards");
+        }
+        assert_eq!("looks".parse::<KindName>().unwrap().singular(), "look");
+    }
+
+    #[test]
+    fn suggests_the_nearest_kind() {
+        let message = "dashbords".parse::<KindName>().unwrap_err();
+        assert!(message.contains("did you mean `dashboards`?"), "{message}");
+        let message = "xyzzy".parse::<KindName>().unwrap_err();
+        assert!(!message.contains("did you mean"), "{message}");
+    }
+
+    #[test]
+    fn a_choice_keeps_catalogue_order_and_drops_doubles() {
+        let choices = ["roles", "look", "looks"].map(|name| name.parse::<KindChoice>().unwrap());
+        let names: Vec<&str> = resolve(&choices).into_iter().map(KindName::plural).collect();
+        assert_eq!(names, ["looks", "roles"]);
+        assert_eq!(resolve(&[]).len(), resolve(&[KindChoice::All]).len());
+    }
+}

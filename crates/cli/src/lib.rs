@@ -1,0 +1,29 @@
+//! The command line of lookervault.
+//!
+//! The only crate of the project that prints and that reads configuration and
+//! environment. Rooms, in the order a command passes through them:
+//!
+//! - [`args`]: the command line; each command's arguments lie beside it.
+//! - [`environment`], [`config`]: settings with their origins.
+//! - [`context`]: what every command is handed.
+//! - [`commands`]: one file per command.
+//! - [`output`]: data, chatter, progress.
+//! - [`report`], [`exit`]: how a command ends.
+
+pub mod args;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod environment;
+pub mod exit;
+pub mod interrupt;
+pub mod kinds;
+pub mod output;
+pub mod remote;
+pub mod report;
+mod run;
+mod suggest;
+mod summary;
+mod watching;
+
+pub use run::run;

@@ -1,0 +1,156 @@
+//! The error report: what was wrong, where, and what to do.
+//!
+//! Every error of a library becomes a [`Failure`] in one `From` here or in a
+//! module beside the code it belongs to; that is where its hint and its exit
+//! code are decided. A command returns `Result<Exit, Failure>`.
+
+use std::fmt;
+use std::io;
+
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::Paint;
+
+/// What a command returns.
+pub type Outcome = Result<Exit, Failure>;
+
+/// A failure as people and scripts see it.
+#[derive(Debug)]
+pub struct Failure {
+    /// A stable word for scripts, for instance `config.unknown_key`.
+    pub kind: &'static str,
+    /// The code the process ends with.
+    pub exit: Exit,
+    /// What was wrong.
+    pub message: String,
+    /// Where: a file and line, a call, a vault.
+    pub place: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without place or hint.
+    pub fn new(kind: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+        Self { kind, exit, message: message.into(), place: None, hint: None }
+    }
+
+    /// Says where it went wrong.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.place = Some(place.to_string());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether the reader of our output went away, which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.kind == BROKEN_PIPE
+    }
+
+    /// The report for people: up to three lines, ended by a line break.
+    pub fn render(&self, paint: Paint) -> String {
+        let mut text = format!("{}: {}\n", paint.bad("error"), self.message);
+        for (label, line) in [("where", &self.place), ("hint", &self.hint)] {
+            if let Some(line) = line {
+                text += &format!("{}: {line}\n", paint.bold(format!("{label:>7}")));
+            }
+        }
+        text
+    }
+
+    /// The report for scripts.
+    pub fn document(&self) -> impl Serialize + '_ {
+        Document {
+            schema: "lookervault.error/1",
+            error: ErrorPart {
+                kind: self.kind,
+                message: &self.message,
+                r#where: self.place.as_deref(),
+                hint: self.hint.as_deref(),
+                exit_code: self.exit.code(),
+            },
+        }
+    }
+}
+
+const BROKEN_PIPE: &str = "output.closed";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    error: ErrorPart<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorPart<'a> {
+    kind: &'static str,
+    message: &'a str,
+    r#where: Option<&'a str>,
+    hint: Option<&'a str>,
+    exit_code: u8,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(BROKEN_PIPE, Exit::Ok, "the reader of our output went away");
+        }
+        Self::new("io", Exit::Failed, error.to_string())
+    }
+}
+
+impl From<vault::VaultError> for Failure {
+    fn from(error: vault::VaultError) -> Self {
+        use vault::ErrorKind;
+        let (kind, exit) = match error.kind() {
+            ErrorKind::NotAVault => ("vault.not_a_vault", Exit::Failed),
+            ErrorKind::Schema => ("vault.schema", Exit::Failed),
+            ErrorKind::InUse => ("vault.in_use", Exit::Busy),
+            ErrorKind::DiskFull => ("vault.disk_full", Exit::Failed),
+            ErrorKind::Io => ("vault.io", Exit::Failed),
+            ErrorKind::Damaged => ("vault.damaged", Exit::Damage),
+            ErrorKind::Misuse => ("vault.refused", Exit::Failed),
+            _ => ("vault.failed", Exit::Failed),
+        };
+        // The vault's messages end in what to do, after a colon or semicolon.
+        let mut text = error.to_string();
+        if let Some(cause) = std::error::Error::source(&error) {
+            text += &format!(" ({cause})");
+        }
+        Self::new(kind, exit, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Failure {
+        Failure::new("config.unknown_key", Exit::Usage, "unknown key `base-url`")
+            .at("lookervault.toml:3")
+            .hint("did you mean `base_url`?")
+    }
+
+    #[test]
+    fn people_read_what_where_and_hint() {
+        insta::assert_snapshot!(sample().render(Paint::new(false)), @r"
+        error: unknown key `base-url`
+          where: lookervault.toml:3
+           hint: did you mean `base_url`?
+        ");
+    }
+
+    #[test]
+    fn scripts_read_one_document() {
+        let text = serde_json::to_string(&sample().document()).unwrap();
+        insta::assert_snapshot!(text, @r#"{"schema":"lookervault.error/1","error":{"kind":"config.unknown_key","message":"unknown key `base-url`","where":"lookervault.toml:3","hint":"did you mean `base_url`?","exit_code":2}}"#);
+    }
+}

@@ -1,0 +1,112 @@
+//! What an extraction came to, for people and for scripts.
+
+use std::path::Path;
+use std::time::Duration;
+
+use engine::extract::{GapReport, Report, Stop};
+use looker::pacing::Reason;
+use serde::Serialize;
+use vault::Vault;
+
+use crate::output::{Align, Printer, Table, human};
+use crate::report::Failure;
+
+/// Gaps and other lists are cut after so many lines; the vault has them all.
+const MOST_LINES: usize = 20;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    vault: String,
+    vault_bytes: u64,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// Prints the report of a run into the vault at `path`.
+///
+/// # Errors
+/// When stdout or the vault's size cannot be had.
+pub fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(), Failure> {
+    let size = Vault::open_for_reading(path)?.size()?;
+    if printer.is_json() {
+        return printer.json(&Document {
+            schema: "lookervault.extract/1",
+            vault: path.display().to_string(),
+            vault_bytes: size.file_bytes,
+            report,
+        });
+    }
+    kinds(printer, report)?;
+    let seconds = report.seconds.max(0.001);
+    let objects: u64 = report.kinds.iter().map(|kind| kind.seen).sum();
+    printer.line(format!(
+        "{} in {}, {} objects/s, {} ({}); vault {} at {}",
+        human::counted(objects, "object", "objects"),
+        human::duration(Duration::from_secs_f64(seconds)),
+        human::count((objects as f64 / seconds) as u64),
+        human::counted(report.metered_calls, "metered call", "metered calls"),
+        by_reason(report),
+        human::bytes(size.file_bytes),
+        path.display(),
+    ))?;
+    verdict(printer, report)
+}
+
+fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
+    let columns = [
+        ("kind", Align::Left),
+        ("seen", Align::Right),
+        ("new", Align::Right),
+        ("changed", Align::Right),
+        ("gone", Align::Right),
+    ];
+    let mut table = Table::new(&columns);
+    for kind in &report.kinds {
+        let counts = [kind.seen, kind.added, kind.changed, kind.removed].map(human::count);
+        table.row(std::iter::once(kind.kind.clone()).chain(counts));
+    }
+    printer.table(&table)
+}
+
+fn by_reason(report: &Report) -> String {
+    let all = [Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Retry];
+    let of = |reason: Reason| {
+        let calls: u64 =
+            report.calls.iter().filter(|line| line.reason == reason).map(|line| line.calls).sum();
+        (calls > 0).then(|| format!("{} {}", human::count(calls), reason.name().replace('_', "-")))
+    };
+    all.into_iter().filter_map(of).collect::<Vec<_>>().join(", ")
+}
+
+fn verdict(printer: &Printer, report: &Report) -> Result<(), Failure> {
+    for moving in report.moving.iter().take(MOST_LINES) {
+        printer.line(format!("still moving: {moving} (read again next run)"))?;
+    }
+    if report.state == "complete" {
+        let again = if report.resumed { " (continued)" } else { "" };
+        return printer.line(format!("Run {} is complete{again}.", report.run));
+    }
+    for gap in report.gaps.iter().take(MOST_LINES) {
+        printer.line(format!("gap: {}", gap_line(gap)))?;
+    }
+    if report.gaps.len() > MOST_LINES {
+        printer
+            .line(format!("… and {} more; see `lookervault runs show`", report.gaps.len() - MOST_LINES))?;
+    }
+    let why = report.stopped.as_ref().map(Stop::reason);
+    let why = why.unwrap_or_else(|| human::counted(report.gaps.len() as u64, "gap", "gaps"));
+    printer.line(format!(
+        "Run {} is incomplete: {why}. Continue with `lookervault extract --resume`.",
+        report.run
+    ))
+}
+
+fn gap_line(gap: &GapReport) -> String {
+    let rows = match (gap.offset, gap.limit) {
+        (Some(offset), Some(limit)) => format!(", rows {offset} to {}", offset + limit.saturating_sub(1)),
+        (Some(offset), None) => format!(", rows from {offset} on"),
+        (None, _) => String::new(),
+    };
+    format!("{}{rows}: {}", gap.place, human::one_line(&gap.reason))
+}

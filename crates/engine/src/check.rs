@@ -1,0 +1,114 @@
+//! Who we are to an instance, and what we may see.
+
+use looker::catalogue::{Kind, List, Operation};
+use looker::client::Call;
+use looker::error::{Error, ErrorKind, Result};
+use looker::pacing::{Ledger, Reason};
+use looker::{Client, rows};
+use serde::{Deserialize, Serialize};
+
+const VERSIONS: Operation = Operation { id: "versions", path: "/versions", ledger: Ledger::Unmetered };
+const ME: Operation = Operation { id: "me", path: "/user", ledger: Ledger::Administrative };
+
+/// What an instance says of itself and of us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Findings {
+    /// Looker's release, where `GET /versions` is served.
+    pub release: Option<String>,
+    /// The user that the API key belongs to.
+    pub user: Option<Account>,
+    /// What listing one object of each kind came to.
+    pub kinds: Vec<Visible>,
+    /// Metered calls this check spent.
+    pub calls: u64,
+}
+
+/// A user as `GET /user` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Looker's id.
+    pub id: String,
+    /// First and last name.
+    pub display_name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Ids of the roles held.
+    #[serde(default)]
+    pub role_ids: Vec<String>,
+}
+
+/// Whether a kind can be listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Visible {
+    /// The kind.
+    pub kind: &'static str,
+    /// Why it cannot; `None` when it can.
+    pub problem: Option<String>,
+    /// Whether anything was listed.
+    pub any: bool,
+}
+
+/// Signs in and looks around: one call for the account and one for each kind
+/// of the catalogue.
+///
+/// # Errors
+/// When we cannot connect or sign in. A kind that may not be listed is a finding.
+pub async fn check(client: &Client, kinds: &[&'static Kind]) -> Result<Findings> {
+    client.sign_in().await?;
+    let release = release(client).await;
+    let user = client.get(&Call::new(&ME, "session", Reason::Session), |reply| json(&reply.body)).await;
+    let user = match user {
+        Ok(user) => Some(user),
+        Err(error) if cannot_heal(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let mut visible = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        visible.push(look_at(client, kind).await?);
+    }
+    Ok(Findings { release, user, kinds: visible, calls: client.meter().metered() })
+}
+
+/// Looker's release. Costs nothing; `None` where the endpoint is missing.
+pub async fn release(client: &Client) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Versions {
+        looker_release_version: Option<String>,
+    }
+    let call = Call::new(&VERSIONS, "session", Reason::Session);
+    let reply = client.attempt(&call).await.ok()?;
+    serde_json::from_slice::<Versions>(&reply.body).ok()?.looker_release_version
+}
+
+async fn look_at(client: &Client, kind: &'static Kind) -> Result<Visible> {
+    let mut call = Call::new(kind.operation(), kind.name, Reason::Listing).with("fields", "id");
+    if let List::Paged(_) = kind.list {
+        call = call.with("limit", "1");
+    }
+    match client.get(&call, |reply| rows::split(&reply.body, kind)).await {
+        Ok(rows) => Ok(Visible { kind: kind.name, problem: None, any: !rows.is_empty() }),
+        Err(error) if cannot_heal(&error) => {
+            Ok(Visible { kind: kind.name, problem: Some(unavailable(&error)), any: false })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a kind is closed to us, rather than the instance in trouble.
+pub(crate) fn cannot_heal(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::NoSuchEndpoint)
+}
+
+/// Says why a kind is closed to us, as far as Looker's answers tell it.
+pub(crate) fn unavailable(error: &Error) -> String {
+    match error.kind {
+        ErrorKind::NoSuchEndpoint => "this Looker release does not offer it".to_owned(),
+        ErrorKind::Forbidden => format!("the account lacks the permission ({})", error.message),
+        _ => format!("the account may not see it, or it is absent ({})", error.message),
+    }
+}
+
+fn json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body)
+        .map_err(|error| Error::new(ErrorKind::BadBody, format!("the answer is not as expected: {error}")))
+}

@@ -1,0 +1,241 @@
+//! Closing: the light listing that proves a run.
+//!
+//! After the pages, every group is listed again and compared with what the run
+//! saw. What is missing, newer or elsewhere is read by id, or by pages where that
+//! costs fewer calls; then the listing is made again, until it agrees. On a busy
+//! instance something always moves: after [`ROUNDS`] rounds what the last one
+//! found is read as well, and named.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use looker::pacing::Reason;
+use looker::rows;
+use vault::{AbsenceScope, Disagreement, Disagreements};
+
+use super::error::ExtractError;
+use super::groups::{ListBy, Sizes, pages};
+use super::listing::{Keep, Listing, blocking};
+use super::pages::Reading;
+use super::report::{GapReport, Stop};
+use super::run::Run;
+
+/// Most rounds of the closing listing.
+const ROUNDS: u32 = 3;
+
+/// An object to read again.
+type Item = (usize, String);
+
+impl Run {
+    /// Proves what was read, heals what can be healed, and notes what is known to
+    /// be absent.
+    pub(super) async fn close_groups(&mut self, mut reading: Reading) -> Result<(), ExtractError> {
+        let open: Vec<usize> =
+            (0..self.groups.len()).filter(|group| !reading.closed.contains(group)).collect();
+        let mut unproved: HashSet<usize> =
+            open.iter().copied().filter(|group| self.needs_proof(*group, &reading)).collect();
+        let mut vanished = BTreeSet::new();
+        let mut failed_items = Vec::new();
+        for round in 1..=ROUNDS {
+            if unproved.is_empty() || self.brake.pulled().is_some() {
+                break;
+            }
+            self.watch.phase("proving by listing");
+            self.findings.closing_rounds = round;
+            let listing = self.list_round(round, &unproved, &reading.sizes).await?;
+            if self.brake.pulled().is_some() {
+                break;
+            }
+            self.note_unlisted(&listing, &mut unproved);
+            let found = self.compare(round, &unproved).await?;
+            let gone: BTreeSet<(String, String)> =
+                found.vanished.iter().map(|one| (one.kind.clone(), one.key.clone())).collect();
+            let items = self.items(&found);
+            if items.is_empty() && gone == vanished {
+                reading.gaps.retain(|(group, _)| !unproved.contains(group));
+                unproved.clear();
+                break;
+            }
+            vanished = gone;
+            failed_items = self.heal(&items, &listing.sizes).await?;
+            if round == ROUNDS && failed_items.is_empty() && self.brake.pulled().is_none() {
+                // The last listing is answered for, though it may not be the last word.
+                self.findings.moving = self.names(&items);
+                reading.gaps.retain(|(group, _)| !unproved.contains(group));
+                unproved.clear();
+            }
+        }
+        self.findings.gaps.extend(failed_items);
+        self.settle_gaps(reading, &open, &unproved);
+        Ok(())
+    }
+
+    /// One answer that held a whole group is a proof by itself; for what carries
+    /// stamps and moves between folders and trash, only a listing is.
+    fn needs_proof(&self, group: usize, reading: &Reading) -> bool {
+        self.groups[group].is_stamped()
+            || reading.pages.get(&group).is_some_and(|pages| *pages > 1)
+            || reading.gaps.iter().any(|(gap, _)| *gap == group)
+    }
+
+    async fn list_round(
+        &self,
+        round: u32,
+        groups: &HashSet<usize>,
+        sizes: &HashMap<usize, Sizes>,
+    ) -> Result<Listing, ExtractError> {
+        let unknown = Sizes::default();
+        let wanted: Vec<(usize, ListBy)> = groups
+            .iter()
+            .map(|group| {
+                let known = sizes.get(group).unwrap_or(&unknown);
+                (*group, self.groups[*group].closing(self.request.strategy, known))
+            })
+            .collect();
+        let keep = Keep::Round { writer: self.writer.clone(), run: self.id, round };
+        self.list(&wanted, &keep).await
+    }
+
+    /// A group that cannot be listed cannot be proved.
+    fn note_unlisted(&mut self, listing: &Listing, unproved: &mut HashSet<usize>) {
+        for (group, reason) in listing.closed.iter().chain(&listing.failed) {
+            self.findings.gaps.push(GapReport {
+                kind: self.groups[*group].kind.name,
+                place: format!("closing listing of {}", self.groups[*group].name()),
+                offset: None,
+                limit: None,
+                reason: reason.clone(),
+                tries: 1,
+            });
+            unproved.remove(group);
+        }
+    }
+
+    async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
+        let scopes = groups.iter().map(|group| self.scope_of(*group)).collect();
+        let (writer, run) = (self.writer.clone(), self.id);
+        blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
+    }
+
+    fn scope_of(&self, group: usize) -> AbsenceScope {
+        let group = &self.groups[group];
+        AbsenceScope {
+            kind: group.kind.name.into(),
+            folders: group.folders.as_ref().map(|folders| folders.ids.clone()),
+            sides: vec![group.side],
+        }
+    }
+
+    /// Objects to read again, each once.
+    fn items(&self, found: &Disagreements) -> Vec<Item> {
+        let group = |one: &Disagreement| {
+            self.groups.iter().position(|group| group.kind.name == one.kind && group.side == one.side)
+        };
+        let items: BTreeSet<Item> = [&found.missing, &found.newer, &found.moved]
+            .into_iter()
+            .flatten()
+            .filter_map(|one| Some((group(one)?, one.key.clone())))
+            .collect();
+        items.into_iter().collect()
+    }
+
+    /// Reads objects again: a group by pages where that costs fewer calls than its
+    /// objects, else object by object. Returns what failed.
+    async fn heal(
+        &mut self,
+        items: &[Item],
+        sizes: &HashMap<usize, Sizes>,
+    ) -> Result<Vec<GapReport>, ExtractError> {
+        self.watch.phase("reading what moved");
+        let mut wanted: HashMap<usize, u64> = HashMap::new();
+        for (group, _) in items {
+            *wanted.entry(*group).or_default() += 1;
+        }
+        let by_pages: Vec<usize> = wanted
+            .into_iter()
+            .filter(|(group, items)| self.pages_of(*group, sizes).is_some_and(|pages| pages < *items))
+            .map(|(group, _)| group)
+            .collect();
+        let mut failed: Vec<GapReport> = Vec::new();
+        if !by_pages.is_empty() {
+            let reading = self.read_again(&by_pages, sizes).await?;
+            failed.extend(reading.gaps.into_iter().map(|(_, gap)| gap));
+        }
+        let single: Vec<Item> =
+            items.iter().filter(|(group, _)| !by_pages.contains(group)).cloned().collect();
+        let this: &Self = self;
+        let results: Vec<Result<Option<GapReport>, ExtractError>> = futures_util::stream::iter(single)
+            .map(|(group, key)| this.read_item(group, key))
+            .buffer_unordered(self.workers())
+            .collect()
+            .await;
+        for result in results {
+            failed.extend(result?);
+        }
+        Ok(failed)
+    }
+
+    /// Calls that reading a group by pages would cost.
+    fn pages_of(&self, group: usize, sizes: &HashMap<usize, Sizes>) -> Option<u64> {
+        let page = self.request.page.unwrap_or(self.groups[group].paged.page);
+        let streams = self.groups[group].streams(group, self.request.strategy, page, sizes.get(&group)?);
+        streams.iter().map(|stream| stream.size.map(|size| pages(size, page))).sum()
+    }
+
+    /// Reads one object by id, in a row of the same shape as its pages have. One
+    /// that is gone by now is no gap.
+    async fn read_item(&self, group: usize, key: String) -> Result<Option<GapReport>, ExtractError> {
+        let at = &self.groups[group];
+        let call = at.call(None, false, Reason::Item).with(at.paged.by_id, key.clone());
+        let read = tokio::select! {
+            read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
+            () = self.brake.wait() => return Ok(None),
+        };
+        let (kind, side) = (at.kind, at.side);
+        match read {
+            Ok((mut rows, date)) => {
+                rows.retain(|row| row.id == key && at.holds(row.folder.as_deref()));
+                let preparer = Arc::clone(&self.preparer);
+                blocking(move || preparer.store_items(kind, side, &rows, date)).await?;
+                Ok(None)
+            }
+            Err(error) if error.kind == looker::ErrorKind::Budget => {
+                self.brake.pull(Stop::Budget);
+                Ok(None)
+            }
+            Err(error) => Ok(Some(GapReport {
+                kind: kind.name,
+                place: format!("{} {key}", kind.singular),
+                offset: None,
+                limit: None,
+                reason: error.to_string(),
+                tries: error.tries,
+            })),
+        }
+    }
+
+    fn names(&self, items: &[Item]) -> Vec<String> {
+        items.iter().map(|(group, key)| format!("{} {key}", self.groups[*group].kind.singular)).collect()
+    }
+
+    /// What is still open is a gap; what was proved is known to hold nothing else.
+    fn settle_gaps(&mut self, reading: Reading, open: &[usize], unproved: &HashSet<usize>) {
+        self.findings.gaps.extend(reading.gaps.into_iter().map(|(_, gap)| gap));
+        if let Some(stop) = self.brake.pulled().filter(|_| self.findings.gaps.is_empty()) {
+            for group in unproved {
+                self.findings.gaps.push(GapReport {
+                    kind: self.groups[*group].kind.name,
+                    place: format!("closing listing of {}", self.groups[*group].name()),
+                    offset: None,
+                    limit: None,
+                    reason: stop.reason(),
+                    tries: 0,
+                });
+            }
+        }
+        let proved = open.iter().filter(|group| !unproved.contains(group));
+        let scopes: Vec<AbsenceScope> = proved.map(|group| self.scope_of(*group)).collect();
+        self.findings.absence.extend(scopes);
+    }
+}

@@ -1,0 +1,246 @@
+//! What is listed together: one kind on one side, live or trash.
+//!
+//! A group is sized, read, and closed as a whole. Which way costs fewer calls
+//! is decided here, from numbers only.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use looker::Kind;
+use looker::catalogue::Paged;
+use looker::client::Call;
+use looker::pacing::Reason;
+use vault::Side;
+
+use super::request::FolderStrategy;
+
+/// Rows of a light listing asked for at once. No largest page is documented; a
+/// light row is about a hundred bytes, and a server that gives fewer is noticed.
+pub(super) const LISTING_PAGE: u32 = 50_000;
+
+/// A kind on one side, within a scope.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) kind: &'static Kind,
+    pub(super) paged: &'static Paged,
+    pub(super) side: Side,
+    /// Only these folders.
+    pub(super) folders: Option<Arc<FolderSet>>,
+}
+
+/// Folder ids in the order asked for.
+#[derive(Debug)]
+pub(super) struct FolderSet {
+    pub(super) ids: Vec<String>,
+    set: HashSet<String>,
+}
+
+impl FolderSet {
+    pub(super) fn new(ids: Vec<String>) -> Self {
+        let mut set = HashSet::new();
+        let ids: Vec<String> = ids.into_iter().filter(|id| set.insert(id.clone())).collect();
+        Self { ids, set }
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.set.contains(id)
+    }
+}
+
+/// A page stream of a group: one folder of it, or all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stream {
+    /// Index of the group.
+    pub(super) group: usize,
+    /// Server-side filter.
+    pub(super) folder: Option<String>,
+    pub(super) size: Option<u64>,
+    pub(super) page: u32,
+}
+
+/// What a light listing counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sizes {
+    /// Rows of the whole kind on this side, when all of it was listed.
+    pub(super) total: Option<u64>,
+    /// Rows by folder of the scope.
+    pub(super) folders: HashMap<String, u64>,
+}
+
+/// Which streams a listing is read by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ListBy {
+    /// One listing of the whole kind; with a bound on its pages, after which
+    /// folder by folder is cheaper.
+    Whole {
+        /// Pages after which to give up and list by folder.
+        at_most: Option<u64>,
+    },
+    /// One listing a folder.
+    Folder,
+}
+
+impl Group {
+    /// In words, for instance `dashboards in the trash`.
+    pub(super) fn name(&self) -> String {
+        match self.side {
+            Side::Live => self.kind.name.to_owned(),
+            Side::Trash => format!("{} in the trash", self.kind.name),
+        }
+    }
+
+    /// Whether rows carry stamps, so that a light listing opens and closes it.
+    pub(super) fn is_stamped(&self) -> bool {
+        self.kind.envelope.updated_at.is_some()
+    }
+
+    /// Whether a row of that folder belongs to the scope.
+    pub(super) fn holds(&self, folder: Option<&str>) -> bool {
+        match &self.folders {
+            None => true,
+            Some(folders) => folder.is_some_and(|folder| folders.contains(folder)),
+        }
+    }
+
+    /// How the opening listing is read.
+    ///
+    /// Folder by folder when that was asked for, and for a single folder, where
+    /// nothing is cheaper. Else whole, because it usually takes one call and
+    /// tells all sizes; but never more pages than there are folders. The trash is
+    /// small: it is listed whole whatever was asked for, when there are folders.
+    pub(super) fn opening(&self, strategy: FolderStrategy) -> ListBy {
+        let Some(folders) = &self.folders else { return ListBy::Whole { at_most: None } };
+        let count = folders.ids.len() as u64;
+        match (strategy, self.side) {
+            (FolderStrategy::Scan, _) => ListBy::Whole { at_most: None },
+            _ if count == 1 => ListBy::Folder,
+            (FolderStrategy::PerFolder, Side::Live) => ListBy::Folder,
+            _ => ListBy::Whole { at_most: Some(count) },
+        }
+    }
+
+    /// How the closing listing is read, knowing what the opening one found.
+    pub(super) fn closing(&self, strategy: FolderStrategy, sizes: &Sizes) -> ListBy {
+        let Some(folders) = &self.folders else { return ListBy::Whole { at_most: None } };
+        let whole = match (strategy, sizes.total) {
+            (FolderStrategy::PerFolder, _) if self.side == Side::Live => false,
+            (_, None) => false,
+            (FolderStrategy::Scan, Some(_)) => true,
+            (_, Some(total)) => listing_pages(total) <= folders.ids.len() as u64,
+        };
+        if whole { ListBy::Whole { at_most: None } } else { ListBy::Folder }
+    }
+
+    /// The page streams of the group: by folder or whole, whichever the strategy
+    /// says or costs fewer calls. A folder that the listing shows to be empty has
+    /// no stream: the listing has already answered, and the closing one proves it.
+    pub(super) fn streams(
+        &self,
+        group: usize,
+        strategy: FolderStrategy,
+        page: u32,
+        sizes: &Sizes,
+    ) -> Vec<Stream> {
+        let stream = |folder: Option<String>, size| Stream { group, folder, size, page };
+        let Some(folders) = &self.folders else {
+            return if sizes.total == Some(0) { Vec::new() } else { vec![stream(None, sizes.total)] };
+        };
+        let filled: Vec<(&String, u64)> = folders
+            .ids
+            .iter()
+            .map(|id| (id, sizes.folders.get(id).copied().unwrap_or(0)))
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        if filled.is_empty() {
+            return Vec::new();
+        }
+        let per_folder: u64 = filled.iter().map(|(_, rows)| pages(*rows, page)).sum();
+        let scan = match strategy {
+            FolderStrategy::PerFolder => false,
+            FolderStrategy::Scan => true,
+            FolderStrategy::Auto => sizes.total.is_some_and(|total| pages(total, page) < per_folder),
+        };
+        if scan {
+            return vec![stream(None, sizes.total)];
+        }
+        filled.into_iter().map(|(id, rows)| stream(Some(id.clone()), Some(rows))).collect()
+    }
+
+    /// A call for rows of the group, full or light.
+    pub(super) fn call(&self, folder: Option<&str>, light: bool, reason: Reason) -> Call {
+        let paged = self.paged;
+        let mut call = Call::new(&paged.operation, self.kind.name, reason).with("sorts", paged.sorts);
+        call.class = if light { "listing" } else { self.kind.name };
+        if light {
+            call = call.with("fields", paged.light_fields);
+        }
+        if let (Some(parameter), Some(folder)) = (paged.folder, folder) {
+            call = call.with(parameter, folder);
+        }
+        if let (Side::Trash, Some((parameter, value))) = (self.side, paged.trash) {
+            call = call.with(parameter, value);
+        }
+        call
+    }
+}
+
+/// Calls that `rows` cost.
+pub(super) fn pages(rows: u64, page: u32) -> u64 {
+    rows.div_ceil(u64::from(page.max(1))).max(1)
+}
+
+fn listing_pages(rows: u64) -> u64 {
+    pages(rows, LISTING_PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(folders: Option<&[&str]>, side: Side) -> Group {
+        let kind = Kind::find("dashboards").unwrap();
+        Group {
+            kind,
+            paged: kind.paged().unwrap(),
+            side,
+            folders: folders
+                .map(|ids| Arc::new(FolderSet::new(ids.iter().map(ToString::to_string).collect()))),
+        }
+    }
+
+    fn sizes(total: Option<u64>, folders: &[(&str, u64)]) -> Sizes {
+        Sizes { total, folders: folders.iter().map(|(id, rows)| ((*id).to_owned(), *rows)).collect() }
+    }
+
+    #[test]
+    fn auto_reads_many_small_folders_by_scanning_and_few_big_ones_apart() {
+        let small = group(Some(&["1", "2", "3"]), Side::Live);
+        let few = sizes(Some(9), &[("1", 2), ("2", 2), ("3", 2)]);
+        let streams = small.streams(0, FolderStrategy::Auto, 100, &few);
+        assert_eq!(streams, [Stream { group: 0, folder: None, size: Some(9), page: 100 }]);
+        let big = sizes(Some(10_000), &[("1", 1000), ("2", 1000), ("3", 1000)]);
+        assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &big).len(), 3);
+        assert_eq!(small.streams(0, FolderStrategy::Scan, 100, &big).len(), 1);
+    }
+
+    #[test]
+    fn an_empty_folder_costs_no_page() {
+        let group = group(Some(&["1", "2"]), Side::Live);
+        let streams = group.streams(0, FolderStrategy::PerFolder, 100, &sizes(None, &[("2", 5)]));
+        assert_eq!(streams, [Stream { group: 0, folder: Some("2".into()), size: Some(5), page: 100 }]);
+        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[])).is_empty());
+    }
+
+    #[test]
+    fn listings_never_cost_more_pages_than_folders() {
+        let two = group(Some(&["1", "2"]), Side::Live);
+        assert_eq!(two.opening(FolderStrategy::Auto), ListBy::Whole { at_most: Some(2) });
+        assert_eq!(two.opening(FolderStrategy::PerFolder), ListBy::Folder);
+        assert_eq!(group(Some(&["1"]), Side::Trash).opening(FolderStrategy::Auto), ListBy::Folder);
+        let huge = sizes(Some(1_000_000), &[]);
+        assert_eq!(two.closing(FolderStrategy::Auto, &huge), ListBy::Folder);
+        assert_eq!(two.closing(FolderStrategy::Scan, &huge), ListBy::Whole { at_most: None });
+        let usual = sizes(Some(26_000), &[]);
+        assert_eq!(two.closing(FolderStrategy::Auto, &usual), ListBy::Whole { at_most: None });
+    }
+}

@@ -1,0 +1,213 @@
+//! Light listings: id, stamp and folder of every row of a group.
+//!
+//! One opens the run and sizes the streams; one closes it and proves them. They
+//! are paged by the same coordinator as everything else.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use looker::paging::{Claims, MultiFolderOffsetCoordinator, StreamPlan};
+use vault::{Listed, RunId, Writer};
+
+use super::error::ExtractError;
+use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream};
+use super::pool::{Answer, Drain, Sink};
+use super::run::Run;
+
+/// What listing a set of groups came to.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// By index of the group; groups that could not be listed are missing.
+    pub(super) sizes: HashMap<usize, Sizes>,
+    /// Groups that are closed to us, and why.
+    pub(super) closed: HashMap<usize, String>,
+    /// Groups whose listing failed in part, and why.
+    pub(super) failed: HashMap<usize, String>,
+}
+
+/// Where a listing's rows go.
+#[derive(Clone)]
+pub(super) enum Keep {
+    /// Only counted.
+    Count,
+    /// Also written to the vault as this round, to be compared there.
+    Round { writer: Writer, run: RunId, round: u32 },
+}
+
+impl Run {
+    /// Lists `wanted` groups, each by its way.
+    pub(super) async fn list(
+        &self,
+        wanted: &[(usize, ListBy)],
+        keep: &Keep,
+    ) -> Result<Listing, ExtractError> {
+        let mut listing = Listing::default();
+        let mut by_folder: Vec<usize> =
+            wanted.iter().filter(|(_, by)| *by == ListBy::Folder).map(|(group, _)| *group).collect();
+        let mut streams = self.light_streams(&by_folder);
+        let mut bounds = HashMap::new();
+        for (group, by) in wanted {
+            if let ListBy::Whole { at_most } = by {
+                bounds.extend(at_most.map(|pages| (streams.len(), pages)));
+                streams.push(Stream { group: *group, folder: None, size: None, page: LISTING_PAGE });
+            }
+        }
+        let beyond = self.drain_listing(streams, bounds, keep, &mut listing).await?;
+        if !beyond.is_empty() {
+            // More pages than folders: the folders one by one are cheaper.
+            for group in &beyond {
+                listing.sizes.remove(group);
+            }
+            by_folder = beyond;
+            let streams = self.light_streams(&by_folder);
+            self.drain_listing(streams, HashMap::new(), keep, &mut listing).await?;
+        }
+        Ok(listing)
+    }
+
+    fn light_streams(&self, groups: &[usize]) -> Vec<Stream> {
+        let of_group = |group: &usize| {
+            let group = *group;
+            let folders = self.groups[group].folders.iter().flat_map(|folders| folders.ids.iter());
+            folders.map(move |id| Stream { group, folder: Some(id.clone()), size: None, page: LISTING_PAGE })
+        };
+        groups.iter().flat_map(of_group).collect()
+    }
+
+    /// Drains light streams; returns the groups that passed their bound of pages.
+    async fn drain_listing(
+        &self,
+        streams: Vec<Stream>,
+        bounds: HashMap<usize, u64>,
+        keep: &Keep,
+        listing: &mut Listing,
+    ) -> Result<Vec<usize>, ExtractError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let plan = |stream: &Stream| StreamPlan {
+            name: format!("listing of {}", self.stream_name(stream)),
+            size: None,
+            page: stream.page,
+            committed: Vec::new(),
+        };
+        let coordinator = MultiFolderOffsetCoordinator::new(
+            streams.iter().map(plan).collect(),
+            *self.client.retry_policy(),
+            0,
+        );
+        let sink = Arc::new(ListingSink {
+            groups: Arc::clone(&self.groups),
+            streams: streams.clone(),
+            bounds,
+            keep: keep.clone(),
+            found: Mutex::default(),
+        });
+        let drain = Arc::new(Drain {
+            client: self.client.clone(),
+            brake: Arc::clone(&self.brake),
+            claims: Claims::new(coordinator),
+            groups: Arc::clone(&self.groups),
+            streams: streams.clone(),
+            light: true,
+            sink: Arc::clone(&sink) as Arc<dyn Sink>,
+            closed: Mutex::default(),
+        });
+        drain.run(self.workers()).await?;
+        listing.closed.extend(std::mem::take(&mut *drain.closed()));
+        for gap in drain.claims.gaps("the run was stopped") {
+            listing.failed.insert(streams[gap.stream].group, gap.reason);
+        }
+        let mut found = sink.found();
+        listing.sizes.extend(std::mem::take(&mut found.sizes));
+        Ok(std::mem::take(&mut found.beyond))
+    }
+}
+
+struct ListingSink {
+    groups: Arc<Vec<Group>>,
+    streams: Vec<Stream>,
+    /// Most pages of a stream before its group is listed by folder instead.
+    bounds: HashMap<usize, u64>,
+    keep: Keep,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    sizes: HashMap<usize, Sizes>,
+    pages: HashMap<usize, u64>,
+    beyond: Vec<usize>,
+}
+
+impl ListingSink {
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, answer: &Answer) {
+        let stream = &self.streams[answer.stream];
+        let group = &self.groups[stream.group];
+        let mut found = self.found();
+        let sizes = found.sizes.entry(stream.group).or_default();
+        if stream.folder.is_none() {
+            *sizes.total.get_or_insert(0) += answer.rows.len() as u64;
+        }
+        let Some(folders) = &group.folders else { return };
+        for folder in answer.rows.iter().filter_map(|row| row.folder.as_deref()) {
+            if folders.contains(folder) {
+                match sizes.folders.get_mut(folder) {
+                    Some(rows) => *rows += 1,
+                    None => drop(sizes.folders.insert(folder.to_owned(), 1)),
+                }
+            }
+        }
+    }
+}
+
+impl Sink for ListingSink {
+    fn answered(&self, claims: &Claims, answer: &Answer) {
+        let full = answer.rows.len() as u64 >= u64::from(answer.range.limit);
+        let Some(bound) = self.bounds.get(&answer.stream).filter(|_| full) else { return };
+        let mut found = self.found();
+        let pages = found.pages.entry(answer.stream).or_default();
+        *pages += 1;
+        if *pages >= *bound {
+            found.beyond.push(self.streams[answer.stream].group);
+            drop(found);
+            claims.mark_folder_complete(answer.stream, answer.range.offset + answer.rows.len() as u64);
+        }
+    }
+
+    fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
+        async move {
+            self.count(&answer);
+            let Keep::Round { writer, run, round } = self.keep.clone() else { return Ok(()) };
+            let group = &self.groups[self.streams[answer.stream].group];
+            let listed: Vec<Listed> = answer
+                .rows
+                .into_iter()
+                .filter(|row| group.holds(row.folder.as_deref()))
+                .map(|row| Listed {
+                    kind: Cow::Borrowed(group.kind.name),
+                    key: row.id,
+                    side: group.side,
+                    folder: row.folder,
+                    updated_at: row.updated_at,
+                })
+                .collect();
+            blocking(move || Ok(writer.listing(run, round, listed)?)).await
+        }
+        .boxed()
+    }
+}
+
+/// Runs work that may wait for the vault on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ExtractError> + Send + 'static,
+) -> Result<T, ExtractError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| ExtractError::Worker(error.to_string()))?
+}

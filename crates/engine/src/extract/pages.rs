@@ -1,0 +1,267 @@
+//! Reading the page streams of all groups with one pool of workers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use looker::paging::{Claims, Gap, MultiFolderOffsetCoordinator, StreamPlan, StreamStatistics};
+use vault::{ResumableStream, StreamRecord};
+
+use super::error::ExtractError;
+use super::groups::{Sizes, Stream};
+use super::listing::{Keep, blocking};
+use super::pool::{Drain, Sink};
+use super::prepare::PageSink;
+use super::report::{GapReport, StreamReport};
+use super::run::Run;
+
+/// What reading came to, group by group.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// Sizes from the opening listing.
+    pub(super) sizes: HashMap<usize, Sizes>,
+    /// Gaps, until the closing listing heals or confirms them; by group.
+    pub(super) gaps: Vec<(usize, GapReport)>,
+    /// Pages answered, by group.
+    pub(super) pages: HashMap<usize, u64>,
+    /// Groups that are closed to us.
+    pub(super) closed: Vec<usize>,
+}
+
+/// A stream and what an earlier attempt committed of it.
+struct Planned {
+    stream: Stream,
+    committed: Vec<std::ops::Range<u64>>,
+}
+
+impl Run {
+    /// Sizes the groups, decides how to read them, and reads them.
+    pub(super) async fn read_groups(&mut self) -> Result<Reading, ExtractError> {
+        let mut reading = Reading::default();
+        let mut planned = self.continued();
+        let fresh: Vec<usize> = (0..self.groups.len())
+            .filter(|group| planned.iter().all(|plan| plan.stream.group != *group))
+            .collect();
+        self.size(&fresh, &mut reading).await?;
+        for group in fresh.into_iter().filter(|group| !reading.closed.contains(group)) {
+            let sizes = reading.sizes.get(&group).cloned().unwrap_or_default();
+            let streams = self.groups[group].streams(group, self.request.strategy, self.page(group), &sizes);
+            planned.extend(streams.into_iter().map(|stream| Planned { stream, committed: Vec::new() }));
+        }
+        for plan in &planned {
+            if let Some(size) = plan.stream.size {
+                self.watch.expect(self.groups[plan.stream.group].kind.name, size);
+            }
+        }
+        self.watch.phase("reading pages");
+        self.record(&planned).await?;
+        self.drain_pages(planned, &mut reading).await?;
+        Ok(reading)
+    }
+
+    /// Reads some groups once more, sized by a closing listing.
+    pub(super) async fn read_again(
+        &mut self,
+        groups: &[usize],
+        sizes: &HashMap<usize, Sizes>,
+    ) -> Result<Reading, ExtractError> {
+        let mut reading = Reading::default();
+        let mut planned = Vec::new();
+        for group in groups {
+            let sizes = sizes.get(group).cloned().unwrap_or_default();
+            let streams =
+                self.groups[*group].streams(*group, self.request.strategy, self.page(*group), &sizes);
+            planned.extend(streams.into_iter().map(|stream| Planned { stream, committed: Vec::new() }));
+        }
+        self.drain_pages(planned, &mut reading).await?;
+        Ok(reading)
+    }
+
+    /// The opening listing of groups whose rows carry stamps.
+    async fn size(&mut self, fresh: &[usize], reading: &mut Reading) -> Result<(), ExtractError> {
+        self.watch.phase("listing");
+        let wanted: Vec<_> = fresh
+            .iter()
+            .filter(|group| self.groups[**group].is_stamped())
+            .map(|group| (*group, self.groups[*group].opening(self.request.strategy)))
+            .collect();
+        let listing = self.list(&wanted, &Keep::Count).await?;
+        for (group, reason) in listing.closed {
+            self.close_kind(self.groups[group].kind, reason);
+            reading.closed.push(group);
+        }
+        if self.brake.pulled().is_none() {
+            for (group, reason) in listing.failed {
+                self.kind_gap(self.groups[group].kind, &reason, 1);
+                reading.closed.push(group);
+            }
+        }
+        for (group, _) in wanted {
+            // A group without a single row has no entry: it is known to be empty.
+            let whole = matches!(
+                self.groups[group].opening(self.request.strategy),
+                super::groups::ListBy::Whole { .. }
+            );
+            let empty = Sizes { total: whole.then_some(0), folders: HashMap::new() };
+            let sizes = listing.sizes.get(&group).cloned().unwrap_or(empty);
+            reading.sizes.insert(group, sizes);
+        }
+        Ok(())
+    }
+
+    async fn drain_pages(
+        &mut self,
+        planned: Vec<Planned>,
+        reading: &mut Reading,
+    ) -> Result<(), ExtractError> {
+        let streams: Vec<Stream> = planned.iter().map(|plan| plan.stream.clone()).collect();
+        if streams.is_empty() || self.brake.pulled().is_some() {
+            return Ok(());
+        }
+        let plans = planned
+            .into_iter()
+            .map(|plan| StreamPlan {
+                name: self.stream_name(&plan.stream),
+                size: plan.stream.size,
+                page: plan.stream.page,
+                committed: plan.committed,
+            })
+            .collect();
+        let coordinator =
+            MultiFolderOffsetCoordinator::new(plans, *self.client.retry_policy(), self.workers());
+        let sink = PageSink {
+            preparer: Arc::clone(&self.preparer),
+            groups: Arc::clone(&self.groups),
+            streams: streams.clone(),
+            brake: Arc::clone(&self.brake),
+        };
+        let drain = Arc::new(Drain {
+            client: self.client.clone(),
+            brake: Arc::clone(&self.brake),
+            claims: Claims::new(coordinator),
+            groups: Arc::clone(&self.groups),
+            streams: streams.clone(),
+            light: false,
+            sink: Arc::new(sink) as Arc<dyn Sink>,
+            closed: Mutex::default(),
+        });
+        drain.run(self.workers()).await?;
+        self.preparer.settle().await?;
+        self.account(&drain, &streams, reading);
+        Ok(())
+    }
+
+    /// Takes down gaps, statistics and closed groups after a drain.
+    fn account(&mut self, drain: &Drain, streams: &[Stream], reading: &mut Reading) {
+        let stopped = self.brake.pulled();
+        let closed = std::mem::take(&mut *drain.closed());
+        for (group, reason) in &closed {
+            self.close_kind(self.groups[*group].kind, reason.clone());
+            reading.closed.push(*group);
+        }
+        let reason = stopped.map_or_else(|| "not read".to_owned(), |stop| stop.reason());
+        for gap in drain.claims.gaps(&reason) {
+            let group = streams[gap.stream].group;
+            if !closed.contains_key(&group) {
+                reading.gaps.push((group, self.gap_report(&streams[gap.stream], gap)));
+            }
+        }
+        let ends = drain.claims.ends();
+        for ((stream, statistics), end) in streams.iter().zip(drain.claims.statistics()).zip(ends) {
+            *reading.pages.entry(stream.group).or_default() += statistics.ranges_claimed;
+            self.findings.streams.push(self.stream_report(stream, statistics, end));
+        }
+    }
+
+    fn gap_report(&self, stream: &Stream, gap: Gap) -> GapReport {
+        let known = stream.size.map(|size| size.saturating_sub(gap.offset).max(1));
+        GapReport {
+            kind: self.groups[stream.group].kind.name,
+            place: self.stream_name(stream),
+            offset: Some(gap.offset),
+            // The last page asks for a row more than there should be.
+            limit: gap.limit.map(|limit| known.map_or(limit, |known| limit.min(known))).or(known),
+            reason: gap.reason,
+            tries: gap.tries,
+        }
+    }
+
+    fn stream_report(&self, stream: &Stream, statistics: StreamStatistics, end: Option<u64>) -> StreamReport {
+        let group = &self.groups[stream.group];
+        tracing::info!(
+            stream = self.stream_name(stream),
+            offset = statistics.offset,
+            ranges_claimed = statistics.ranges_claimed,
+            rows = statistics.rows,
+            calls = statistics.calls,
+            waste = statistics.waste,
+            retries = statistics.retries,
+            "A stream was read."
+        );
+        StreamReport {
+            name: self.stream_name(stream),
+            kind: group.kind.name,
+            side: group.side.name(),
+            folder: stream.folder.clone(),
+            size: end.or(stream.size),
+            statistics,
+        }
+    }
+
+    /// The rows a page of a group holds.
+    fn page(&self, group: usize) -> u32 {
+        self.request.page.unwrap_or(self.groups[group].paged.page)
+    }
+
+    /// Streams of an earlier attempt at this run, with what it committed.
+    fn continued(&self) -> Vec<Planned> {
+        let planned = |earlier: &ResumableStream| {
+            let record = &earlier.record;
+            let group = self
+                .groups
+                .iter()
+                .position(|group| group.kind.name == record.kind && group.side == record.side)?;
+            let ended = earlier.committed.iter().find(|(_, limit, rows)| rows < limit);
+            let committed: Vec<_> = earlier
+                .committed
+                .iter()
+                .map(|(offset, limit, _)| *offset..offset + u64::from(*limit))
+                .collect();
+            let stream = Stream {
+                group,
+                folder: record.folder.clone(),
+                size: record.size.or(ended.map(|(offset, _, rows)| offset + u64::from(*rows))),
+                page: record.page_limit,
+            };
+            Some(Planned { stream, committed })
+        };
+        self.earlier.iter().filter_map(planned).collect()
+    }
+
+    /// Tells the vault of the streams, so that the run can be resumed.
+    async fn record(&self, planned: &[Planned]) -> Result<(), ExtractError> {
+        let records: Vec<StreamRecord> = (0u32..)
+            .zip(planned)
+            .map(|(number, Planned { stream, .. })| {
+                let group = &self.groups[stream.group];
+                StreamRecord {
+                    run: self.id,
+                    stream: number,
+                    kind: group.kind.name.into(),
+                    name: self.stream_name(stream),
+                    side: group.side,
+                    folder: stream.folder.clone(),
+                    size: stream.size,
+                    page_limit: stream.page,
+                }
+            })
+            .collect();
+        let writer = self.writer.clone();
+        blocking(move || {
+            for record in records {
+                writer.stream(record)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

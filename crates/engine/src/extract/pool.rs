@@ -1,0 +1,198 @@
+//! The one pool of workers: claim, fetch, hand over.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use looker::client::{Call, Client};
+use looker::error::{Error, ErrorKind};
+use looker::pacing::Reason;
+use looker::paging::{Claim, ClaimedRange, Claims};
+use looker::rows::{self, Row};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::error::ExtractError;
+use super::groups::{Group, Stream};
+use super::report::Stop;
+use crate::check::{cannot_heal, unavailable};
+
+/// A page as it was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Index of the stream.
+    pub(super) stream: usize,
+    pub(super) range: ClaimedRange,
+    pub(super) rows: Vec<Row>,
+    pub(super) bytes: u64,
+    /// The server's clock.
+    pub(super) date: Timestamp,
+}
+
+/// Takes answers.
+pub(super) trait Sink: Send + Sync {
+    /// Looks at an answer before its claim is completed.
+    fn answered(&self, claims: &Claims, answer: &Answer) {
+        let _ = (claims, answer);
+    }
+    /// Takes the answer. Taking its time holds the worker back.
+    fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>>;
+}
+
+/// Stops a run, once, for a reason.
+#[derive(Debug, Default)]
+pub(super) struct Brake {
+    token: CancellationToken,
+    reason: Mutex<Option<Stop>>,
+}
+
+impl Brake {
+    /// A brake that `interrupt` pulls.
+    pub(super) fn new(interrupt: &CancellationToken) -> Self {
+        Self { token: interrupt.child_token(), reason: Mutex::default() }
+    }
+
+    pub(super) fn pull(&self, reason: Stop) {
+        self.reason().get_or_insert(reason);
+        self.token.cancel();
+    }
+
+    pub(super) fn pulled(&self) -> Option<Stop> {
+        self.token.is_cancelled().then(|| self.reason().clone().unwrap_or(Stop::Interrupted))
+    }
+
+    pub(super) async fn wait(&self) {
+        self.token.cancelled().await;
+    }
+
+    fn reason(&self) -> MutexGuard<'_, Option<Stop>> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What all workers of a drain share.
+pub(super) struct Drain {
+    pub(super) client: Client,
+    pub(super) brake: Arc<Brake>,
+    pub(super) claims: Arc<Claims>,
+    pub(super) groups: Arc<Vec<Group>>,
+    pub(super) streams: Vec<Stream>,
+    /// Whether rows are asked for with `fields` only.
+    pub(super) light: bool,
+    pub(super) sink: Arc<dyn Sink>,
+    /// Groups that turned out to be closed to us, and why.
+    pub(super) closed: Mutex<HashMap<usize, String>>,
+}
+
+impl Drain {
+    /// Runs `workers` tasks until every stream is drained or the brake is pulled.
+    ///
+    /// # Errors
+    /// What the sink could not take, or a worker that panicked.
+    pub(super) async fn run(self: &Arc<Self>, workers: usize) -> Result<(), ExtractError> {
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers.max(1) {
+            let shared = Arc::clone(self);
+            tasks.spawn(async move { shared.work().await });
+        }
+        let mut result = Ok(());
+        while let Some(ended) = tasks.join_next().await {
+            let ended = ended.unwrap_or_else(|error| Err(ExtractError::Worker(error.to_string())));
+            if let Err(error) = ended {
+                self.claims.stop();
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    async fn work(&self) -> Result<(), ExtractError> {
+        loop {
+            let claim = tokio::select! {
+                claim = self.claims.claim_range() => claim,
+                () = self.brake.wait() => None,
+            };
+            let Some(claim) = claim else { return Ok(()) };
+            self.read(claim).await?;
+        }
+    }
+
+    async fn read(&self, claim: Claim) -> Result<(), ExtractError> {
+        let stream = &self.streams[claim.range().stream];
+        let group = &self.groups[stream.group];
+        if let Some(reason) = self.closed().get(&stream.group).cloned() {
+            claim.give_up(&reason);
+            return Ok(());
+        }
+        let call = self.call(claim.range());
+        let reply = tokio::select! {
+            reply = self.client.attempt(&call) => reply,
+            () = self.brake.wait() => return Ok(()),
+        };
+        let answer = reply.and_then(|reply| {
+            let rows = rows::split(&reply.body, group.kind)?;
+            Ok((rows, reply))
+        });
+        match answer {
+            Ok((rows, reply)) => {
+                let answer = Answer {
+                    stream: claim.range().stream,
+                    range: claim.range().clone(),
+                    bytes: reply.body.len() as u64,
+                    date: reply.date,
+                    rows,
+                };
+                self.sink.answered(&self.claims, &answer);
+                claim.complete(answer.rows.len() as u64, reply.total);
+                self.sink.take(answer).await
+            }
+            Err(error) => {
+                self.failed(claim, &error);
+                Ok(())
+            }
+        }
+    }
+
+    fn call(&self, range: &ClaimedRange) -> Call {
+        let stream = &self.streams[range.stream];
+        let reason = match range {
+            range if range.tries > 0 => Reason::Retry,
+            range if range.speculative => Reason::LookAhead,
+            _ if self.light => Reason::Listing,
+            _ => Reason::Page,
+        };
+        self.groups[stream.group]
+            .call(stream.folder.as_deref(), self.light, reason)
+            .with("limit", range.limit.to_string())
+            .with("offset", range.offset.to_string())
+    }
+
+    fn failed(&self, claim: Claim, error: &Error) {
+        tracing::debug!(%error, stream = claim.range().stream, offset = claim.range().offset, "a page failed");
+        let group = self.streams[claim.range().stream].group;
+        match error.kind {
+            ErrorKind::Budget => self.brake.pull(Stop::Budget),
+            _ if error.is_transient() => {
+                let tries = claim.range().tries;
+                claim.give_back(&Client::failure(error, tries));
+                if self.client.silent_for() > self.client.retry_policy().patience {
+                    self.brake.pull(Stop::ServerDown);
+                }
+            }
+            ErrorKind::Invalid => {
+                self.closed().insert(group, error.to_string());
+                claim.give_up(&error.to_string());
+            }
+            _ if cannot_heal(error) => {
+                self.closed().insert(group, unavailable(error));
+                claim.give_up(&unavailable(error));
+            }
+            _ => self.brake.pull(Stop::Refused(error.to_string())),
+        }
+    }
+
+    pub(super) fn closed(&self) -> MutexGuard<'_, HashMap<usize, String>> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,304 @@
+//! From rows to records: canonical, hashed, compressed, on threads of their own.
+//!
+//! A page of a hundred dashboards is three megabytes and takes some tens of
+//! milliseconds of a core. That work runs on blocking threads, as many as there
+//! are cores; a worker that brings a page waits for a place, so that memory holds
+//! a bounded number of pages however fast the server is.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use looker::rows::Row;
+use looker::{Client, Kind, catalogue};
+use tokio::sync::Semaphore;
+use vault::{BodyHash, CompiledRules, Reader, Record, RunId, Side, VaultError, Writer};
+
+use super::error::ExtractError;
+use super::groups::{Group, Stream};
+use super::pool::{Answer, Brake, Sink};
+use super::report::Stop;
+use crate::Watch;
+
+/// An object edited so shortly before its read may have been edited once more in
+/// the same second, under the same stamp.
+const UNSETTLED_WITHIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Turns rows into records and hands them to the vault's writer.
+pub(super) struct Preparer {
+    pub(super) run: RunId,
+    pub(super) writer: Writer,
+    pub(super) client: Client,
+    pub(super) watch: Arc<dyn Watch>,
+    rules: HashMap<&'static str, CompiledRules>,
+    /// Readers not in use; as many as threads ever prepared at once.
+    readers: Mutex<Vec<Reader>>,
+    places: Arc<Semaphore>,
+    place_count: u32,
+    failure: Mutex<Option<ExtractError>>,
+    pub(super) counters: Counters,
+}
+
+/// What passed through.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) rows: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) unsettled: AtomicU64,
+}
+
+/// Where a page's records belong.
+#[derive(Debug)]
+struct Page {
+    stream: u32,
+    offset: u64,
+    limit: u32,
+    rows: u32,
+}
+
+impl Preparer {
+    pub(super) fn new(
+        run: RunId,
+        writer: Writer,
+        client: Client,
+        watch: Arc<dyn Watch>,
+        kinds: &[&'static Kind],
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            run,
+            writer,
+            client,
+            watch,
+            rules: kinds.iter().map(|kind| (kind.name, rules(kind).compile())).collect(),
+            readers: Mutex::default(),
+            places: Arc::new(Semaphore::new(cores)),
+            place_count: u32::try_from(cores).unwrap_or(u32::MAX),
+            failure: Mutex::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Prepares rows on a thread of their own and stores them with their page.
+    async fn submit(
+        self: &Arc<Self>,
+        group: &Group,
+        answer: Answer,
+        brake: &Arc<Brake>,
+    ) -> Result<(), ExtractError> {
+        self.result()?;
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let (shared, brake) = (Arc::clone(self), Arc::clone(brake));
+        let (kind, side) = (group.kind, group.side);
+        tokio::task::spawn_blocking(move || {
+            let page = Page {
+                stream: u32::try_from(answer.stream).unwrap_or(u32::MAX),
+                offset: answer.range.offset,
+                limit: answer.range.limit,
+                rows: u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
+            };
+            let stored = shared.store_page(kind, side, &page, &answer.rows, answer.date);
+            if let Err(error) = stored {
+                brake.pull(Stop::Refused(error.to_string()));
+                shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            drop(place);
+        });
+        Ok(())
+    }
+
+    /// Waits until all that was submitted is with the writer.
+    pub(super) async fn settle(&self) -> Result<(), ExtractError> {
+        let all = self.places.acquire_many(self.place_count).await;
+        drop(all);
+        self.result()
+    }
+
+    fn result(&self) -> Result<(), ExtractError> {
+        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn store_page(
+        &self,
+        kind: &'static Kind,
+        side: Side,
+        page: &Page,
+        rows: &[Row],
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
+        let objects = self.records(kind, side, rows, date)?;
+        self.writer.page(vault::Page {
+            run: self.run,
+            stream: page.stream,
+            offset: page.offset,
+            limit: page.limit,
+            rows: page.rows,
+            objects,
+        })?;
+        self.count_calls()
+    }
+
+    /// Stores the answer of a list that is not paged. Blocks.
+    pub(super) fn store_whole(
+        &self,
+        kind: &'static Kind,
+        stream: u32,
+        rows: &[Row],
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        self.counters.rows.fetch_add(u64::from(count), Ordering::Relaxed);
+        let page = Page { stream, offset: 0, limit: count.max(1), rows: count };
+        self.store_page(kind, Side::Live, &page, rows, date)
+    }
+
+    /// Stores objects read by id. Blocks.
+    pub(super) fn store_items(
+        &self,
+        kind: &'static Kind,
+        side: Side,
+        rows: &[Row],
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
+        let objects = self.records(kind, side, rows, date)?;
+        self.writer.items(self.run, objects)?;
+        self.count_calls()
+    }
+
+    /// Writes down the calls sent since the last time.
+    pub(super) fn count_calls(&self) -> Result<(), ExtractError> {
+        let counts = self.client.meter().take();
+        let lines = counts.into_iter().map(|line| vault::CallCount {
+            day: line.day,
+            kind: line.kind.to_owned(),
+            reason: line.reason.name().to_owned(),
+            ledger: line.ledger.name().to_owned(),
+            calls: line.calls,
+        });
+        Ok(self.writer.calls(self.run, lines.collect())?)
+    }
+
+    fn records(
+        &self,
+        kind: &'static Kind,
+        side: Side,
+        rows: &[Row],
+        date: Timestamp,
+    ) -> Result<Vec<Record>, ExtractError> {
+        let reader = self.take_reader()?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.record(kind, side, row, date, &reader)? {
+                Ok(record) => records.push(record),
+                Err(reason) => self.name_gap(kind, &row.id, reason)?,
+            }
+        }
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        self.watch.read(kind.name, records.len() as u64);
+        Ok(records)
+    }
+
+    /// The outer error is the vault's, the inner one the document's.
+    fn record(
+        &self,
+        kind: &'static Kind,
+        side: Side,
+        row: &Row,
+        date: Timestamp,
+        reader: &Reader,
+    ) -> Result<Result<Record, String>, VaultError> {
+        let canonical = match vault::canonicalise(&row.raw, &self.rules[kind.name]) {
+            Ok(canonical) => canonical,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let codec = self.writer.codec();
+        let body = BodyHash::of(&canonical.body);
+        let encoded = (!reader.has_body(&body)?).then(|| codec.encode(kind.name, &canonical.body));
+        let unsettled = row.updated_at.is_some_and(|at| at.duration_until(date) < UNSETTLED_WITHIN);
+        self.counters.unsettled.fetch_add(u64::from(unsettled), Ordering::Relaxed);
+        Ok(Ok(Record {
+            kind: Cow::Borrowed(kind.name),
+            key: row.id.clone(),
+            side,
+            title: row.title.clone(),
+            folder: row.folder.clone(),
+            updated_at: row.updated_at,
+            created_at: row.created_at,
+            read_at: date,
+            unsettled,
+            body,
+            encoded,
+            volatile_hash: canonical.volatile.as_deref().map_or(0, vault::volatile_hash),
+            volatile: canonical.volatile.as_deref().map(|part| codec.encode_volatile(kind.name, part)),
+        }))
+    }
+
+    fn name_gap(&self, kind: &'static Kind, key: &str, reason: String) -> Result<(), ExtractError> {
+        self.watch.warn(&format!("{} {key} cannot be stored: {reason}", kind.singular));
+        let gap = vault::Gap {
+            stream: None,
+            kind: Cow::Borrowed(kind.name),
+            what: vault::GapWhat::Object { key: key.to_owned() },
+            reason,
+            tries: 1,
+        };
+        Ok(self.writer.gap(self.run, gap)?)
+    }
+
+    fn take_reader(&self) -> Result<Reader, VaultError> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.writer.reader(), Ok)
+    }
+}
+
+/// Stores the pages of full rows.
+pub(super) struct PageSink {
+    pub(super) preparer: Arc<Preparer>,
+    pub(super) groups: Arc<Vec<Group>>,
+    pub(super) streams: Vec<Stream>,
+    pub(super) brake: Arc<Brake>,
+}
+
+impl Sink for PageSink {
+    fn take(&self, mut answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
+        async move {
+            let stream = &self.streams[answer.stream];
+            let group = &self.groups[stream.group];
+            let counters = &self.preparer.counters;
+            counters.rows.fetch_add(answer.rows.len() as u64, Ordering::Relaxed);
+            counters.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
+            if let Some(folder) = &stream.folder {
+                let foreign = |row: &Row| row.folder.as_ref() != Some(folder);
+                if !answer.rows.is_empty() && answer.rows.iter().all(foreign) {
+                    let reason = format!("the server ignored the folder filter of {}", group.name());
+                    self.brake.pull(Stop::Refused(reason));
+                    return Ok(());
+                }
+            }
+            answer.rows.retain(|row| group.holds(row.folder.as_deref()));
+            self.preparer.submit(group, answer, &self.brake).await
+        }
+        .boxed()
+    }
+}
+
+/// The vault's rules for a kind, from the catalogue's entry.
+fn rules(kind: &'static Kind) -> vault::Rules {
+    fn patterns(list: &'static [catalogue::FieldPattern]) -> &'static [vault::FieldPattern] {
+        let mapped = list.iter().map(|pattern| match pattern {
+            catalogue::FieldPattern::Anywhere(key) => vault::FieldPattern::Anywhere(key),
+            catalogue::FieldPattern::Suffix(end) => vault::FieldPattern::Suffix(end),
+            catalogue::FieldPattern::Path(keys) => vault::FieldPattern::Path(keys),
+        });
+        // A handful of entries per kind and process, needed until its end.
+        Vec::leak(mapped.collect())
+    }
+    vault::Rules { volatile: patterns(kind.volatile), redact: patterns(kind.redacted) }
+}

@@ -1,0 +1,155 @@
+//! What an extraction came to, for people and scripts.
+
+use looker::pacing::{Ledger, Reason};
+use serde::Serialize;
+use vault::RunSummary;
+
+/// The account of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The run's number in the vault.
+    pub run: i64,
+    /// Whether an earlier attempt was continued.
+    pub resumed: bool,
+    /// `complete` or `incomplete`.
+    pub state: &'static str,
+    /// Why it stopped early.
+    pub stopped: Option<Stop>,
+    /// By kind: objects seen, added, changed, removed.
+    pub kinds: Vec<KindReport>,
+    /// Kinds that are closed to the account or missing from the release.
+    pub unavailable: Vec<Unavailable>,
+    /// Ranges, objects or kinds that could not be read.
+    pub gaps: Vec<GapReport>,
+    /// Objects that kept moving until the last closing round; read again next run.
+    pub moving: Vec<String>,
+    /// Objects edited within two seconds of their read; read again next run.
+    pub unsettled: u64,
+    /// By kind, reason and ledger.
+    pub calls: Vec<CallReport>,
+    /// Metered calls of this attempt.
+    pub metered_calls: u64,
+    /// Page streams, folder by folder.
+    pub streams: Vec<StreamReport>,
+    /// Rounds of the closing listing.
+    pub closing_rounds: u32,
+    /// Full objects moved over the wire, those outside the folders included.
+    pub rows: u64,
+    /// Bytes of all page bodies, decompressed.
+    pub bytes: u64,
+    /// Wall time of this attempt in seconds.
+    pub seconds: f64,
+    /// Most requests that ran at once.
+    pub most_at_once: usize,
+}
+
+/// Why a run stopped before its end. It can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// The budget of calls is spent.
+    Budget,
+    /// A person or the system asked for it.
+    Interrupted,
+    /// The server gave no good answer for longer than the patience allowed.
+    ServerDown,
+    /// The server refused us in a way that cannot heal.
+    Refused(String),
+}
+
+impl Stop {
+    /// The reason as a gap states it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Budget => "the budget of calls is spent".to_owned(),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::ServerDown => "the server gave no good answer any more".to_owned(),
+            Self::Refused(why) => why.clone(),
+        }
+    }
+}
+
+/// What became of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KindReport {
+    /// The kind.
+    pub kind: String,
+    /// Objects seen by the run.
+    pub seen: u64,
+    /// New to the vault.
+    pub added: u64,
+    /// With a new version.
+    pub changed: u64,
+    /// Gone from their scope.
+    pub removed: u64,
+}
+
+/// A kind that could not be listed at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unavailable {
+    /// The kind.
+    pub kind: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapReport {
+    /// The kind.
+    pub kind: &'static str,
+    /// Stream, object or listing, in words.
+    pub place: String,
+    /// First row, for a range.
+    pub offset: Option<u64>,
+    /// Rows, for a range whose end is known.
+    pub limit: Option<u64>,
+    /// Why the last try failed.
+    pub reason: String,
+    /// Tries made.
+    pub tries: u32,
+}
+
+/// A line of the account of calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallReport {
+    /// Kind, or `session`.
+    pub kind: &'static str,
+    /// What for.
+    pub reason: Reason,
+    /// Booked where.
+    pub ledger: Ledger,
+    /// How many.
+    pub calls: u64,
+}
+
+/// What reading one stream took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamReport {
+    /// In words.
+    pub name: String,
+    /// The kind.
+    pub kind: &'static str,
+    /// `live` or `trash`.
+    pub side: &'static str,
+    /// The folder it is limited to.
+    pub folder: Option<String>,
+    /// Rows, as far as known.
+    pub size: Option<u64>,
+    /// Statistics of the coordinator.
+    #[serde(flatten)]
+    pub statistics: looker::paging::StreamStatistics,
+}
+
+impl KindReport {
+    pub(super) fn all(summary: &RunSummary) -> Vec<Self> {
+        let report = |counts: &vault::KindCounts| Self {
+            kind: counts.kind.clone(),
+            seen: counts.seen,
+            added: counts.added,
+            changed: counts.changed,
+            removed: counts.removed,
+        };
+        summary.kinds.iter().map(report).collect()
+    }
+}

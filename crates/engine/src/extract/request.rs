@@ -1,0 +1,82 @@
+//! What is asked of an extraction.
+
+use looker::Kind;
+use serde::Serialize;
+
+/// What to read, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The kinds to read.
+    pub kinds: Vec<&'static Kind>,
+    /// Whether a person named the kinds; then one that is closed to us is a gap.
+    pub kinds_named: bool,
+    /// Only content of these folders.
+    pub folders: Option<FolderScope>,
+    /// Whether the trash is read too.
+    pub trash: bool,
+    /// How folders are read.
+    pub strategy: FolderStrategy,
+    /// Rows a page, at most; the catalogue's page when not said.
+    pub page: Option<u32>,
+    /// Continue the last run of this scope, if it did not end complete.
+    pub resume: bool,
+    /// What the run is recorded as, for instance `extract`.
+    pub command: String,
+}
+
+/// Folders to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FolderScope {
+    /// Ids as typed.
+    pub ids: Vec<String>,
+    /// With everything below them.
+    pub recursive: bool,
+}
+
+/// How the content of folders is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FolderStrategy {
+    /// Whichever costs fewer calls.
+    #[default]
+    Auto,
+    /// One server-filtered page stream a folder.
+    PerFolder,
+    /// Everything is read and filtered here: the old way.
+    Scan,
+}
+
+impl Request {
+    /// A request for `kinds`, whole, by the usual ways.
+    pub fn new(kinds: Vec<&'static Kind>) -> Self {
+        Self {
+            kinds,
+            kinds_named: false,
+            folders: None,
+            trash: true,
+            strategy: FolderStrategy::Auto,
+            page: None,
+            resume: false,
+            command: "extract".to_owned(),
+        }
+    }
+
+    /// The scope as canonical JSON: equal scopes, equal text. Ways of reading
+    /// (strategy, page) are not part of it.
+    pub(super) fn scope(&self) -> String {
+        let mut kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+        kinds.sort_unstable();
+        let folders = self.folders.as_ref().map(|folders| {
+            let mut ids: Vec<&str> = folders.ids.iter().map(String::as_str).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            serde_json::json!({ "ids": ids, "recursive": folders.recursive })
+        });
+        serde_json::json!({ "folders": folders, "kinds": kinds, "trash": self.trash }).to_string()
+    }
+
+    /// The options that matter to a reader of the run.
+    pub(super) fn options(&self) -> String {
+        serde_json::json!({ "strategy": self.strategy, "page": self.page }).to_string()
+    }
+}

@@ -1,0 +1,390 @@
+//! A run: what it works with from its first call to its last.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use looker::catalogue::List;
+use looker::client::Call;
+use looker::pacing::Reason;
+use looker::rows::{self, Row};
+use looker::{Client, Kind};
+use tokio_util::sync::CancellationToken;
+use vault::{AbsenceScope, GapWhat, RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer};
+
+use super::error::ExtractError;
+use super::groups::{FolderSet, Group, Stream};
+use super::listing::blocking;
+use super::pool::Brake;
+use super::prepare::Preparer;
+use super::report::{CallReport, GapReport, KindReport, Report, StreamReport, Unavailable};
+use super::request::Request;
+use crate::Watch;
+use crate::check::{cannot_heal, release, unavailable};
+
+/// A run at work.
+pub(super) struct Run {
+    pub(super) client: Client,
+    pub(super) request: Request,
+    pub(super) watch: Arc<dyn Watch>,
+    pub(super) brake: Arc<Brake>,
+    pub(super) writer: Writer,
+    pub(super) id: RunId,
+    pub(super) preparer: Arc<Preparer>,
+    pub(super) groups: Arc<Vec<Group>>,
+    /// Streams of an earlier attempt, with what it committed.
+    pub(super) earlier: Vec<vault::ResumableStream>,
+    resumed: bool,
+    started: Instant,
+    pub(super) findings: Findings,
+}
+
+/// What is learned along the way and told at the end.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) gaps: Vec<GapReport>,
+    pub(super) unavailable: Vec<Unavailable>,
+    pub(super) streams: Vec<StreamReport>,
+    pub(super) absence: Vec<AbsenceScope>,
+    pub(super) moving: Vec<String>,
+    pub(super) closing_rounds: u32,
+}
+
+impl Run {
+    /// Signs in, finds out what is to be read, and begins or resumes the run.
+    pub(super) async fn open(
+        client: &Client,
+        mut vault: Vault,
+        request: Request,
+        watch: Arc<dyn Watch>,
+        interrupt: &CancellationToken,
+    ) -> Result<(Self, Option<Vec<Row>>), ExtractError> {
+        let started = Instant::now();
+        check_request(&request)?;
+        watch.phase("signing in");
+        client.sign_in().await?;
+        let release = release(client).await;
+        let tree = folder_tree(client, &request).await?;
+        let folders = scope(&request, tree.as_ref().map(|(rows, _)| rows.as_slice()))?;
+        let instance = vault.instance(&client.settings().host())?;
+        let scope = request.scope();
+        let earlier = if request.resume { vault.resumable_run(instance, &scope)? } else { None };
+        let (id, earlier, resumed) = match earlier {
+            Some(earlier) => {
+                vault.reopen_run(earlier.run)?;
+                (earlier.run, earlier.streams, true)
+            }
+            None => {
+                let start = RunStart {
+                    instance,
+                    command: request.command.clone(),
+                    scope,
+                    options: request.options(),
+                    account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+                    release,
+                    started_at: Timestamp::now(),
+                };
+                (vault.begin_run(&start)?, Vec::new(), false)
+            }
+        };
+        if request.resume && !resumed {
+            watch.warn("there is no unfinished run of this scope; starting a new one");
+        }
+        let writer = vault.into_writer();
+        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
+        let run = Self {
+            client: client.clone(),
+            brake: Arc::new(Brake::new(interrupt)),
+            groups: Arc::new(groups(&request, folders.as_ref())),
+            watch,
+            request,
+            writer,
+            id,
+            preparer: Arc::new(preparer),
+            earlier,
+            resumed,
+            started,
+            findings: Findings::default(),
+        };
+        let tree = match tree {
+            Some((rows, date)) if run.request.kinds.iter().any(|kind| kind.name == "folders") => {
+                run.store_whole(Kind::find("folders"), rows, date).await?
+            }
+            _ => None,
+        };
+        Ok((run, tree))
+    }
+
+    /// Reads the kinds that one call answers whole.
+    pub(super) async fn read_whole_kinds(&mut self, already: Option<&[Row]>) -> Result<(), ExtractError> {
+        let kinds = self.request.kinds.clone();
+        for kind in kinds {
+            let List::Whole(operation) = &kind.list else { continue };
+            let stored_before = self
+                .earlier
+                .iter()
+                .any(|stream| stream.record.kind == kind.name && !stream.committed.is_empty());
+            if self.brake.pulled().is_none()
+                && !(stored_before || kind.name == "folders" && already.is_some())
+            {
+                let call = Call::new(operation, kind.name, Reason::Page);
+                let read = tokio::select! {
+                    read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))) => read,
+                    () = self.brake.wait() => continue,
+                };
+                match read {
+                    Ok((rows, date)) => drop(self.store_whole(Some(kind), rows, date).await?),
+                    Err(error) if cannot_heal(&error) => self.close_kind(kind, unavailable(&error)),
+                    Err(error) => {
+                        self.kind_failed(kind, &error);
+                        continue;
+                    }
+                }
+            }
+            self.findings.absence.push(AbsenceScope {
+                kind: Cow::Borrowed(kind.name),
+                folders: None,
+                sides: vec![Side::Live],
+            });
+        }
+        Ok(())
+    }
+
+    async fn store_whole(
+        &self,
+        kind: Option<&'static Kind>,
+        rows: Vec<Row>,
+        date: Timestamp,
+    ) -> Result<Option<Vec<Row>>, ExtractError> {
+        let Some(kind) = kind else { return Ok(None) };
+        let (preparer, run) = (Arc::clone(&self.preparer), self.id);
+        let stream = WHOLE_STREAMS
+            + u32::try_from(
+                looker::catalogue::KINDS.iter().position(|entry| entry.name == kind.name).unwrap_or(0),
+            )
+            .unwrap_or(0);
+        blocking(move || {
+            let size = rows.len() as u64;
+            preparer.writer.stream(StreamRecord {
+                run,
+                stream,
+                kind: Cow::Borrowed(kind.name),
+                name: kind.name.to_owned(),
+                side: Side::Live,
+                folder: None,
+                size: Some(size),
+                page_limit: u32::try_from(size).unwrap_or(u32::MAX).max(1),
+            })?;
+            preparer.store_whole(kind, stream, &rows, date)?;
+            Ok(Some(rows))
+        })
+        .await
+    }
+
+    /// A kind that is closed to us: a gap if it was asked for by name.
+    pub(super) fn close_kind(&mut self, kind: &'static Kind, reason: String) {
+        if self.findings.unavailable.iter().any(|entry| entry.kind == kind.name) {
+            return;
+        }
+        self.watch.warn(&format!("{} not available: {reason}", kind.name));
+        if self.request.kinds_named {
+            self.kind_gap(kind, &reason, 1);
+        }
+        self.findings.unavailable.push(Unavailable { kind: kind.name, reason });
+    }
+
+    fn kind_failed(&mut self, kind: &'static Kind, error: &looker::Error) {
+        use looker::ErrorKind::{Budget, Unauthorized};
+        match error.kind {
+            Budget => self.brake.pull(super::report::Stop::Budget),
+            Unauthorized => self.brake.pull(super::report::Stop::Refused(error.to_string())),
+            _ => {}
+        }
+        self.kind_gap(kind, &error.to_string(), error.tries);
+    }
+
+    pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
+        self.findings.gaps.push(GapReport {
+            kind: kind.name,
+            place: kind.name.to_owned(),
+            offset: None,
+            limit: None,
+            reason: reason.to_owned(),
+            tries,
+        });
+    }
+
+    /// A stream in words, for instance `dashboards in folder 12`.
+    pub(super) fn stream_name(&self, stream: &Stream) -> String {
+        let group = self.groups[stream.group].name();
+        match &stream.folder {
+            Some(folder) => format!("{group} in folder {folder}"),
+            None => group,
+        }
+    }
+
+    /// Tasks that share the work: as many as may ever run at once.
+    pub(super) fn workers(&self) -> usize {
+        self.client.settings().ceiling
+    }
+
+    /// Closes the run in the vault and tells what it came to.
+    pub(super) async fn finish(self) -> Result<Report, ExtractError> {
+        self.preparer.settle().await?;
+        let stopped = self.brake.pulled();
+        let complete = stopped.is_none() && self.findings.gaps.is_empty();
+        let state = if complete { RunState::Complete } else { RunState::Incomplete };
+        let Findings { gaps, unavailable, streams, absence, moving, closing_rounds } = self.findings;
+        let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
+        let totals = serde_json::json!({ "streams": streams, "moving": moving, "unavailable": unavailable, "stopped": stopped });
+        let stored_gaps = gaps.clone();
+        let summary = blocking(move || {
+            preparer.count_calls()?;
+            for gap in &stored_gaps {
+                writer.gap(run, stored(gap))?;
+            }
+            Ok(writer.finish(RunEnd {
+                run,
+                state,
+                ended_at: Timestamp::now(),
+                totals_json: totals.to_string(),
+                absence,
+            })?)
+        })
+        .await?;
+        let counters = &self.preparer.counters;
+        let report = Report {
+            run: self.id.number(),
+            resumed: self.resumed,
+            state: summary.state.name(),
+            stopped,
+            kinds: KindReport::all(&summary),
+            unavailable,
+            gaps,
+            moving,
+            unsettled: counters.unsettled.load(Ordering::Relaxed),
+            calls: calls(&self.client),
+            metered_calls: self.client.meter().metered(),
+            streams,
+            closing_rounds,
+            rows: counters.rows.load(Ordering::Relaxed),
+            bytes: counters.bytes.load(Ordering::Relaxed),
+            seconds: self.started.elapsed().as_secs_f64(),
+            most_at_once: self.client.gate().most_running(),
+        };
+        let (writer, preparer) = (self.writer, self.preparer);
+        drop(preparer);
+        blocking(move || Ok(writer.close()?)).await?;
+        Ok(report)
+    }
+}
+
+/// Stream numbers of whole kinds, apart from those of page streams.
+const WHOLE_STREAMS: u32 = 1 << 20;
+
+fn check_request(request: &Request) -> Result<(), ExtractError> {
+    if request.folders.is_some() && !request.kinds.iter().any(|kind| kind.lies_in_folders()) {
+        let kinds: Vec<&str> = request.kinds.iter().map(|kind| kind.name).collect();
+        return Err(ExtractError::NothingInFolders { kinds: kinds.join(", ") });
+    }
+    Ok(())
+}
+
+/// The folders, when the scope needs the tree or the folders are read anyway.
+async fn folder_tree(
+    client: &Client,
+    request: &Request,
+) -> Result<Option<(Vec<Row>, Timestamp)>, ExtractError> {
+    let Some(scope) = &request.folders else { return Ok(None) };
+    let Some(kind) = Kind::find("folders") else { return Ok(None) };
+    if !scope.recursive && !request.kinds.iter().any(|wanted| wanted.name == kind.name) {
+        return Ok(None);
+    }
+    let call = Call::new(kind.operation(), kind.name, Reason::Page);
+    let read = client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))).await?;
+    Ok(Some(read))
+}
+
+/// The folder ids in scope, with their descendants where asked for.
+fn scope(request: &Request, tree: Option<&[Row]>) -> Result<Option<Arc<FolderSet>>, ExtractError> {
+    let Some(scope) = &request.folders else { return Ok(None) };
+    let Some(tree) = tree else { return Ok(Some(Arc::new(FolderSet::new(scope.ids.clone())))) };
+    let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+    for row in tree {
+        if let Some(parent) = &row.folder {
+            children.entry(parent).or_default().push(&row.id);
+        }
+    }
+    let mut ids = Vec::new();
+    for id in &scope.ids {
+        if !tree.iter().any(|row| row.id == *id) {
+            return Err(ExtractError::UnknownFolder { id: id.clone() });
+        }
+        let mut open = vec![id.as_str()];
+        while let Some(folder) = open.pop() {
+            if ids.iter().any(|known| known == folder) {
+                continue;
+            }
+            ids.push(folder.to_owned());
+            if scope.recursive {
+                open.extend(children.get(folder).into_iter().flatten());
+            }
+        }
+    }
+    Ok(Some(Arc::new(FolderSet::new(ids))))
+}
+
+/// Every kind that is paged, live and, where it has one and it is wanted, trash.
+fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for kind in &request.kinds {
+        let Some(paged) = kind.paged() else { continue };
+        let folders = folders.filter(|_| kind.lies_in_folders()).cloned();
+        groups.push(Group { kind, paged, side: Side::Live, folders: folders.clone() });
+        if request.trash && kind.has_trash() {
+            groups.push(Group { kind, paged, side: Side::Trash, folders });
+        }
+    }
+    groups
+}
+
+fn calls(client: &Client) -> Vec<CallReport> {
+    let counts = client.meter().counts();
+    let mut lines: Vec<CallReport> = Vec::new();
+    for count in counts {
+        let same = lines
+            .iter_mut()
+            .find(|line| (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger));
+        match same {
+            Some(line) => line.calls += count.calls,
+            None => lines.push(CallReport {
+                kind: count.kind,
+                reason: count.reason,
+                ledger: count.ledger,
+                calls: count.calls,
+            }),
+        }
+    }
+    lines
+}
+
+/// A gap as the vault keeps it.
+fn stored(gap: &GapReport) -> vault::Gap {
+    let what = match (gap.offset, gap.limit) {
+        (Some(offset), limit) => GapWhat::Range {
+            offset,
+            limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX),
+        },
+        (None, _) => GapWhat::Kind,
+    };
+    vault::Gap {
+        stream: None,
+        kind: Cow::Borrowed(gap.kind),
+        what,
+        reason: format!("{}: {}", gap.place, gap.reason),
+        tries: gap.tries,
+    }
+}

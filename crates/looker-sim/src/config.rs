@@ -1,0 +1,195 @@
+//! What to simulate: the size of the instance, its manners, its speed.
+
+use std::time::Duration;
+
+use crate::churn::Churn;
+use crate::faults::Faults;
+
+/// Everything that can be chosen about a simulated instance.
+///
+/// The default is a pleasant demonstration: a hundred odd dashboards, no
+/// latency, no faults. Override what a test is about:
+///
+/// ```
+/// let config = looker_sim::SimConfig { dashboards: 500, ..Default::default() };
+/// ```
+#[derive(Debug, Clone)]
+pub struct SimConfig {
+    /// Decides every piece of content and every drawn fault.
+    pub seed: u64,
+    /// TCP port on the loopback interface; 0 takes any free one.
+    pub port: u16,
+    /// Live user-defined dashboards.
+    pub dashboards: u32,
+    /// Live looks.
+    pub looks: u32,
+    /// Folders of shared content below the root `Shared`, nested several deep.
+    /// The two roots, `lookml` and the personal folders come on top.
+    pub folders: u32,
+    /// Users; the first is the one the API key belongs to.
+    pub users: u32,
+    /// Groups, the built-in `All Users` included.
+    pub groups: u32,
+    /// Roles, the built-in `Admin` included.
+    pub roles: u32,
+    /// Dashboards in the first shared folders, one number a folder; those
+    /// folders lie directly below `Shared` and have no children. What is left
+    /// of `dashboards` is spread over the other folders. Empty: an uneven
+    /// spread over all of them.
+    pub folder_sizes: Vec<u32>,
+    /// Trashed dashboards and looks, in percent of the live ones and on top of
+    /// them.
+    pub trash_percent: u32,
+    /// Approximate JSON size of a dashboard in bytes; 0 is a realistic mix of
+    /// small and large ones.
+    pub dashboard_bytes: usize,
+    /// How long an answer takes.
+    pub latency: Latency,
+    /// Requests worked on at the same time; others wait in line. A Looker node
+    /// has a pool of 200 threads.
+    pub served_at_once: usize,
+    /// Requests a second before 429 is answered: a token bucket with a burst
+    /// of one fifth of a second's worth, at least one.
+    pub rate_limit: Option<f64>,
+    /// Whether and how a 429 or 503 says when to come back.
+    pub retry_after: RetryAfter,
+    /// How long a token lives.
+    pub token_ttl: Duration,
+    /// The API key's public half.
+    pub client_id: String,
+    /// The API key's secret half.
+    pub client_secret: String,
+    /// The form a rejected login takes.
+    pub rejected_login: RejectedLogin,
+    /// Whether searches send `X-Total-Count` and a `last` link. `all_users`
+    /// sends them in any case when a limit is given.
+    pub totals: bool,
+    /// Makes `X-Total-Count` lie, upwards and downwards in turn, and be sent
+    /// by searches.
+    pub wrong_totals: bool,
+    /// Rows a paged answer never exceeds, whatever `limit` asks for, without
+    /// saying so.
+    pub page_cap: Option<u32>,
+    /// Whether answers without `sorts` keep the order of ids. Off, the order
+    /// differs between two requests, and ties of a sort are broken at random.
+    pub stable_order: bool,
+    /// Whether `id=1,2` and `folder_id=1,2` mean any of them. Off, such a
+    /// value matches nothing.
+    pub id_lists: bool,
+    /// The release the instance says it runs.
+    pub release: String,
+    /// Ids of operations this release does not have yet (`search_dashboards`);
+    /// they answer 404 `Sinatra::NotFound`.
+    pub missing_endpoints: Vec<String>,
+    /// Scheme, host and port written into `Link` headers; `None` writes what
+    /// the client asked for.
+    pub public_url: Option<String>,
+    /// What the API key's user may see.
+    pub account: Account,
+    /// What goes wrong, and how often.
+    pub faults: Faults,
+    /// What other people change meanwhile.
+    pub churn: Churn,
+}
+
+impl Default for SimConfig {
+    fn default() -> Self {
+        SimConfig {
+            seed: 1,
+            port: 0,
+            dashboards: 120,
+            looks: 60,
+            folders: 24,
+            users: 25,
+            groups: 8,
+            roles: 6,
+            folder_sizes: Vec::new(),
+            trash_percent: 5,
+            dashboard_bytes: 0,
+            latency: Latency::default(),
+            served_at_once: 200,
+            rate_limit: None,
+            retry_after: RetryAfter::None,
+            token_ttl: Duration::from_secs(3600),
+            client_id: "demo0client0id000000".to_owned(),
+            client_secret: "demo0client0secret000000".to_owned(),
+            rejected_login: RejectedLogin::Json404,
+            totals: false,
+            wrong_totals: false,
+            page_cap: None,
+            stable_order: false,
+            id_lists: true,
+            release: "26.12.33".to_owned(),
+            missing_endpoints: Vec::new(),
+            public_url: None,
+            account: Account::Admin,
+            faults: Faults::default(),
+            churn: Churn::default(),
+        }
+    }
+}
+
+/// How long an answer takes: `base` plus the rows it holds. All zero by
+/// default.
+///
+/// A full row is a dashboard or look sent with its parts; every other row is a
+/// light one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Latency {
+    /// Cost of a request by itself.
+    pub base: Duration,
+    /// Cost of a dashboard or look sent whole.
+    pub per_full_row: Duration,
+    /// Cost of any other row.
+    pub per_light_row: Duration,
+}
+
+impl Latency {
+    /// Latency with the usual 50 microseconds for a light row.
+    pub fn new(base: Duration, per_full_row: Duration) -> Self {
+        Latency { base, per_full_row, per_light_row: Duration::from_micros(50) }
+    }
+
+    /// The time an answer with these rows takes on a free server.
+    pub(crate) fn of(&self, full_rows: u32, light_rows: u32) -> Duration {
+        self.base + self.per_full_row * full_rows + self.per_light_row * light_rows
+    }
+}
+
+/// The form of the `Retry-After` header.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// No header, as most real instances.
+    #[default]
+    None,
+    /// Whole seconds, rounded up.
+    Seconds,
+    /// A date in the form of RFC 9110.
+    HttpDate,
+}
+
+/// What a wrong client id or secret is answered with. Both are 404, and both
+/// were seen on real instances (`observed-rest.md` §1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RejectedLogin {
+    /// `{"message":"Not found", ...}`.
+    #[default]
+    Json404,
+    /// The page `Looker Not Found (404)`, with a content type of `*/*`.
+    Html404,
+}
+
+/// What the API key's user may see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Account {
+    /// Everything.
+    #[default]
+    Admin,
+    /// The content of some folders and of what lies below them; their
+    /// ancestors as bare folders; of people only itself; nothing may be
+    /// written.
+    Limited {
+        /// Ids of the visible folders.
+        sees_folders: Vec<String>,
+    },
+}

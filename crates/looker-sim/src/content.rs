@@ -1,0 +1,205 @@
+//! Single objects: read, changed, thrown away.
+
+use crate::data;
+use crate::edits;
+use crate::json::{self, Writer};
+use crate::lists::{render, render_one};
+use crate::reply::{Problem, Reply, Rows};
+use crate::routes::View;
+use crate::search::parse_fields;
+use crate::server::{Call, Server};
+use crate::state::Refused;
+use crate::table::{Kind, Row, as_text};
+
+/// Members a dashboard may be given, and whether each is a boolean
+/// (`fields.json`; `folder_id` and `deleted` have effects of their own).
+const DASHBOARD_WRITABLE: [(&str, bool); 25] = [
+    ("description", false),
+    ("hidden", true),
+    ("query_timezone", false),
+    ("refresh_interval", false),
+    ("title", false),
+    ("slug", false),
+    ("preferred_viewer", false),
+    ("alert_sync_with_dashboard_filter_enabled", true),
+    ("chat_enabled", true),
+    ("background_color", false),
+    ("crossfilter_enabled", true),
+    ("deleted", true),
+    ("enable_viz_full_screen", true),
+    ("filters_bar_collapsed", true),
+    ("filters_location_top", true),
+    ("load_configuration", false),
+    ("lookml_link_id", false),
+    ("show_filters_bar", true),
+    ("show_title", true),
+    ("folder_id", false),
+    ("text_tile_text_color", false),
+    ("tile_background_color", false),
+    ("tile_text_color", false),
+    ("title_color", false),
+    ("preserve_desktop_layout", true),
+];
+
+/// The same for looks.
+const LOOK_WRITABLE: [(&str, bool); 7] = [
+    ("title", false),
+    ("description", false),
+    ("deleted", true),
+    ("is_run_on_load", true),
+    ("public", true),
+    ("query_id", false),
+    ("folder_id", false),
+];
+
+/// One object by the id in the path.
+pub(crate) fn get(server: &Server, call: &Call, kind: Kind, view: View) -> Reply {
+    show(server, call, kind, view, call.id())
+}
+
+/// One object by id; LookML dashboards are dashboards here.
+pub(crate) fn show(server: &Server, call: &Call, kind: Kind, view: View, id: &str) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
+    let world = server.world();
+    match find_any(server, &world, kind, id) {
+        Some(row) => render_one(&world, kind, row, view, fields.as_ref()),
+        None => call.not_found(),
+    }
+}
+
+fn find_any<'w>(server: &Server, world: &'w crate::state::World, kind: Kind, id: &str) -> Option<&'w Row> {
+    let lookml = || server.find(world, Kind::LookmlDashboard, id).filter(|_| kind == Kind::Dashboard);
+    server.find(world, kind, id).or_else(lookml)
+}
+
+/// One of a dashboard's lists of parts.
+pub(crate) fn part(server: &Server, call: &Call, part: &str) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
+    let world = server.world();
+    let Some(row) = find_any(server, &world, Kind::Dashboard, call.id()) else { return call.not_found() };
+    let parts = json::member(as_text(&row.body), part).unwrap_or("[]");
+    let light = json::elements(parts).count() as u32;
+    let mut out = String::with_capacity(parts.len());
+    match fields {
+        Some(fields) => json::project(parts, &fields, &mut out),
+        None => out.push_str(parts),
+    }
+    let rows = Rows { kind: Some(Kind::Dashboard), light, ..Rows::default() };
+    Reply { rows, ..Reply::json(out) }
+}
+
+/// The folder above a folder.
+pub(crate) fn folder_parent(server: &Server, call: &Call) -> Reply {
+    let parent = {
+        let world = server.world();
+        let seen = server.find(&world, Kind::Folder, call.id());
+        seen.and_then(|row| world.parent(&row.id)).map(str::to_owned)
+    };
+    match parent {
+        Some(parent) => show(server, call, Kind::Folder, View::WithContent, &parent),
+        None => call.not_found(),
+    }
+}
+
+/// The folders above a folder, the root first.
+pub(crate) fn folder_ancestors(server: &Server, call: &Call) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
+    let world = server.world();
+    if server.find(&world, Kind::Folder, call.id()).is_none() {
+        return call.not_found();
+    }
+    let ancestors = world.ancestors(call.id());
+    let rows: Vec<&Row> = ancestors.iter().filter_map(|id| server.find(&world, Kind::Folder, id)).collect();
+    render(&world, Kind::Folder, &rows, View::WithContent, fields.as_ref())
+}
+
+/// A query, made from its id.
+pub(crate) fn query(server: &Server, call: &Call) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
+    let known = server.world().queries;
+    let Some(id) = call.id().parse().ok().filter(|id| (1..=known).contains(id)) else {
+        return call.not_found();
+    };
+    let mut whole = Writer::default();
+    data::push_query(server.config.seed, id, &mut whole);
+    let mut out = String::new();
+    match fields {
+        Some(fields) => json::project(&whole.out, &fields, &mut out),
+        None => out = whole.out,
+    }
+    Reply { rows: Rows { light: 1, ..Rows::default() }, ..Reply::json(out) }
+}
+
+/// Changes an object's scalars. Its parts, and what is read-only, are accepted
+/// and ignored.
+pub(crate) fn update(server: &Server, call: &Call, kind: Kind) -> Reply {
+    if server.visible.is_some() {
+        return forbidden(call);
+    }
+    let Ok(given) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&call.body) else {
+        return Reply::error(400, &call.route(), "The request body is not a JSON object.");
+    };
+    let writable = if kind == Kind::Look { &LOOK_WRITABLE[..] } else { &DASHBOARD_WRITABLE[..] };
+    let mut problems = Vec::new();
+    let mut changes = Vec::new();
+    for (name, is_bool) in writable {
+        let Some(value) = given.get(*name) else { continue };
+        let fits = value.is_null() || if *is_bool { value.is_boolean() } else { value.is_string() };
+        if fits {
+            changes.push((*name, value.to_string()));
+        } else {
+            let wanted = if *is_bool { "a boolean" } else { "a string" };
+            problems.push(Problem::invalid(name, format!("{name} must be {wanted}")));
+        }
+    }
+    if !problems.is_empty() {
+        return Reply::invalid(&call.route(), &problems);
+    }
+    match edits::update(&mut server.world_mut(), kind, call.id(), changes, &call.user) {
+        Ok(()) => show(server, call, kind, View::Whole, call.id()),
+        Err(refused) => refusal(call, refused),
+    }
+}
+
+/// Deletes for ever, from the trash as well.
+pub(crate) fn delete(server: &Server, call: &Call, kind: Kind) -> Reply {
+    if server.visible.is_some() {
+        return forbidden(call);
+    }
+    match server.world_mut().purge(kind, call.id()) {
+        Ok(()) => Reply::nothing(),
+        Err(refused) => refusal(call, refused),
+    }
+}
+
+fn forbidden(call: &Call) -> Reply {
+    Reply::error(403, &call.route(), "Permission Denied")
+}
+
+/// A refused change, worded as observed (`observed-dashboards.md`).
+fn refusal(call: &Call, refused: Refused) -> Reply {
+    let route = call.route();
+    match refused {
+        Refused::NotFound => call.not_found(),
+        Refused::NoFolder => {
+            Reply::invalid(&route, &[Problem::missing("folder_id", "folder not found for folder_id")])
+        }
+        Refused::TitleTaken => {
+            let message = "Dashboard with this title already exists.";
+            Reply::invalid(&route, &[Problem::already_exists("[:title, :space_id]", message)])
+        }
+        Refused::SlugTaken => Reply::error(409, &route, "The resource already exists."),
+    }
+}

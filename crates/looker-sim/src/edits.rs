@@ -1,0 +1,138 @@
+//! Changes as Looker makes them: with its checks, and with what moves along
+//! (`updated_at`, the embedded folder, the marks of the trash).
+
+use fastrand::Rng;
+
+use crate::data::{self, Ground, Plan};
+use crate::json::{self, Writer, quoted};
+use crate::state::{Changes, Refused, World};
+use crate::table::{Kind, as_text};
+
+/// Sets members of a dashboard or look (values are JSON text) on behalf of a
+/// user.
+pub(crate) fn update(
+    world: &mut World,
+    kind: Kind,
+    id: &str,
+    mut changes: Changes,
+    user: &str,
+) -> Result<(), Refused> {
+    check(world, kind, id, &changes)?;
+    let now = quoted(&data::now());
+    if let Some(folder) = changed_text(&changes, "folder_id") {
+        let folder = world.get(Kind::Folder, &folder).ok_or(Refused::NoFolder)?;
+        changes.push(("folder", as_text(&folder.body).to_owned()));
+    }
+    match changed(&changes, "deleted") {
+        Some("true") => changes.extend([("deleted_at", now.clone()), ("deleter_id", quoted(user))]),
+        Some(_) => changes.extend([("deleted_at", "null".to_owned()), ("deleter_id", "null".to_owned())]),
+        None => {}
+    }
+    if let Some(query) = changed_text(&changes, "query_id").filter(|_| kind == Kind::Look) {
+        let known = 1..=world.queries;
+        let query = query.parse().ok().filter(|id| known.contains(id)).ok_or(Refused::NotFound)?;
+        let mut w = Writer::default();
+        data::push_query(world.seed, query, &mut w);
+        changes.push(("query", w.out));
+    }
+    changes.extend([("updated_at", now), ("last_updater_id", quoted(user))]);
+    world.set(kind, id, &changes)
+}
+
+/// A title is unique among the live dashboards of a folder, a slug among all
+/// dashboards of the instance, the trash included.
+fn check(world: &World, kind: Kind, id: &str, changes: &Changes) -> Result<(), Refused> {
+    let row = world.get(kind, id).ok_or(Refused::NotFound)?;
+    if kind != Kind::Dashboard {
+        return Ok(());
+    }
+    let after = |name| changed_text(changes, name).unwrap_or_else(|| row.text(kind, name).to_owned());
+    let deleted = changed(changes, "deleted").map_or(row.deleted, |value| value == "true");
+    let places = ["title", "folder_id", "deleted"];
+    let moves = changes.iter().any(|(name, _)| places.contains(name));
+    if moves && !deleted && title_taken(world, &after("folder_id"), &after("title"), id) {
+        return Err(Refused::TitleTaken);
+    }
+    match changed_text(changes, "slug") {
+        Some(slug) if slug_taken(world, &slug, id) => Err(Refused::SlugTaken),
+        _ => Ok(()),
+    }
+}
+
+fn changed<'c>(changes: &'c Changes, name: &str) -> Option<&'c str> {
+    changes.iter().find(|(have, _)| *have == name).map(|(_, value)| value.as_str())
+}
+
+fn changed_text(changes: &Changes, name: &str) -> Option<String> {
+    changed(changes, name).and_then(json::text)
+}
+
+fn title_taken(world: &World, folder: &str, title: &str, but: &str) -> bool {
+    let table = world.table(Kind::Dashboard);
+    let title = title.to_lowercase();
+    table
+        .slots_in(&[folder], false)
+        .iter()
+        .map(|slot| table.row(*slot))
+        .any(|row| *row.id != *but && row.text(Kind::Dashboard, "title").to_lowercase() == title)
+}
+
+fn slug_taken(world: &World, slug: &str, but: &str) -> bool {
+    let table = world.table(Kind::Dashboard);
+    let all = table.slots(false).iter().chain(table.slots(true));
+    all.map(|slot| table.row(*slot)).any(|row| *row.id != *but && row.text(Kind::Dashboard, "slug") == slug)
+}
+
+/// Writes a note under one of a dashboard's tiles, or does nothing when it has
+/// none; the dashboard's `updated_at` moves along.
+pub(crate) fn edit_tile(world: &mut World, id: &str, rng: &mut Rng, user: &str) -> Result<(), Refused> {
+    let row = world.get(Kind::Dashboard, id).ok_or(Refused::NotFound)?;
+    let tiles = json::member(as_text(&row.body), "dashboard_elements").unwrap_or("[]");
+    let mut tiles: Vec<String> = json::elements(tiles).map(str::to_owned).collect();
+    if tiles.is_empty() {
+        return Ok(());
+    }
+    let tile = rng.usize(..tiles.len());
+    let note = quoted(&format!("Checked {} of \"this\" — ✓", rng.u32(..)));
+    tiles[tile] = json::patch(&tiles[tile], &[("note_text", note)]);
+    let changes = vec![
+        ("dashboard_elements", format!("[{}]", tiles.join(","))),
+        ("updated_at", quoted(&data::now())),
+        ("last_updater_id", quoted(user)),
+    ];
+    world.set(Kind::Dashboard, id, &changes)
+}
+
+/// Somebody looks at a dashboard or look: counts and moments move, but not
+/// `updated_at`.
+pub(crate) fn view(world: &mut World, kind: Kind, id: &str) -> Result<(), Refused> {
+    let row = world.get(kind, id).ok_or(Refused::NotFound)?;
+    let views: u64 = json::member(as_text(&row.body), "view_count").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let now = quoted(&data::now());
+    let changes = vec![
+        ("view_count", (views + 1).to_string()),
+        ("last_viewed_at", now.clone()),
+        ("last_accessed_at", now),
+    ];
+    world.set(kind, id, &changes)
+}
+
+/// Creates a dashboard or look with generated content in a folder. Answers its
+/// id.
+pub(crate) fn create(
+    world: &mut World,
+    ground: &Ground,
+    kind: Kind,
+    folder: &str,
+    rng: &mut Rng,
+) -> Result<String, Refused> {
+    let folder = ground.folder(folder).ok_or(Refused::NoFolder)?;
+    let folder_id = ground.folders[folder].id.clone();
+    let title = data::free_title(rng, |title| title_taken(world, &folder_id, title, ""));
+    let now = quoted(&data::now());
+    Ok(world.create(kind, |id| {
+        let plan = Plan { nth: id, id, folder, title, trashed: false };
+        let body = plan.body(kind, ground);
+        json::patch(&body, &[("created_at", now.clone()), ("updated_at", now)])
+    }))
+}

@@ -1,0 +1,221 @@
+//! What the instance holds now, and what it held at any time before.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::Account;
+use crate::json;
+use crate::table::{Kind, Row, Table, as_text};
+
+/// One state of one object, from `at` until the next one.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// When the object became so; for its initial state, the server's start.
+    pub at: Timestamp,
+    /// Rises with every change of the whole instance; 0 for initial states.
+    pub order: u64,
+    /// Whether it is in the trash.
+    pub deleted: bool,
+    /// Whether it was purged; `body` is the last one then.
+    pub gone: bool,
+    /// The body `GET` answers, or answered.
+    pub body: Bytes,
+}
+
+/// Why a change was refused, for which the server answers 404, 409 or 422.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Refused {
+    /// No such object.
+    NotFound,
+    /// No such folder to move into.
+    NoFolder,
+    /// Another live dashboard of the folder has this title.
+    TitleTaken,
+    /// Another dashboard of the instance, the trash included, has this slug.
+    SlugTaken,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Refused::NotFound => "there is no such object",
+            Refused::NoFolder => "there is no such folder",
+            Refused::TitleTaken => "a live dashboard of that folder has this title already",
+            Refused::SlugTaken => "a dashboard of this instance has this slug already",
+        })
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Members to set, as JSON text, in a body.
+pub(crate) type Changes<'a> = Vec<(&'a str, String)>;
+
+/// All tables, and the past of whatever was changed.
+#[derive(Debug)]
+pub(crate) struct World {
+    tables: Vec<Table>,
+    history: HashMap<(Kind, Box<str>), Vec<State>>,
+    started: Timestamp,
+    order: u64,
+    /// Queries have ids from 1 to this.
+    pub(crate) queries: u64,
+    /// The seed that queries are made from when asked for.
+    pub(crate) seed: u64,
+    /// Ids of the folders of shared content, in the order of
+    /// [`SimConfig::folder_sizes`](crate::SimConfig::folder_sizes).
+    pub(crate) shared_folders: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> World {
+        World {
+            tables: Kind::ALL.into_iter().map(Table::new).collect(),
+            history: HashMap::new(),
+            started: Timestamp::now(),
+            order: 0,
+            queries: 0,
+            seed,
+            shared_folders: Vec::new(),
+        }
+    }
+
+    pub(crate) fn table(&self, kind: Kind) -> &Table {
+        &self.tables[kind as usize]
+    }
+
+    pub(crate) fn table_mut(&mut self, kind: Kind) -> &mut Table {
+        &mut self.tables[kind as usize]
+    }
+
+    /// The row of that id, if it exists.
+    pub(crate) fn get(&self, kind: Kind, id: &str) -> Option<&Row> {
+        let table = self.table(kind);
+        table.find(id).map(|slot| table.row(slot))
+    }
+
+    /// Every state of an object, the initial one first; empty when there never
+    /// was such an object.
+    pub(crate) fn history(&self, kind: Kind, id: &str) -> Vec<State> {
+        match self.history.get(&(kind, id.into())) {
+            Some(states) => states.clone(),
+            None => self.get(kind, id).map(|row| self.initial(row)).into_iter().collect(),
+        }
+    }
+
+    fn initial(&self, row: &Row) -> State {
+        State { at: self.started, order: 0, deleted: row.deleted, gone: false, body: row.body.clone() }
+    }
+
+    /// Sets members of an object's body as they are, without any check.
+    pub(crate) fn set(&mut self, kind: Kind, id: &str, changes: &Changes) -> Result<(), Refused> {
+        let row = self.get(kind, id).ok_or(Refused::NotFound)?;
+        let body = json::patch(as_text(&row.body), changes);
+        self.put(kind, id, body.into())
+    }
+
+    /// Gives an object another body.
+    pub(crate) fn put(&mut self, kind: Kind, id: &str, body: Bytes) -> Result<(), Refused> {
+        let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
+        let before = self.initial(self.table(kind).row(slot));
+        self.table_mut(kind).replace(slot, Row::new(kind, body));
+        self.record(kind, id, before, false);
+        Ok(())
+    }
+
+    /// Takes an object away for ever.
+    pub(crate) fn purge(&mut self, kind: Kind, id: &str) -> Result<(), Refused> {
+        let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
+        let before = self.initial(self.table(kind).row(slot));
+        self.record(kind, id, before, true);
+        self.table_mut(kind).purge(slot);
+        Ok(())
+    }
+
+    /// Adds an object under the next id, its body made by `body` from that id.
+    pub(crate) fn create(&mut self, kind: Kind, body: impl FnOnce(u64) -> String) -> String {
+        let id = self.table(kind).largest_key() + 1;
+        let row = Row::new(kind, body(id).into());
+        self.order += 1;
+        let state = State { at: Timestamp::now(), order: self.order, ..self.initial(&row) };
+        let id = row.id.clone();
+        self.table_mut(kind).push(row);
+        self.history.insert((kind, id.clone()), vec![state]);
+        id.into()
+    }
+
+    fn record(&mut self, kind: Kind, id: &str, before: State, gone: bool) {
+        self.order += 1;
+        let (order, at) = (self.order, Timestamp::now());
+        let Some(row) = self.get(kind, id) else { return };
+        let state = State { at, order, gone, ..self.initial(row) };
+        self.history.entry((kind, id.into())).or_insert_with(|| vec![before]).push(state);
+    }
+
+    /// What an account may see.
+    pub(crate) fn visible_to(&self, account: &Account) -> Option<Visible> {
+        let Account::Limited { sees_folders } = account else { return None };
+        let folders = self.table(Kind::Folder);
+        let mut content: Vec<Box<str>> = sees_folders.iter().map(|id| id.as_str().into()).collect();
+        let mut at = 0;
+        while at < content.len() {
+            for slot in folders.slots_in(&[&content[at]], false).iter() {
+                let id = &folders.row(*slot).id;
+                if !content.contains(id) {
+                    content.push(id.clone());
+                }
+            }
+            at += 1;
+        }
+        let mut listed: HashSet<Box<str>> = content.iter().cloned().collect();
+        for id in &content {
+            listed.extend(self.ancestors(id).into_iter().map(Box::from));
+        }
+        Some(Visible { content: content.into_iter().collect(), listed })
+    }
+
+    /// Ids of the folders above a folder, the root first.
+    pub(crate) fn ancestors(&self, folder: &str) -> Vec<&str> {
+        let mut above = Vec::new();
+        let mut next = self.parent(folder);
+        while let Some(id) = next {
+            above.push(id);
+            next = self.parent(id);
+        }
+        above.reverse();
+        above
+    }
+
+    /// Id of the folder above a folder.
+    pub(crate) fn parent(&self, folder: &str) -> Option<&str> {
+        let row = self.get(Kind::Folder, folder)?;
+        Some(row.text(Kind::Folder, "parent_id")).filter(|id| !id.is_empty())
+    }
+}
+
+/// The folders a limited account sees.
+#[derive(Debug, Clone)]
+pub(crate) struct Visible {
+    /// Those whose content it sees.
+    content: HashSet<Box<str>>,
+    /// Those it sees as folders: the ancestors as well.
+    listed: HashSet<Box<str>>,
+}
+
+impl Visible {
+    /// Whether it sees that row.
+    pub(crate) fn sees(&self, kind: Kind, row: &Row) -> bool {
+        match kind {
+            Kind::Dashboard | Kind::LookmlDashboard | Kind::Look => {
+                self.content.contains(row.text(kind, "folder_id"))
+            }
+            Kind::Folder => self.listed.contains(&row.id),
+            Kind::User => &*row.id == crate::auth::API_USER,
+            Kind::LookmlModel => true,
+            _ => false,
+        }
+    }
+}

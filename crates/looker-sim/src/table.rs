@@ -1,0 +1,492 @@
+//! One table per kind: prepared bodies, the columns searches look at, and
+//! indexes by folder and trash.
+//!
+//! A benchmark must measure its client and not this server, so a request only
+//! picks slots and hands out bytes that were written beforehand. Slots are in
+//! the order of ids and are never reused: a purged object leaves a hole, and
+//! the indexes (slots of live rows, slots of trashed rows, both again for each
+//! folder) stay sorted by id without effort.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::fields::Fields;
+use crate::json;
+
+/// A kind of object the simulator holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// User-defined dashboards, as `Dashboard`.
+    Dashboard,
+    /// LookML dashboards, as `Dashboard` with an id `model::name`.
+    LookmlDashboard,
+    /// Looks, as `LookWithQuery`.
+    Look,
+    /// Folders, as `FolderBase`.
+    Folder,
+    /// Users, as `User`.
+    User,
+    /// Groups, as `Group`.
+    Group,
+    /// The same groups, as `GroupHierarchy`.
+    GroupHierarchy,
+    /// The same groups, as `GroupSearch`.
+    GroupWithRoles,
+    /// Roles, as `Role`.
+    Role,
+    /// Permission sets.
+    PermissionSet,
+    /// Model sets.
+    ModelSet,
+    /// LookML models; their `name` is their id.
+    LookmlModel,
+}
+
+impl Kind {
+    /// Every kind, in the order of their discriminants.
+    pub const ALL: [Kind; 12] = [
+        Kind::Dashboard,
+        Kind::LookmlDashboard,
+        Kind::Look,
+        Kind::Folder,
+        Kind::User,
+        Kind::Group,
+        Kind::GroupHierarchy,
+        Kind::GroupWithRoles,
+        Kind::Role,
+        Kind::PermissionSet,
+        Kind::ModelSet,
+        Kind::LookmlModel,
+    ];
+
+    /// The name in statistics and in the paths of `/_sim/history`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Dashboard => "dashboard",
+            Kind::LookmlDashboard => "lookml_dashboard",
+            Kind::Look => "look",
+            Kind::Folder => "folder",
+            Kind::User => "user",
+            Kind::Group => "group",
+            Kind::GroupHierarchy => "group_hierarchy",
+            Kind::GroupWithRoles => "group_with_roles",
+            Kind::Role => "role",
+            Kind::PermissionSet => "permission_set",
+            Kind::ModelSet => "model_set",
+            Kind::LookmlModel => "lookml_model",
+        }
+    }
+
+    /// The kind of that [`name`](Kind::name).
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Members a search can look at or sort by, all of them scalars near the
+    /// start of a body, or read out of a member there (see `column_of`).
+    pub(crate) fn columns(self) -> &'static [&'static str] {
+        match self {
+            Kind::Dashboard | Kind::LookmlDashboard => &[
+                "id",
+                "title",
+                "description",
+                "slug",
+                "folder_id",
+                "user_id",
+                "view_count",
+                "favorite_count",
+                "content_favorite_id",
+                "content_metadata_id",
+                "created_at",
+                "updated_at",
+                "deleted",
+                "deleted_at",
+                "last_viewed_at",
+                "last_accessed_at",
+                "certification_status",
+            ],
+            Kind::Look => &[
+                "id",
+                "title",
+                "description",
+                "folder_id",
+                "user_id",
+                "view_count",
+                "favorite_count",
+                "content_favorite_id",
+                "content_metadata_id",
+                "created_at",
+                "updated_at",
+                "deleted",
+                "deleted_at",
+                "last_viewed_at",
+                "last_accessed_at",
+                "certification_status",
+                "last_updater_id",
+                "query_id",
+            ],
+            Kind::Folder => &[
+                "id",
+                "name",
+                "parent_id",
+                "creator_id",
+                "created_at",
+                "child_count",
+                "content_metadata_id",
+                "is_shared_root",
+                "is_users_root",
+                "is_personal",
+            ],
+            Kind::User => &[
+                "id",
+                "first_name",
+                "last_name",
+                "display_name",
+                "email",
+                "is_disabled",
+                "locale",
+                "verified_looker_employee",
+                "is_service_account",
+                "can_manage_api3_creds",
+                "group_ids",
+                "embed_user",
+            ],
+            Kind::Group | Kind::GroupHierarchy | Kind::GroupWithRoles => &[
+                "id",
+                "name",
+                "external_group_id",
+                "externally_managed",
+                "externally_orphaned",
+                "include_by_default",
+                "user_count",
+                "can_add_to_content_metadata",
+            ],
+            Kind::Role => &["id", "name", "permission_set_id", "model_set_id", "built_in"],
+            Kind::PermissionSet => &["id", "name", "all_access", "built_in", "permissions"],
+            Kind::ModelSet => &["id", "name", "all_access", "built_in", "models"],
+            Kind::LookmlModel => &["name", "label", "project_name"],
+        }
+    }
+
+    /// Where the column of that name is in a row.
+    pub(crate) fn column(self, name: &str) -> Option<usize> {
+        self.columns().iter().position(|have| *have == name)
+    }
+
+    /// Parts that make a row a full one when they are sent.
+    pub(crate) fn heavy_parts(self) -> &'static [&'static str] {
+        match self {
+            Kind::Dashboard | Kind::LookmlDashboard => {
+                &["dashboard_elements", "dashboard_filters", "dashboard_layouts"]
+            }
+            Kind::Look => &["query"],
+            _ => &[],
+        }
+    }
+
+    /// Whether a whole object of this kind is a full row.
+    pub(crate) fn is_heavy(self) -> bool {
+        !self.heavy_parts().is_empty()
+    }
+}
+
+/// A value a search can compare.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cell {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(Box<str>),
+}
+
+/// The members of which light listings are made.
+pub(crate) const LIGHT: [&str; 7] =
+    ["id", "title", "updated_at", "deleted", "folder_id", "slug", "deleted_at"];
+
+/// The light members as text, `"id":"7",` behind `"title":"x",`, and where
+/// each ends.
+#[derive(Debug, Clone, Default)]
+struct Light {
+    text: Box<str>,
+    ends: [u32; LIGHT.len()],
+}
+
+/// An object as the simulator serves it.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) id: Box<str>,
+    /// The id as a number, to sort by; ids that are none come last.
+    pub(crate) key: u64,
+    pub(crate) deleted: bool,
+    pub(crate) body: Bytes,
+    /// What searches answer where that is less than the body: `Look` instead
+    /// of `LookWithQuery`.
+    pub(crate) brief: Option<Bytes>,
+    cells: Box<[Cell]>,
+    light: Light,
+}
+
+impl Row {
+    /// Reads the columns out of a body.
+    pub(crate) fn new(kind: Kind, body: Bytes) -> Row {
+        let text = as_text(&body);
+        let columns = kind.columns();
+        let mut cells = vec![Cell::Null; columns.len()];
+        let mut light: [&str; LIGHT.len()] = [""; LIGHT.len()];
+        let mut left = columns.len();
+        for (key, value) in json::members(text) {
+            if let Some(n) = LIGHT.iter().position(|name| *name == key) {
+                light[n] = value;
+            }
+            let (column, value) = column_of(kind, key, value);
+            if let Some(n) = kind.column(column) {
+                cells[n] = cell(value);
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
+            }
+        }
+        if kind == Kind::Folder {
+            name_shared_as_searches_do(&mut cells);
+        }
+        let id = match &cells[0] {
+            Cell::Text(id) => id.clone(),
+            _ => Box::default(),
+        };
+        let deleted = kind.column("deleted").is_some_and(|n| cells[n] == Cell::Bool(true));
+        let brief = (kind == Kind::Look).then(|| json::without(text, &["query", "url"]).into());
+        let light = if kind.is_heavy() { Light::of(light) } else { Light::default() };
+        let key = id.parse().unwrap_or(u64::MAX);
+        Row { id, key, deleted, body, brief, cells: cells.into(), light }
+    }
+
+    pub(crate) fn cell(&self, column: usize) -> &Cell {
+        &self.cells[column]
+    }
+
+    /// The text in a named column, empty for null.
+    pub(crate) fn text(&self, kind: Kind, column: &str) -> &str {
+        match kind.column(column).map(|n| &self.cells[n]) {
+            Some(Cell::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Appends the light members that `wanted` names, as an object.
+    pub(crate) fn push_light(&self, wanted: &[bool; LIGHT.len()], out: &mut String) {
+        out.push('{');
+        let mut start = 0;
+        for (end, wanted) in self.light.ends.iter().zip(wanted) {
+            let end = *end as usize;
+            if *wanted {
+                out.push_str(&self.light.text[start..end]);
+            }
+            start = end;
+        }
+        if out.ends_with(',') {
+            out.pop();
+        }
+        out.push('}');
+    }
+}
+
+impl Light {
+    fn of(values: [&str; LIGHT.len()]) -> Light {
+        let mut text = String::new();
+        let mut ends = [0; LIGHT.len()];
+        for (n, (name, value)) in LIGHT.iter().zip(values).enumerate() {
+            if !value.is_empty() {
+                text.push('"');
+                text.push_str(name);
+                text.push_str("\":");
+                text.push_str(value);
+                text.push(',');
+            }
+            ends[n] = text.len() as u32;
+        }
+        Light { text: text.into(), ends }
+    }
+}
+
+/// The column a member fills, and with what: mostly itself.
+fn column_of<'a>(kind: Kind, key: &'a str, value: &'a str) -> (&'a str, &'a str) {
+    match (kind, key) {
+        (Kind::Dashboard | Kind::LookmlDashboard | Kind::Look, "certification_metadata") => {
+            ("certification_status", json::member(value, "certification_status").unwrap_or("null"))
+        }
+        (Kind::User, "credentials_embed") => ("embed_user", if value == "[]" { "false" } else { "true" }),
+        (Kind::Role, "permission_set") => ("built_in", json::member(value, "built_in").unwrap_or("false")),
+        _ => (key, value),
+    }
+}
+
+fn cell(value: &str) -> Cell {
+    match value {
+        "null" => Cell::Null,
+        "true" => Cell::Bool(true),
+        "false" => Cell::Bool(false),
+        _ => match json::text(value) {
+            Some(text) => Cell::Text(text.into()),
+            None => value.parse().map_or_else(|_| Cell::Text(value.into()), Cell::Int),
+        },
+    }
+}
+
+/// The root that reads `Shared` is found by search only as `Home`
+/// (`observed-rest.md` §2).
+fn name_shared_as_searches_do(cells: &mut [Cell]) {
+    let shared_root = Kind::Folder.column("is_shared_root").map(|n| cells[n] == Cell::Bool(true));
+    if let (Some(true), Some(name)) = (shared_root, Kind::Folder.column("name")) {
+        cells[name] = Cell::Text("Home".into());
+    }
+}
+
+/// A body as text. Every body was a string before it became bytes.
+pub(crate) fn as_text(body: &Bytes) -> &str {
+    std::str::from_utf8(body).unwrap_or("{}")
+}
+
+/// Which light members `fields` asks for, if it asks for nothing else.
+pub(crate) fn only_light(fields: &Fields) -> Option<[bool; LIGHT.len()]> {
+    let mut wanted = [false; LIGHT.len()];
+    if fields.is_nested() {
+        return None;
+    }
+    for name in fields.names() {
+        wanted[LIGHT.iter().position(|light| *light == name)?] = true;
+    }
+    Some(wanted)
+}
+
+/// Slots in ascending order: of live rows and of trashed ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    live: Vec<u32>,
+    trashed: Vec<u32>,
+}
+
+impl Index {
+    pub(crate) fn slots(&self, deleted: bool) -> &[u32] {
+        if deleted { &self.trashed } else { &self.live }
+    }
+
+    fn insert(&mut self, slot: u32, deleted: bool) {
+        let slots = if deleted { &mut self.trashed } else { &mut self.live };
+        if let Err(at) = slots.binary_search(&slot) {
+            slots.insert(at, slot);
+        }
+    }
+
+    fn remove(&mut self, slot: u32, deleted: bool) {
+        let slots = if deleted { &mut self.trashed } else { &mut self.live };
+        if let Ok(at) = slots.binary_search(&slot) {
+            slots.remove(at);
+        }
+    }
+}
+
+/// All objects of one kind.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) kind: Kind,
+    rows: Vec<Row>,
+    by_id: HashMap<Box<str>, u32>,
+    all: Index,
+    by_folder: HashMap<Box<str>, Index>,
+}
+
+impl Table {
+    pub(crate) fn new(kind: Kind) -> Table {
+        Table {
+            kind,
+            rows: Vec::new(),
+            by_id: HashMap::new(),
+            all: Index::default(),
+            by_folder: HashMap::new(),
+        }
+    }
+
+    /// Adds a row; ids must come in ascending order.
+    pub(crate) fn push(&mut self, row: Row) {
+        let slot = self.rows.len() as u32;
+        self.by_id.insert(row.id.clone(), slot);
+        self.rows.push(row);
+        self.index(slot);
+    }
+
+    /// Puts a new state of a row in its place.
+    pub(crate) fn replace(&mut self, slot: u32, row: Row) {
+        self.unindex(slot);
+        self.rows[slot as usize] = row;
+        self.index(slot);
+    }
+
+    /// Takes a row away for ever.
+    pub(crate) fn purge(&mut self, slot: u32) {
+        self.unindex(slot);
+        self.by_id.remove(&self.rows[slot as usize].id);
+    }
+
+    fn index(&mut self, slot: u32) {
+        let row = &self.rows[slot as usize];
+        self.all.insert(slot, row.deleted);
+        if let Some(folder) = folder_of(self.kind, row) {
+            self.by_folder.entry(folder.into()).or_default().insert(slot, row.deleted);
+        }
+    }
+
+    fn unindex(&mut self, slot: u32) {
+        let row = &self.rows[slot as usize];
+        self.all.remove(slot, row.deleted);
+        if let Some(index) = folder_of(self.kind, row).and_then(|folder| self.by_folder.get_mut(folder)) {
+            index.remove(slot, row.deleted);
+        }
+    }
+
+    pub(crate) fn row(&self, slot: u32) -> &Row {
+        &self.rows[slot as usize]
+    }
+
+    /// The row of that id, trashed ones included.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Slots of all live or all trashed rows, ascending by id.
+    pub(crate) fn slots(&self, deleted: bool) -> &[u32] {
+        self.all.slots(deleted)
+    }
+
+    /// Slots of the rows in some folders, ascending by id.
+    pub(crate) fn slots_in(&self, folders: &[&str], deleted: bool) -> Cow<'_, [u32]> {
+        let of = |folder: &&str| self.by_folder.get(*folder).map_or(&[][..], |i| i.slots(deleted));
+        if let [folder] = folders {
+            return Cow::Borrowed(of(folder));
+        }
+        let mut slots: Vec<u32> = folders.iter().flat_map(of).copied().collect();
+        slots.sort_unstable();
+        slots.dedup();
+        Cow::Owned(slots)
+    }
+
+    /// The largest numeric id, 0 when there is none.
+    pub(crate) fn largest_key(&self) -> u64 {
+        self.rows.iter().rev().map(|row| row.key).find(|key| *key != u64::MAX).unwrap_or(0)
+    }
+}
+
+/// The folder a row is indexed under: of content its folder, of folders their
+/// parent.
+fn folder_of(kind: Kind, row: &Row) -> Option<&str> {
+    let column = match kind {
+        Kind::Dashboard | Kind::LookmlDashboard | Kind::Look => "folder_id",
+        Kind::Folder => "parent_id",
+        _ => return None,
+    };
+    Some(row.text(kind, column))
+}

@@ -1,0 +1,206 @@
+//! What came back: good, or which kind of bad.
+
+use std::error::Error as _;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
+use serde::Deserialize;
+
+use super::Reply;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Sends a request and reads its answer whole.
+pub(super) async fn receive(request: reqwest::RequestBuilder, largest: usize) -> Result<Reply> {
+    let mut response = request.send().await.map_err(broken)?;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let body = read(response, largest).await?;
+    if status.is_success() {
+        if is_html(&body) {
+            let message = format!("an HTML page where JSON was due{}", page_title(&body));
+            return Err(Error { status: Some(status.as_u16()), ..Error::new(ErrorKind::NotJson, message) });
+        }
+        return Ok(Reply { body, total: number(&headers, "x-total-count"), date: date(&headers) });
+    }
+    Err(refused(status.as_u16(), &headers, &body))
+}
+
+async fn read(mut response: reqwest::Response, largest: usize) -> Result<Bytes> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or(64 * 1024).min(largest));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > largest {
+            let message = format!("the answer is larger than {largest} bytes");
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Bytes::from(body))
+}
+
+/// An answer that says no.
+fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
+    let said = message(body);
+    let kind = match status {
+        404 if said.contains("Sinatra::NotFound") => ErrorKind::NoSuchEndpoint,
+        // Looker's own page for "no live instance here", or a load balancer's.
+        404 if is_html(body) => ErrorKind::NotJson,
+        404 => ErrorKind::NotFound,
+        401 => ErrorKind::Unauthorized,
+        403 => ErrorKind::Forbidden,
+        400 | 422 => ErrorKind::Invalid,
+        407 => ErrorKind::Proxy,
+        429 => ErrorKind::RateLimited,
+        408 | 500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Unexpected,
+    };
+    let retry_after = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| retry_after(text, date(headers)));
+    let said = if said.is_empty() { "no reason given".to_owned() } else { said };
+    Error { status: Some(status), retry_after, ..Error::new(kind, said) }
+}
+
+/// `Retry-After` as seconds or as a date by the server's clock.
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let wait = match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 && seconds.is_finite() => {
+            Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64()))
+        }
+        Ok(_) => return None,
+        Err(_) => Duration::try_from(http_date(text)? - now).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
+}
+
+fn date(headers: &HeaderMap) -> Timestamp {
+    headers
+        .get(reqwest::header::DATE)
+        .and_then(|value| http_date(value.to_str().ok()?))
+        .unwrap_or_else(Timestamp::now)
+}
+
+fn number(headers: &HeaderMap, name: &'static str) -> Option<u64> {
+    headers.get(HeaderName::from_static(name))?.to_str().ok()?.trim().parse().ok()
+}
+
+fn is_html(body: &[u8]) -> bool {
+    body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+}
+
+fn page_title(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let title = text.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+    title.map(|title| format!(" (`{}`)", title.trim())).unwrap_or_default()
+}
+
+/// Looker's own words in an error body, or a page's title.
+fn message(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Said {
+        message: Option<String>,
+        #[serde(default)]
+        errors: Vec<Detail>,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        field: Option<serde_json::Value>,
+        message: Option<String>,
+        code: Option<String>,
+    }
+    if is_html(body) {
+        return format!("an HTML page{}", page_title(body));
+    }
+    let Ok(said) = serde_json::from_slice::<Said>(body) else { return String::new() };
+    let mut text = said.message.unwrap_or_default();
+    for detail in said.errors {
+        let field = detail.field.map(|field| field.to_string()).unwrap_or_default();
+        let what = detail.message.or(detail.code).unwrap_or_default();
+        text.push_str(&format!("; {} {what}", field.trim_matches('"')));
+    }
+    const LONGEST: usize = 500;
+    if text.len() > LONGEST {
+        let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
+
+/// A request that got no whole answer.
+fn broken(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let chain: Vec<String> = causes(&error).map(ToString::to_string).collect();
+    let said = chain.last().cloned().unwrap_or_else(|| error.to_string());
+    let all = chain.join(": ").to_lowercase();
+    let refused = causes(&error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::ConnectionRefused);
+    let kind = if error.is_timeout() {
+        ErrorKind::Timeout
+    } else if all.contains("dns error") || all.contains("failed to lookup") {
+        ErrorKind::Dns
+    } else if all.contains("proxy") || all.contains("tunnel") {
+        ErrorKind::Proxy
+    } else if all.contains("certificate") || all.contains("tls") || all.contains("corrupt message") {
+        ErrorKind::Tls
+    } else if refused {
+        ErrorKind::Refused
+    } else {
+        ErrorKind::Network
+    };
+    Error::new(kind, said)
+}
+
+/// The errors below `error`, down to the first cause.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_understood_in_both_forms() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Mon, 23 Nov 2026 10:00:30 GMT", now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Mon, 23 Nov 2026 09:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("-3", now), None);
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        let kind = |status, body: &str| {
+            refused(status, &HeaderMap::new(), &Bytes::copy_from_slice(body.as_bytes())).kind
+        };
+        assert_eq!(kind(404, r#"{"message":"Sinatra::NotFound"}"#), ErrorKind::NoSuchEndpoint);
+        assert_eq!(kind(404, r#"{"message":"Not found"}"#), ErrorKind::NotFound);
+        assert_eq!(kind(404, "<html><title>Looker Not Found (404)</title>"), ErrorKind::NotJson);
+        assert_eq!(kind(503, "<html>"), ErrorKind::Server);
+        assert_eq!(kind(429, ""), ErrorKind::RateLimited);
+        assert_eq!(kind(418, ""), ErrorKind::Unexpected);
+    }
+
+    #[test]
+    fn a_validation_error_names_its_fields() {
+        let body = br#"{"message":"Validation Failed","errors":[{"field":"limit","code":"invalid","message":"is no number"}]}"#;
+        assert_eq!(message(body), "Validation Failed; limit is no number");
+    }
+}

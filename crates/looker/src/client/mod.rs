@@ -1,0 +1,287 @@
+//! Calls: one attempt, retries of reads, the token that goes with them.
+//!
+//! Every request of the process passes here, so here is where it is paced,
+//! counted and, when it fails, classified. What the server said is kept in the
+//! error; secrets are struck from it.
+
+mod answer;
+mod session;
+mod settings;
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::catalogue::Operation;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Reason};
+use crate::paging::{Failure, RetryPolicy};
+use session::Session;
+
+pub use settings::Settings;
+
+/// A read to make.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which operation.
+    pub operation: &'static Operation,
+    /// Path below `/api/4.0`; the operation's own, unless it has parameters.
+    pub path: Cow<'static, str>,
+    /// Query parameters; none holds a secret.
+    pub query: Vec<(&'static str, String)>,
+    /// Kind of content it is made for, as it is counted.
+    pub kind: &'static str,
+    /// What for, as it is counted.
+    pub reason: Reason,
+    /// Calls of a class take about the same time (for pacing), for instance
+    /// `dashboards/page`.
+    pub class: &'static str,
+}
+
+impl Call {
+    /// A call of `operation` without parameters.
+    pub fn new(operation: &'static Operation, kind: &'static str, reason: Reason) -> Self {
+        Self {
+            operation,
+            path: Cow::Borrowed(operation.path),
+            query: Vec::new(),
+            kind,
+            reason,
+            class: reason.name(),
+        }
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+/// A good answer (2xx, not HTML). Whether its body parses is the caller's to say.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The body.
+    pub body: Bytes,
+    /// `X-Total-Count`, when sent.
+    pub total: Option<u64>,
+    /// The server's clock (`Date`) when it answered; ours, when it sent none.
+    pub date: Timestamp,
+}
+
+/// A client of one Looker instance. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    settings: Settings,
+    session: Session,
+    gate: Arc<Gate>,
+    meter: CallMeter,
+    /// When the server last gave a good answer, or said that we ask too often.
+    last_life: Mutex<Instant>,
+}
+
+impl Client {
+    /// A client by `settings`. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Settings`] when a certificate cannot be read or the TLS
+    /// library refuses the settings.
+    pub fn new(settings: Settings) -> Result<Self> {
+        let http = settings.http_client()?;
+        let limiter = Limiter::new(settings.pacing, settings.ceiling);
+        let inner = Inner {
+            http,
+            session: Session::default(),
+            gate: Gate::new(limiter),
+            meter: CallMeter::new(settings.budget),
+            last_life: Mutex::new(Instant::now()),
+            settings,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What the client was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The account of calls.
+    pub fn meter(&self) -> &CallMeter {
+        &self.inner.meter
+    }
+
+    /// The gate that all requests pass.
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// How long failed calls are tried.
+    pub fn retry_policy(&self) -> &RetryPolicy {
+        &self.inner.settings.retry
+    }
+
+    /// Time since the last sign of life (a good answer, a 429), or since the
+    /// client was made.
+    pub fn silent_for(&self) -> Duration {
+        self.inner.last_life.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Signs in now, if there is no valid token.
+    ///
+    /// # Errors
+    /// As [`Client::get`]; [`ErrorKind::RejectedLogin`] when the credentials are refused.
+    pub async fn sign_in(&self) -> Result<()> {
+        self.persist(|| async { self.token().await.map(|_| ()) }).await
+    }
+
+    /// Makes a call and parses its answer, with retries.
+    ///
+    /// # Errors
+    /// The last failure, when it cannot heal or the retry policy is exhausted.
+    pub async fn get<T>(&self, call: &Call, parse: impl Fn(&Reply) -> Result<T>) -> Result<T> {
+        let tries = std::cell::Cell::new(0u32);
+        self.persist(|| {
+            let call =
+                Call { reason: if tries.get() == 0 { call.reason } else { Reason::Retry }, ..call.clone() };
+            tries.set(tries.get() + 1);
+            let parse = &parse;
+            async move {
+                let reply = self.attempt(&call).await?;
+                parse(&reply).map_err(|error| self.tie(error, &call))
+            }
+        })
+        .await
+    }
+
+    /// Repeats `attempt` while it fails in a way that may heal.
+    async fn persist<T, F: Future<Output = Result<T>>>(&self, attempt: impl Fn() -> F) -> Result<T> {
+        let policy = &self.inner.settings.retry;
+        let started = Instant::now();
+        let mut tries = 0;
+        loop {
+            let failed = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            tries += 1;
+            let failed = Error { tries, elapsed: started.elapsed(), ..failed };
+            if !failed.is_transient() || policy.is_exhausted(tries, started.elapsed()) {
+                return Err(failed);
+            }
+            tracing::debug!(error = %failed, "a call failed and is tried again");
+            tokio::time::sleep(policy.delay(tries, fastrand::f64(), failed.retry_after)).await;
+        }
+    }
+
+    /// Makes a call once. A token that turns out to be no longer valid is renewed
+    /// and the call sent once more.
+    ///
+    /// # Errors
+    /// What went wrong, classified.
+    pub async fn attempt(&self, call: &Call) -> Result<Reply> {
+        let first = self.send_with_token(call).await;
+        let Err((error, Some(generation))) = first else {
+            return first.map_err(|(error, _)| error);
+        };
+        tracing::debug!(error = %error, "the token was refused; signing in again");
+        self.inner.session.forget(generation).await;
+        let again = Call { reason: Reason::Retry, ..call.clone() };
+        self.send_with_token(&again).await.map_err(|(error, generation)| {
+            // Refused again with a token that others were let in with: not us.
+            let passing = generation.is_some_and(|generation| self.inner.session.was_accepted(generation));
+            if passing { Error { kind: ErrorKind::Server, ..error } } else { error }
+        })
+    }
+
+    /// One request. The error says, for a 401, which token was refused.
+    async fn send_with_token(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
+        let (token, permit) = loop {
+            let token = self.token().await.map_err(|error| (error, None))?;
+            let permit = self.inner.gate.enter().await;
+            if token.is_fresh() {
+                break (token, permit);
+            }
+        };
+        let plain = |error: Error| (self.tie(error, call), None);
+        self.inner.meter.book(call.kind, call.reason, call.operation.ledger).map_err(plain)?;
+        let url = self.inner.settings.endpoint(&call.path);
+        let request = self.inner.http.get(url).query(&call.query).header("Authorization", token.header());
+        let result = answer::receive(request, self.inner.settings.largest_body).await;
+        permit.report(call.class, outcome(&result));
+        match result {
+            Ok(reply) => {
+                self.inner.session.accept(token.generation());
+                self.inner.note_life();
+                Ok(reply)
+            }
+            Err(error) => {
+                if error.kind == ErrorKind::RateLimited {
+                    self.inner.note_life();
+                }
+                let refused = (error.status == Some(401)).then(|| token.generation());
+                Err((self.tie(error, call), refused))
+            }
+        }
+    }
+
+    async fn token(&self) -> Result<session::Token> {
+        self.inner.session.token(&self.inner).await
+    }
+
+    /// Says in `error` which call it was, and strikes secrets from it.
+    fn tie(&self, error: Error, call: &Call) -> Error {
+        self.inner.tie(error, format!("GET {}", call.path))
+    }
+
+    /// What the coordinator is told of a page that failed now and `tries` times before.
+    pub fn failure(error: &Error, tries: u32) -> Failure {
+        Failure {
+            reason: error.to_string(),
+            retry_after: error.retry_after,
+            // A page that fails again and again may hold one row that does.
+            split: error.kind.wants_smaller_page() || (error.kind == ErrorKind::Server && tries >= 3),
+            jitter: fastrand::f64(),
+            sent: !matches!(error.kind, ErrorKind::Budget | ErrorKind::Stopped),
+        }
+    }
+}
+
+impl Inner {
+    fn note_life(&self) {
+        *self.last_life.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn tie(&self, mut error: Error, call: String) -> Error {
+        error.message = self.session.strike(self.settings.strike(error.message));
+        if error.call.is_empty() {
+            error.call = call;
+            error.host = self.settings.host();
+            error.tries = error.tries.max(1);
+        }
+        error
+    }
+}
+
+fn outcome(result: &Result<Reply>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Clean,
+        Err(error) => match error.kind {
+            ErrorKind::RateLimited => Outcome::Refused(error.retry_after),
+            ErrorKind::Server | ErrorKind::Timeout | ErrorKind::NotJson => {
+                Outcome::Strained(error.retry_after)
+            }
+            _ => Outcome::Neutral,
+        },
+    }
+}

@@ -1,0 +1,146 @@
+//! The access token: signed in once, renewed before it expires, by one task
+//! while the others wait.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex as PlainMutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::{Inner, answer, outcome};
+use crate::error::{Error, ErrorKind, Result};
+use crate::pacing::{Ledger, Reason};
+
+/// An access token and how long it may be used.
+#[derive(Debug, Clone)]
+pub(super) struct Token {
+    value: SecretString,
+    /// Some time before it expires on the server.
+    use_until: Instant,
+    generation: u64,
+}
+
+impl Token {
+    pub(super) fn is_fresh(&self) -> bool {
+        Instant::now() < self.use_until
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        let mut value = HeaderValue::try_from(format!("token {}", self.value.expose_secret()))
+            .unwrap_or_else(|_| HeaderValue::from_static("token"));
+        value.set_sensitive(true);
+        value
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    /// Held while signing in, so that others wait for the result.
+    token: Mutex<Option<Token>>,
+    signed_in: AtomicU64,
+    /// Highest generation that the server let in.
+    accepted: AtomicU64,
+    /// The token to strike from messages.
+    known: PlainMutex<Option<SecretString>>,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    access_token: SecretString,
+    expires_in: Option<u64>,
+}
+
+impl Session {
+    /// The valid token; signs in when there is none.
+    pub(super) async fn token(&self, client: &Inner) -> Result<Token> {
+        let mut slot = self.token.lock().await;
+        if let Some(token) = slot.as_ref().filter(|token| token.is_fresh()) {
+            return Ok(token.clone());
+        }
+        let token = self.sign_in(client).await?;
+        *slot = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Drops the token of `generation`, unless it was renewed since.
+    pub(super) async fn forget(&self, generation: u64) {
+        let mut slot = self.token.lock().await;
+        if slot.as_ref().is_some_and(|token| token.generation == generation) {
+            *slot = None;
+        }
+    }
+
+    /// Notes that the server let a token in.
+    pub(super) fn accept(&self, generation: u64) {
+        self.accepted.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    /// Whether a token of this generation or a later one was let in.
+    pub(super) fn was_accepted(&self, generation: u64) -> bool {
+        self.accepted.load(Ordering::Relaxed) >= generation
+    }
+
+    /// Strikes the token from a text.
+    pub(super) fn strike(&self, text: String) -> String {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some(token) => text.replace(token.expose_secret(), "[token]"),
+            None => text,
+        }
+    }
+
+    async fn sign_in(&self, client: &Inner) -> Result<Token> {
+        let settings = &client.settings;
+        let permit = client.gate.enter().await;
+        client.meter.book("session", Reason::Session, Ledger::Unmetered)?;
+        let form = [
+            ("client_id", settings.client_id.as_str()),
+            ("client_secret", settings.client_secret.expose_secret()),
+        ];
+        let asked = Instant::now();
+        let request = client.http.post(settings.endpoint("/login")).form(&form);
+        let result = answer::receive(request, settings.largest_body).await;
+        permit.report("login", outcome(&result));
+        let had_signed_in = self.signed_in.load(Ordering::Relaxed) > 0;
+        let reply =
+            result.map_err(|error| client.tie(rejected(error, had_signed_in), "POST /login".to_owned()))?;
+        let login: Login = serde_json::from_slice(&reply.body).map_err(|_| {
+            // The body may hold a token: say nothing of what is in it.
+            let error = Error::new(ErrorKind::BadBody, "the login answer holds no access token");
+            client.tie(error, "POST /login".to_owned())
+        })?;
+        let generation = self.signed_in.fetch_add(1, Ordering::Relaxed) + 1;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.access_token.clone());
+        let lifetime = Duration::from_secs(login.expires_in.unwrap_or(3600));
+        // Renew a little early, but not so early that short tokens are useless.
+        let margin = (lifetime / 10).min(Duration::from_secs(60));
+        Ok(Token { value: login.access_token, use_until: asked + lifetime - margin, generation })
+    }
+}
+
+/// A 404 on login means rejected credentials, or no Looker at that address. Later
+/// in a run, when they have been accepted before, it is the server's trouble.
+fn rejected(error: Error, had_signed_in: bool) -> Error {
+    let is_html = error.kind == ErrorKind::NotJson;
+    match error.status {
+        Some(404) if had_signed_in => Error { kind: ErrorKind::Server, ..error },
+        Some(404 | 401 | 403) => {
+            let message = if is_html {
+                "the login was answered with an HTML page: client id or secret are wrong, \
+                 or this host is no running Looker instance (the two look alike)"
+            } else {
+                "client id or secret are wrong (Looker answers a rejected login with 404)"
+            };
+            Error { kind: ErrorKind::RejectedLogin, message: message.to_owned(), ..error }
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,168 @@
+//! A page cut into rows.
+//!
+//! Bodies stay raw bytes: a row is a slice of the answer, and only the few
+//! fields of its envelope are looked at. Strings are read leniently (a lone
+//! surrogate in a title must not cost a dashboard), ids as strings or numbers
+//! (API 4.0 sends strings, older releases numbers).
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::catalogue::Kind;
+use crate::error::{Error, ErrorKind, Result};
+
+/// One object of a page.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Looker's id.
+    pub id: String,
+    /// What people call it.
+    pub title: Option<String>,
+    /// Id of the folder it lies in.
+    pub folder: Option<String>,
+    /// When it was last edited.
+    pub updated_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// The object as the API gave it.
+    pub raw: Bytes,
+}
+
+/// Cuts an answer (a JSON array of objects, or one object) into rows of `kind`.
+///
+/// # Errors
+/// [`ErrorKind::BadBody`] when the answer is no such JSON, or a row has no id.
+pub fn split(body: &Bytes, kind: &Kind) -> Result<Vec<Row>> {
+    let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let raws: Vec<&RawValue> = if is_array {
+        serde_json::from_slice(body).map_err(|error| not_json(&error))?
+    } else {
+        vec![serde_json::from_slice(body).map_err(|error| not_json(&error))?]
+    };
+    raws.into_iter().enumerate().map(|(index, raw)| row(body, raw, index, kind)).collect()
+}
+
+fn row(body: &Bytes, raw: &RawValue, index: usize, kind: &Kind) -> Result<Row> {
+    let text = raw.get();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let found = reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
+        Error::new(ErrorKind::BadBody, format!("row {index} of {} is no object: {error}", kind.name))
+    })?;
+    let id = found
+        .id
+        .ok_or_else(|| Error::new(ErrorKind::BadBody, format!("row {index} of {} has no id", kind.name)))?;
+    Ok(Row {
+        id,
+        title: found.title,
+        folder: found.folder,
+        updated_at: found.updated_at.as_deref().and_then(timestamp),
+        created_at: found.created_at.as_deref().and_then(timestamp),
+        raw: body.slice_ref(text.as_bytes()),
+    })
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::BadBody, format!("the answer is not JSON as expected: {error}"))
+}
+
+/// Reads `2022-06-14T12:26:50.000+00:00` and its ISO relatives.
+pub fn timestamp(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+#[derive(Default)]
+struct Found {
+    id: Option<String>,
+    title: Option<String>,
+    folder: Option<String>,
+    updated_at: Option<String>,
+    created_at: Option<String>,
+}
+
+struct EnvelopeVisitor<'kind> {
+    kind: &'kind Kind,
+}
+
+impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let envelope = &self.kind.envelope;
+        let mut found = Found::default();
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            let key = key.get().trim_matches('"');
+            let slot = if key == "id" {
+                &mut found.id
+            } else if key == envelope.title {
+                &mut found.title
+            } else if Some(key) == envelope.folder {
+                &mut found.folder
+            } else if Some(key) == envelope.updated_at {
+                &mut found.updated_at
+            } else if Some(key) == envelope.created_at {
+                &mut found.created_at
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            *slot = scalar(map.next_value::<&RawValue>()?);
+        }
+        Ok(found)
+    }
+}
+
+/// A string or a number as text; nothing else is an envelope field.
+fn scalar(raw: &RawValue) -> Option<String> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'"' => Some(serde_json::from_str(text).unwrap_or_else(|_| {
+            // Lone surrogates have no UTF-8: show the escapes rather than nothing.
+            text.trim_matches('"').to_owned()
+        })),
+        b'-' | b'0'..=b'9' => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dashboards(text: &str) -> Result<Vec<Row>> {
+        split(&Bytes::copy_from_slice(text.as_bytes()), Kind::find("dashboards").unwrap())
+    }
+
+    #[test]
+    fn rows_keep_their_bytes_and_show_their_envelope() {
+        let rows = dashboards(
+            r#" [ {"id":"7","title":"Über \"x\"","folder_id":"12","updated_at":"2022-06-14T12:26:50.000+00:00","n":1E5},
+                 {"title":null,"id":8} ]"#,
+        )
+        .unwrap();
+        assert_eq!(rows.len(), 2);
+        assert_eq!((rows[0].id.as_str(), rows[0].folder.as_deref()), ("7", Some("12")));
+        assert_eq!(rows[0].title.as_deref(), Some("Über \"x\""));
+        assert_eq!(rows[0].updated_at.unwrap().to_string(), "2022-06-14T12:26:50Z");
+        assert!(rows[0].raw.ends_with(br#""n":1E5}"#));
+        assert_eq!((rows[1].id.as_str(), rows[1].title.as_deref()), ("8", None));
+    }
+
+    #[test]
+    fn a_lone_surrogate_costs_nothing() {
+        let rows = dashboards(r#"[{"id":"1","title":"a\ud800b","x":"\udfff"}]"#).unwrap();
+        assert_eq!(rows[0].title.as_deref(), Some("a\\ud800b"));
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        for text in ["", "<html>", "[{\"id\":\"1\"}", "[1]", "[{\"title\":\"x\"}]"] {
+            assert_eq!(dashboards(text).unwrap_err().kind, ErrorKind::BadBody, "{text}");
+        }
+    }
+}

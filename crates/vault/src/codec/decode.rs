@@ -1,0 +1,63 @@
+//! Reading compressed bodies.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use zstd::zstd_safe::{DCtx, DDict, get_error_name, get_frame_content_size};
+
+/// Decompresses; every dictionary is prepared once.
+pub(crate) struct Decoder {
+    state: RefCell<State>,
+}
+
+struct State {
+    context: DCtx<'static>,
+    /// By the row of the dictionary.
+    dictionaries: HashMap<i64, DDict<'static>>,
+}
+
+impl Decoder {
+    pub(crate) fn new() -> Self {
+        let state = State { context: DCtx::create(), dictionaries: HashMap::new() };
+        Self { state: RefCell::new(state) }
+    }
+
+    /// Whether the dictionary of this row has been learnt.
+    pub(crate) fn knows(&self, row: i64) -> bool {
+        self.state.borrow().dictionaries.contains_key(&row)
+    }
+
+    /// Prepares a dictionary.
+    pub(crate) fn learn(&self, row: i64, bytes: &[u8]) {
+        self.state.borrow_mut().dictionaries.insert(row, DDict::create(bytes));
+    }
+
+    /// Decompresses a frame to exactly `raw_len` bytes; its dictionary, if it
+    /// needs one, must have been learnt.
+    pub(crate) fn decode(
+        &self,
+        data: &[u8],
+        raw_len: u32,
+        dictionary: Option<i64>,
+    ) -> Result<Vec<u8>, &'static str> {
+        // Asked of the frame before room is made for what it claims to hold.
+        if !matches!(get_frame_content_size(data), Ok(Some(size)) if size == u64::from(raw_len)) {
+            return Err("its length is not the one it was stored with");
+        }
+        let State { context, dictionaries } = &mut *self.state.borrow_mut();
+        let mut raw = Vec::with_capacity(raw_len as usize);
+        let outcome = match dictionary.map(|row| dictionaries.get(&row)) {
+            Some(Some(dictionary)) => context.decompress_using_ddict(&mut raw, data, dictionary),
+            Some(None) => return Err("its dictionary is missing"),
+            None => context.decompress(&mut raw, data),
+        };
+        outcome.map_err(get_error_name)?;
+        Ok(raw)
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Decoder")
+    }
+}

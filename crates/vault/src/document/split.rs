@@ -1,0 +1,104 @@
+//! Canonicalising a document, its volatile fields cut out.
+
+use super::rules::{CompiledRules, NOWHERE, PathPlace, ROOT};
+use super::walk::{Edit, Key, Treatment, Walk};
+use super::{Canonical, DocumentError};
+
+/// Brings a raw JSON document into canonical form, cuts its volatile fields
+/// out and replaces its secrets by a mark.
+///
+/// The result depends only on the document and the rules, not on the order of
+/// keys, white space or the spelling of strings; canonicalising a canonical
+/// body changes nothing.
+///
+/// # Errors
+/// When `raw` is not JSON by RFC 8259 in UTF-8, or nests deeper than 512: the
+/// byte offset and the reason.
+pub fn canonicalise(raw: &[u8], rules: &CompiledRules) -> Result<Canonical, DocumentError> {
+    let mut walk = Walk::new(raw, Split { rules, text: Vec::new(), cuts: Vec::new() })?;
+    walk.document(ROOT)?;
+    Ok(Canonical { volatile: walk.edit.volatile(), body: walk.out, redacted: walk.redacted })
+}
+
+/// Cuts fields out by rules and gathers them.
+#[derive(Debug)]
+struct Split<'r> {
+    rules: &'r CompiledRules,
+    /// `pointer` and `value` texts, one after the other.
+    text: Vec<u8>,
+    cuts: Vec<Cut>,
+}
+
+#[derive(Debug)]
+struct Cut {
+    pointer: usize,
+    value: usize,
+    end: usize,
+}
+
+impl Edit for Split<'_> {
+    type Place = PathPlace;
+
+    fn member(&self, place: PathPlace, key: Key<'_>, _nth: impl Fn() -> usize) -> (Treatment, PathPlace) {
+        self.rules.member(place, key)
+    }
+
+    fn element(&self, place: PathPlace, _index: usize) -> PathPlace {
+        place
+    }
+
+    fn additions(&mut self, _place: PathPlace) -> impl Iterator<Item = (&[u8], &[u8])> {
+        std::iter::empty()
+    }
+
+    fn cut(&mut self, write_pointer: impl FnOnce(&mut Vec<u8>), document: &[u8]) {
+        let pointer = self.text.len();
+        write_pointer(&mut self.text);
+        let value = self.text.len();
+        self.text.extend_from_slice(document);
+        self.cuts.push(Cut { pointer, value, end: self.text.len() });
+    }
+}
+
+impl Split<'_> {
+    /// What was cut out, ordered by pointer; equal pointers (equal keys of one
+    /// object) keep their order.
+    fn volatile(&mut self) -> Option<Vec<u8>> {
+        let text = &self.text;
+        self.cuts.sort_by_key(|cut| &text[cut.pointer..cut.value]);
+        let mut volatile = Vec::with_capacity(text.len() + self.cuts.len() * 4 + 2);
+        let mut opening = b'[';
+        for cut in &self.cuts {
+            volatile.extend_from_slice(&[opening, b'[']);
+            volatile.extend_from_slice(&text[cut.pointer..cut.value]);
+            volatile.push(b',');
+            volatile.extend_from_slice(&text[cut.value..cut.end]);
+            volatile.push(b']');
+            opening = b',';
+        }
+        volatile.push(b']');
+        (!self.cuts.is_empty()).then_some(volatile)
+    }
+}
+
+/// An edit that changes nothing; [`Walk`] then only reads and normalises.
+#[derive(Debug)]
+pub(super) struct Unchanged;
+
+impl Edit for Unchanged {
+    type Place = PathPlace;
+
+    fn member(&self, _: PathPlace, _: Key<'_>, _: impl Fn() -> usize) -> (Treatment, PathPlace) {
+        (Treatment::Keep, NOWHERE)
+    }
+
+    fn element(&self, _: PathPlace, _: usize) -> PathPlace {
+        NOWHERE
+    }
+
+    fn additions(&mut self, _: PathPlace) -> impl Iterator<Item = (&[u8], &[u8])> {
+        std::iter::empty()
+    }
+
+    fn cut(&mut self, _: impl FnOnce(&mut Vec<u8>), _: &[u8]) {}
+}

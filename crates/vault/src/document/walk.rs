@@ -1,0 +1,371 @@
+//! One walk over a raw document, writing it in canonical form.
+//!
+//! What is to be done with a member, and what is to be added to an object, is
+//! asked of an [`Edit`]: cutting fields out and putting them back are the two
+//! edits there are.
+
+use std::ops::Range;
+
+use super::scan::Scanner;
+use super::{DocumentError, REDACTED};
+
+/// Objects and arrays may lie in each other this deep.
+const DEPTH_LIMIT: u32 = 512;
+
+/// Longer texts are refused; with every value redacted, the result of the
+/// longest stays below 4 GiB.
+const LENGTH_LIMIT: usize = 512 << 20;
+
+/// What happens to a member. A greater one wins over a lesser one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Treatment {
+    Keep,
+    Cut,
+    Redact,
+}
+
+/// A key in its canonical spelling, without quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'a> {
+    pub(super) text: &'a [u8],
+    /// The text may hold escapes.
+    pub(super) escaped: bool,
+}
+
+/// Decides about members while a document is walked.
+pub(super) trait Edit {
+    /// Where a value lies, as far as the edit cares.
+    type Place: Copy;
+
+    /// What to do with this member of the object at `place`, and the place of
+    /// its value. `nth` counts earlier members with the same key.
+    fn member(&self, place: Self::Place, key: Key<'_>, nth: impl Fn() -> usize) -> (Treatment, Self::Place);
+
+    /// The place of an element of the array at `place`.
+    fn element(&self, place: Self::Place, index: usize) -> Self::Place;
+
+    /// Canonical `"key":value` texts to add to the object at `place`.
+    fn additions(&mut self, place: Self::Place) -> impl Iterator<Item = (&[u8], &[u8])>;
+
+    /// Takes a member that was cut out.
+    fn cut(&mut self, pointer: impl FnOnce(&mut Vec<u8>), value: &[u8]);
+}
+
+/// A member of an open object, by offsets into the result.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    /// The first 16 bytes of the key, so that most comparisons are of two numbers.
+    prefix: u128,
+    start: usize,
+    /// The end of the key, its closing quote excluded.
+    key_end: usize,
+    end: usize,
+}
+
+impl Member {
+    fn key<'a>(&self, out: &'a [u8]) -> &'a [u8] {
+        &out[self.start + 1..self.key_end]
+    }
+}
+
+/// One step of the path to where the walk is.
+#[derive(Debug, Clone)]
+enum Step {
+    Member { key: Range<usize>, siblings: Range<usize> },
+    Element(usize),
+}
+
+/// The walk: where it reads, what it has written, what is still open.
+#[derive(Debug)]
+pub(super) struct Walk<'a, E> {
+    pub(super) scanner: Scanner<'a>,
+    pub(super) out: Vec<u8>,
+    pub(super) edit: E,
+    pub(super) redacted: u32,
+    /// The treatment of the member that the walk is inside of.
+    within: Treatment,
+    members: Vec<Member>,
+    path: Vec<Step>,
+    scratch: Vec<u8>,
+    depth: u32,
+}
+
+impl<'a, E: Edit> Walk<'a, E> {
+    pub(super) fn new(raw: &'a [u8], edit: E) -> Result<Self, DocumentError> {
+        if raw.len() > LENGTH_LIMIT {
+            return Err(DocumentError { offset: LENGTH_LIMIT, reason: "longer than 512 MiB" });
+        }
+        Ok(Self {
+            scanner: Scanner::new(raw)?,
+            out: Vec::with_capacity(raw.len() + 64),
+            edit,
+            redacted: 0,
+            within: Treatment::Keep,
+            members: Vec::with_capacity(256),
+            path: Vec::with_capacity(32),
+            scratch: Vec::new(),
+            depth: 0,
+        })
+    }
+
+    /// Walks over a whole document.
+    pub(super) fn document(&mut self, root: E::Place) -> Result<(), DocumentError> {
+        self.value(root)?;
+        self.scanner.end()
+    }
+
+    /// Writes the next value.
+    pub(super) fn value(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        match self.scanner.peek_token() {
+            Some(b'"') => self.scanner.string(&mut self.out).map(drop),
+            Some(b'-' | b'0'..=b'9') => self.scanner.number(&mut self.out),
+            Some(b'{') => self.nested(|walk| walk.object(place)),
+            Some(b'[') => self.nested(|walk| walk.array(place)),
+            Some(b't') => self.scanner.literal("true", &mut self.out),
+            Some(b'f') => self.scanner.literal("false", &mut self.out),
+            Some(b'n') => self.scanner.literal("null", &mut self.out),
+            Some(_) => Err(self.scanner.error("something that is not a value")),
+            None => Err(self.scanner.error("the text ends where a value must be")),
+        }
+    }
+
+    fn nested(
+        &mut self,
+        container: impl FnOnce(&mut Self) -> Result<(), DocumentError>,
+    ) -> Result<(), DocumentError> {
+        if self.depth == DEPTH_LIMIT {
+            return Err(self.scanner.error("nesting deeper than 512"));
+        }
+        self.depth += 1;
+        self.scanner.step();
+        container(self)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn array(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        self.out.push(b'[');
+        if self.scanner.peek_token() == Some(b']') {
+            self.scanner.step();
+            self.out.push(b']');
+            return Ok(());
+        }
+        for index in 0.. {
+            let inner = self.edit.element(place, index);
+            self.path.push(Step::Element(index));
+            self.value(inner)?;
+            self.path.pop();
+            match self.scanner.peek_token() {
+                Some(b',') => self.out.push(b','),
+                Some(b']') => break,
+                _ => {
+                    return Err(self.scanner.error("an array without `,` or `]` after a value"));
+                }
+            }
+            self.scanner.step();
+        }
+        self.scanner.step();
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn object(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        self.out.push(b'{');
+        let first = self.members.len();
+        let mut sorted = true;
+        if self.scanner.peek_token() == Some(b'}') {
+            self.scanner.step();
+        } else {
+            self.members_of(place, first, &mut sorted)?;
+        }
+        self.add_members(place, first, &mut sorted);
+        if !sorted {
+            self.sort_members(first);
+        }
+        self.members.truncate(first);
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn members_of(&mut self, place: E::Place, first: usize, sorted: &mut bool) -> Result<(), DocumentError> {
+        loop {
+            let before = self.out.len();
+            if self.members.len() > first {
+                self.out.push(b',');
+            }
+            let start = self.out.len();
+            if self.scanner.peek_token() != Some(b'"') {
+                return Err(self.scanner.error("an object without a key where one must be"));
+            }
+            let escaped = self.scanner.string(&mut self.out)?;
+            let key_end = self.out.len() - 1;
+            self.scanner.expect(b':', "a key without `:`")?;
+            self.out.push(b':');
+            let step = Step::Member { key: start + 1..key_end, siblings: first..self.members.len() };
+            if self.member(place, step, escaped)? {
+                self.push_member(start, key_end, first, sorted);
+            } else {
+                self.out.truncate(before);
+            }
+            match self.scanner.peek_token() {
+                Some(b',') => self.scanner.step(),
+                Some(b'}') => break,
+                _ => {
+                    return Err(self.scanner.error("an object without `,` or `}` after a value"));
+                }
+            }
+        }
+        self.scanner.step();
+        Ok(())
+    }
+
+    /// Writes a member's value as it is to be treated; false if it was cut out.
+    fn member(&mut self, place: E::Place, step: Step, escaped: bool) -> Result<bool, DocumentError> {
+        let Step::Member { key, siblings } = &step else { return Ok(true) };
+        let text = &self.out[key.clone()];
+        let nth = || same_key(&self.members[siblings.clone()], &self.out, text);
+        let (treatment, inner) = self.edit.member(place, Key { text, escaped }, nth);
+        match treatment {
+            Treatment::Cut if self.within == Treatment::Keep => {
+                self.inside(step, |walk| walk.cut(inner))?;
+                return Ok(false);
+            }
+            Treatment::Redact if self.within < Treatment::Redact => {
+                self.inside(step, |walk| walk.redact(inner))?;
+            }
+            _ if matches!(self.scanner.peek_token(), Some(b'{' | b'[')) => {
+                self.inside(step, |walk| walk.value(inner))?;
+            }
+            _ => self.value(inner)?,
+        }
+        Ok(true)
+    }
+
+    /// Walks with one more step on the path.
+    fn inside(
+        &mut self,
+        step: Step,
+        walk: impl FnOnce(&mut Self) -> Result<(), DocumentError>,
+    ) -> Result<(), DocumentError> {
+        self.path.push(step);
+        walk(self)?;
+        self.path.pop();
+        Ok(())
+    }
+
+    fn cut(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        let start = self.out.len();
+        self.within = Treatment::Cut;
+        self.value(place)?;
+        self.within = Treatment::Keep;
+        let (path, members, out) = (&self.path, &self.members, &self.out);
+        let pointer = |text: &mut Vec<u8>| write_pointer(path, members, out, text);
+        self.edit.cut(pointer, &out[start..]);
+        Ok(())
+    }
+
+    fn redact(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        let start = self.out.len();
+        let outside = std::mem::replace(&mut self.within, Treatment::Redact);
+        self.value(place)?;
+        self.within = outside;
+        if &self.out[start..] != b"null" {
+            self.out.truncate(start);
+            self.out.extend_from_slice(REDACTED.as_bytes());
+            self.redacted += 1;
+        }
+        Ok(())
+    }
+
+    fn push_member(&mut self, start: usize, key_end: usize, first: usize, sorted: &mut bool) {
+        let out = &self.out;
+        let member = Member { prefix: prefix(out, start + 1..key_end), start, key_end, end: out.len() };
+        if let Some(last) = self.members[first..].last() {
+            *sorted &= last.prefix < member.prefix
+                || (last.prefix == member.prefix && last.key(out) <= member.key(out));
+        }
+        self.members.push(member);
+    }
+
+    fn add_members(&mut self, place: E::Place, first: usize, sorted: &mut bool) {
+        for (key, value) in self.edit.additions(place) {
+            if self.members.len() > first {
+                self.out.push(b',');
+            }
+            let start = self.out.len();
+            for text in [b"\"", key, b"\":", value] {
+                self.out.extend_from_slice(text);
+            }
+            let key_end = start + 1 + key.len();
+            let end = self.out.len();
+            self.members.push(Member { prefix: prefix(&self.out, start + 1..key_end), start, key_end, end });
+            *sorted = false;
+        }
+    }
+
+    /// Moves the members of the object that closes into their order.
+    fn sort_members(&mut self, first: usize) {
+        let (out, members) = (&mut self.out, &mut self.members[first..]);
+        let begin = members[0].start;
+        members.sort_unstable_by(|a, b| {
+            a.prefix.cmp(&b.prefix).then_with(|| a.key(out).cmp(b.key(out))).then(a.start.cmp(&b.start))
+        });
+        self.scratch.clear();
+        for member in &*members {
+            self.scratch.extend_from_slice(&out[member.start..member.end]);
+            self.scratch.push(b',');
+        }
+        let length = out.len() - begin;
+        out[begin..].copy_from_slice(&self.scratch[..length]);
+    }
+}
+
+/// How many of these members have this key.
+fn same_key(members: &[Member], out: &[u8], key: &[u8]) -> usize {
+    members.iter().filter(|member| member.key(out) == key).count()
+}
+
+/// The first 16 bytes of a key as a number that orders like them. Keys hold no
+/// zero byte (it is escaped), so a shorter one is filled up with something lesser.
+fn prefix(out: &[u8], key: Range<usize>) -> u128 {
+    let length = key.len().min(16);
+    let mut word = [0; 16];
+    if let Some(text) = out[key.start..].first_chunk() {
+        word = *text;
+    } else {
+        word[..length].copy_from_slice(&out[key.start..key.start + length]);
+    }
+    let beyond = u128::MAX.checked_shr(8 * length as u32).unwrap_or(0);
+    u128::from_be_bytes(word) & !beyond
+}
+
+/// The path as a canonical JSON array of keys and indexes.
+fn write_pointer(path: &[Step], members: &[Member], out: &[u8], text: &mut Vec<u8>) {
+    let mut opening = b'[';
+    for step in path {
+        text.push(opening);
+        opening = b',';
+        match step {
+            Step::Element(index) => text.extend_from_slice(index.to_string().as_bytes()),
+            Step::Member { key, siblings } => {
+                let key = &out[key.clone()];
+                let nth = same_key(&members[siblings.clone()], out, key);
+                write_key(key, nth, text);
+            }
+        }
+    }
+    text.push(b']');
+}
+
+/// A key of a pointer: `"key"`, or `["key",2]` for the third of that name.
+fn write_key(key: &[u8], nth: usize, text: &mut Vec<u8>) {
+    if nth > 0 {
+        text.push(b'[');
+    }
+    for part in [b"\"", key, b"\""] {
+        text.extend_from_slice(part);
+    }
+    if nth > 0 {
+        text.extend_from_slice(format!(",{nth}]").as_bytes());
+    }
+}

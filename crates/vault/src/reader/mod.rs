@@ -1,0 +1,65 @@
+//! Reading: lists, documents, runs, sizes. Needs no lock, disturbs no writer,
+//! and sees only what is committed.
+
+mod answers;
+mod content;
+mod objects;
+mod runs;
+mod size;
+
+use std::path::{Path, PathBuf};
+
+pub use answers::{
+    Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
+};
+pub(crate) use objects::Frame;
+pub(crate) use runs::streams_of;
+use rusqlite::Connection;
+
+use crate::codec::Decoder;
+use crate::error::AtPath;
+use crate::query::gather;
+use crate::vault::open_read_only;
+use crate::{BodyHash, InstanceId, Result};
+
+/// A read-only view of a vault. It can be moved to another thread, but not
+/// shared; each thread opens its own.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) decoder: Decoder,
+}
+
+impl Reader {
+    pub(crate) fn open(path: PathBuf) -> Result<Self> {
+        let connection = open_read_only(&path)?;
+        Ok(Self { connection, path, decoder: Decoder::new() })
+    }
+
+    /// The path of the vault, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a body is stored. A stored body stays at least as long as runs
+    /// are at work, so a [`Record`](crate::Record) may then come without it.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn has_body(&self, hash: &BodyHash) -> Result<bool> {
+        let select = "SELECT 1 FROM body WHERE hash = ?1";
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        select.exists([hash.0]).at(&self.path)
+    }
+
+    /// The instances of this vault, in the order they came.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn instances(&self) -> Result<Vec<InstanceInfo>> {
+        let info =
+            |row: &rusqlite::Row<'_>| Ok(InstanceInfo { id: InstanceId(row.get(0)?), url: row.get(1)? });
+        gather(&self.connection, "SELECT id, url FROM instance ORDER BY id", (), info).at(&self.path)
+    }
+}

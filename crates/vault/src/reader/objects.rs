@@ -1,0 +1,224 @@
+//! Lists of objects, and one object with its content.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{Count, ListFilter, ListRow, Reader, Stored};
+use crate::error::AtPath;
+use crate::query::gather;
+use crate::{BodyHash, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times};
+
+/// How far a folder's parents are followed, should they go round in a circle.
+const FOLDER_DEPTH: usize = 64;
+
+/// Ids are mostly numbers: 9 before 10, and before ids that are words.
+const LIST: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
+         v.created_at, v.from_run
+     FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
+     WHERE o.instance = ?1 AND o.kind = ?2 AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
+         AND (?5 IS NULL OR v.folder = ?5)
+     ORDER BY o.key GLOB '*[^0-9]*',
+         CASE WHEN o.key NOT GLOB '*[^0-9]*' THEN length(ltrim(o.key, '0')) END, o.key";
+
+const SHOW: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
+         v.created_at, v.from_run, v.read_at, o.unsettled, b.hash, b.raw_len, b.dictionary, b.data,
+         w.raw_len, w.dictionary, w.data
+     FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
+     JOIN body b ON b.id = v.body
+     LEFT JOIN volatile w ON w.object = o.id
+     WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
+
+/// Titles and parents of folders by key.
+type Folders = HashMap<String, (String, Option<String>)>;
+
+/// A row of [`SHOW`], still compressed.
+struct Packed {
+    row: ListRow,
+    read_at: i64,
+    unsettled: bool,
+    hash: [u8; 32],
+    body: Frame,
+    volatile: Option<Frame>,
+}
+
+/// A compressed blob as it is stored.
+pub(crate) struct Frame {
+    pub(crate) raw_len: u32,
+    pub(crate) dictionary: Option<i64>,
+    pub(crate) data: Vec<u8>,
+}
+
+impl Reader {
+    /// Hands every object that fits to `each`: instance by instance, ids that
+    /// are numbers in the order of numbers. Nothing is gathered.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn list(&self, filter: &ListFilter, mut each: impl FnMut(ListRow)) -> Result<()> {
+        let instances = match filter.instance {
+            Some(instance) => vec![instance],
+            None => self.instances()?.into_iter().map(|instance| instance.id).collect(),
+        };
+        instances.into_iter().try_for_each(|instance| {
+            let folders = folders(&self.connection, instance, &filter.folder_kind).at(&self.path)?;
+            self.list_instance(instance, filter, &folders, &mut each).at(&self.path)
+        })
+    }
+
+    fn list_instance(
+        &self,
+        instance: InstanceId,
+        filter: &ListFilter,
+        folders: &Folders,
+        each: &mut impl FnMut(ListRow),
+    ) -> rusqlite::Result<()> {
+        let side = |side| filter.sides.contains(&side);
+        let (live, trash) = (side(Side::Live), side(Side::Trash));
+        let mut select = self.connection.prepare_cached(LIST)?;
+        let mut rows = select.query((instance.0, &filter.kind, live, trash, &filter.folder))?;
+        while let Some(row) = rows.next()? {
+            each(list_row(row, folders)?);
+        }
+        Ok(())
+    }
+
+    /// One object with its content; `None` when the vault never had it or it
+    /// is absent now. The body is checked against its hash.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or what is stored is damaged.
+    pub fn show(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<Stored>> {
+        let mut select = self.connection.prepare_cached(SHOW).at(&self.path)?;
+        let packed = select.query_row((instance.0, kind, key), Packed::read).optional().at(&self.path)?;
+        packed.map(|packed| self.unpack(packed)).transpose()
+    }
+
+    fn unpack(&self, packed: Packed) -> Result<Stored> {
+        let Packed { row, read_at, unsettled, hash, body, volatile } = packed;
+        let damaged = |part: &str, why: &dyn Display| {
+            VaultError::damaged(&self.path, format!("the {part} of {} {}: {why}", row.kind, row.key))
+        };
+        let body = self.decode(&body).at(&self.path)?.map_err(|why| damaged("body", &why))?;
+        if BodyHash::of(&body) != BodyHash(hash) {
+            return Err(damaged("body", &"it is not what was stored"));
+        }
+        let document = match volatile {
+            None => body.clone(),
+            Some(volatile) => {
+                let volatile =
+                    self.decode(&volatile).at(&self.path)?.map_err(|why| damaged("volatile part", &why))?;
+                merge_volatile(&body, &volatile).map_err(|why| damaged("volatile part", &why))?
+            }
+        };
+        let folders = folders(&self.connection, row.instance, super::answers::FOLDER_KIND).at(&self.path)?;
+        let path = row.folder.as_ref().and_then(|folder| folder_path(&folders, folder));
+        let row = ListRow { folder_path: path, ..row };
+        let mark = crate::document::REDACTED.as_bytes();
+        let redacted = memchr::memmem::find_iter(&document, mark).count() as u64;
+        let read_at = times::timestamp(read_at).at(&self.path)?;
+        Ok(Stored { row, hash: BodyHash(hash), body, document, read_at, redacted, unsettled })
+    }
+
+    /// Decompresses, loading the dictionary on first use.
+    pub(crate) fn decode(&self, frame: &Frame) -> rusqlite::Result<Result<Vec<u8>, &'static str>> {
+        if let Some(row) = frame.dictionary.filter(|row| !self.decoder.knows(*row)) {
+            let select = "SELECT data FROM dictionary WHERE id = ?1";
+            let bytes: Option<Vec<u8>> =
+                self.connection.query_row(select, [row], |row| row.get(0)).optional()?;
+            if let Some(bytes) = bytes {
+                self.decoder.learn(row, &bytes);
+            }
+        }
+        Ok(self.decoder.decode(&frame.data, frame.raw_len, frame.dictionary))
+    }
+
+    /// Current objects per instance, kind and side.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn counts(&self) -> Result<Vec<Count>> {
+        let select = "SELECT o.instance, o.kind, v.side, count(*)
+             FROM version v JOIN object o ON o.id = v.object
+             WHERE v.until_run IS NULL AND v.side < 2
+             GROUP BY o.instance, o.kind, v.side ORDER BY o.instance, o.kind, v.side";
+        let count = |row: &Row<'_>| {
+            Ok(Count {
+                instance: InstanceId(row.get(0)?),
+                kind: row.get(1)?,
+                side: side(row.get(2)?)?,
+                objects: row.get::<_, i64>(3)?.cast_unsigned(),
+            })
+        };
+        gather(&self.connection, select, (), count).at(&self.path)
+    }
+
+    /// Keys of a kind whose last read proves nothing, because they were edited
+    /// so shortly before it: they must be read again.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn unsettled(&self, instance: InstanceId, kind: &str) -> Result<Vec<String>> {
+        let select =
+            "SELECT key FROM object WHERE instance = ?1 AND kind = ?2 AND unsettled = 1 ORDER BY key";
+        gather(&self.connection, select, (instance.0, kind), |row| row.get(0)).at(&self.path)
+    }
+}
+
+impl Packed {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let volatile = match row.get(15)? {
+            None => None,
+            Some(raw_len) => Some(Frame { raw_len, dictionary: row.get(16)?, data: row.get(17)? }),
+        };
+        Ok(Self {
+            row: list_row(row, &Folders::new())?,
+            read_at: row.get(9)?,
+            unsettled: row.get(10)?,
+            hash: row.get(11)?,
+            body: Frame { raw_len: row.get(12)?, dictionary: row.get(13)?, data: row.get(14)? },
+            volatile,
+        })
+    }
+}
+
+/// Reads the columns that [`LIST`] and [`SHOW`] begin with.
+fn list_row(row: &Row<'_>, folders: &Folders) -> rusqlite::Result<ListRow> {
+    let folder: Option<String> = row.get(4)?;
+    Ok(ListRow {
+        instance: InstanceId(row.get(0)?),
+        kind: row.get(1)?,
+        key: row.get(2)?,
+        title: row.get(3)?,
+        folder_path: folder.as_ref().and_then(|folder| folder_path(folders, folder)),
+        folder,
+        side: side(row.get(5)?)?,
+        updated_at: times::maybe_timestamp(row.get(6)?)?,
+        created_at: times::maybe_timestamp(row.get(7)?)?,
+        from_run: RunId(row.get(8)?),
+    })
+}
+
+pub(super) fn side(code: i64) -> rusqlite::Result<Side> {
+    Side::from_code(code).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, code))
+}
+
+/// All folders of an instance: their titles and parents.
+fn folders(connection: &Connection, instance: InstanceId, kind: &str) -> rusqlite::Result<Folders> {
+    let select = "SELECT o.key, coalesce(v.title, o.key), v.folder
+         FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
+         WHERE o.instance = ?1 AND o.kind = ?2 AND v.side < 2";
+    let mut select = connection.prepare_cached(select)?;
+    let folder = |row: &Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)));
+    select.query_map((instance.0, kind), folder)?.collect()
+}
+
+/// The titles from the root down to a folder, if the folder is known.
+fn folder_path(folders: &Folders, key: &str) -> Option<String> {
+    let above = |(_, parent): &&(String, Option<String>)| parent.as_ref().and_then(|key| folders.get(key));
+    let chain = std::iter::successors(folders.get(key), above).take(FOLDER_DEPTH);
+    let mut titles: Vec<&str> = chain.map(|(title, _)| title.as_str()).collect();
+    titles.reverse();
+    (!titles.is_empty()).then(|| titles.join("/"))
+}

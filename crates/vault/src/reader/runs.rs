@@ -1,0 +1,166 @@
+//! Runs as they are told to people.
+
+use jiff::civil::Date;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use super::objects::side;
+use super::{KindCounts, Reader, RunDetails, RunInfo};
+use crate::error::AtPath;
+use crate::lock::Lock;
+use crate::query::gather;
+use crate::writer::kind_counts;
+use crate::{CallCount, Gap, GapWhat, InstanceId, Result, RunId, RunState, StreamRecord, VaultError, times};
+
+const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options, r.account, r.release,
+         r.started_at, r.ended_at, r.state, r.totals,
+         (SELECT count(*) FROM gap WHERE run = r.id),
+         (SELECT coalesce(sum(calls), 0) FROM calls WHERE run = r.id)
+     FROM run r JOIN instance i ON i.id = r.instance";
+
+impl Reader {
+    /// The newest runs, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.snapshot(|| {
+            let newest = format!("{RUN} ORDER BY r.id DESC LIMIT ?1");
+            gather(&self.connection, &newest, [limit], |row| self.run_info(row))
+        })
+    }
+
+    /// One run with its streams, gaps and calls.
+    ///
+    /// # Errors
+    /// When there is no such run, or the vault cannot be read.
+    pub fn run(&self, run: RunId) -> Result<RunDetails> {
+        let details = self.snapshot(|| {
+            let mut select = self.connection.prepare_cached(&format!("{RUN} WHERE r.id = ?1"))?;
+            let Some(info) = select.query_row([run.0], |row| self.run_info(row)).optional()? else {
+                return Ok(None);
+            };
+            let calls = "SELECT day, kind, reason, ledger, calls FROM calls WHERE run = ?1
+                 ORDER BY day, kind, reason, ledger";
+            Ok(Some(RunDetails {
+                info,
+                streams: streams_of(&self.connection, run)?,
+                gaps: gaps_of(&self.connection, run)?,
+                calls: calls_of(&self.connection, calls, [run.0])?,
+            }))
+        })?;
+        details.ok_or(VaultError::NoSuchRun { run: run.0 })
+    }
+
+    /// The calls of an instance since a day (UTC), of all runs together.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn calls_since(&self, instance: InstanceId, day: Date) -> Result<Vec<CallCount>> {
+        let select = "SELECT day, kind, reason, ledger, sum(calls) FROM calls
+             WHERE run IN (SELECT id FROM run WHERE instance = ?1) AND day >= ?2
+             GROUP BY day, kind, reason, ledger ORDER BY day, kind, reason, ledger";
+        calls_of(&self.connection, select, (instance.0, day.to_string())).at(&self.path)
+    }
+
+    /// Reads several things as of one moment.
+    fn snapshot<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
+        let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
+        let answer = read().at(&self.path)?;
+        snapshot.finish().at(&self.path)?;
+        Ok(answer)
+    }
+
+    fn run_info(&self, row: &Row<'_>) -> rusqlite::Result<RunInfo> {
+        let id = RunId(row.get(0)?);
+        let state: String = row.get(10)?;
+        let mut state = RunState::from_name(&state)
+            .ok_or_else(|| rusqlite::Error::InvalidColumnType(10, state, Type::Text))?;
+        if state == RunState::Running && !Lock::is_held(&self.path) {
+            state = RunState::Interrupted;
+        }
+        let kinds = match state {
+            RunState::Running | RunState::Interrupted => kind_counts(&self.connection, id)?,
+            RunState::Complete | RunState::Incomplete => stored_counts(&self.connection, id)?,
+        };
+        Ok(RunInfo {
+            id,
+            instance: InstanceId(row.get(1)?),
+            instance_url: row.get(2)?,
+            command: row.get(3)?,
+            scope: row.get(4)?,
+            options: row.get(5)?,
+            account: row.get(6)?,
+            release: row.get(7)?,
+            started_at: times::timestamp(row.get(8)?)?,
+            ended_at: times::maybe_timestamp(row.get(9)?)?,
+            state,
+            totals_json: row.get(11)?,
+            kinds,
+            gaps: row.get::<_, i64>(12)?.cast_unsigned(),
+            calls: row.get::<_, i64>(13)?.cast_unsigned(),
+        })
+    }
+}
+
+fn stored_counts(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<KindCounts>> {
+    let select = "SELECT kind, seen, added, changed, removed FROM run_kind WHERE run = ?1 ORDER BY kind";
+    gather(connection, select, [run.0], KindCounts::read)
+}
+
+/// The streams of a run by number.
+pub(crate) fn streams_of(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<StreamRecord>> {
+    let select = "SELECT stream, kind, name, side, folder, size, page_limit FROM stream WHERE run = ?1
+         ORDER BY stream";
+    gather(connection, select, [run.0], |row| {
+        Ok(StreamRecord {
+            run,
+            stream: row.get(0)?,
+            kind: row.get::<_, String>(1)?.into(),
+            name: row.get(2)?,
+            side: side(row.get(3)?)?,
+            folder: row.get(4)?,
+            size: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
+            page_limit: row.get(6)?,
+        })
+    })
+}
+
+fn gaps_of(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<Gap>> {
+    let select = "SELECT stream, kind, what, first_row, asked, key, reason, tries FROM gap WHERE run = ?1
+         ORDER BY id";
+    gather(connection, select, [run.0], |row| {
+        Ok(Gap {
+            stream: row.get(0)?,
+            kind: row.get::<_, String>(1)?.into(),
+            what: gap_what(row)?,
+            reason: row.get(6)?,
+            tries: row.get(7)?,
+        })
+    })
+}
+
+fn gap_what(row: &Row<'_>) -> rusqlite::Result<GapWhat> {
+    let what: String = row.get(2)?;
+    Ok(match what.as_str() {
+        "range" => GapWhat::Range { offset: row.get::<_, i64>(3)?.cast_unsigned(), limit: row.get(4)? },
+        "object" => GapWhat::Object { key: row.get(5)? },
+        "kind" => GapWhat::Kind,
+        "listing" => GapWhat::Listing,
+        _ => return Err(rusqlite::Error::InvalidColumnType(2, what, Type::Text)),
+    })
+}
+
+fn calls_of(connection: &Connection, sql: &str, parameters: impl Params) -> rusqlite::Result<Vec<CallCount>> {
+    gather(connection, sql, parameters, |row| {
+        let day: String = row.get(0)?;
+        Ok(CallCount {
+            day: day.parse().map_err(|_| rusqlite::Error::InvalidColumnType(0, day, Type::Text))?,
+            kind: row.get(1)?,
+            reason: row.get(2)?,
+            ledger: row.get(3)?,
+            calls: row.get::<_, i64>(4)?.cast_unsigned(),
+        })
+    })
+}

@@ -1,0 +1,83 @@
+//! Every compressed blob: is it what its hash says?
+
+use rusqlite::Row;
+
+use super::Check;
+use crate::query::number;
+use crate::reader::Frame;
+use crate::{BodyHash, DictionaryId, volatile_hash};
+
+impl Check<'_> {
+    pub(super) fn dictionaries(&mut self) -> rusqlite::Result<()> {
+        let reader = self.reader;
+        let mut select = reader.connection.prepare("SELECT id, hash, kind, data FROM dictionary")?;
+        let mut rows = select.query(())?;
+        while let Some(row) = rows.next()? {
+            let (hash, bytes): ([u8; 32], Vec<u8>) = (row.get(1)?, row.get(3)?);
+            if DictionaryId::of(&bytes) != DictionaryId(hash) {
+                let (id, kind): (i64, String) = (row.get(0)?, row.get(2)?);
+                self.damage("a dictionary is not what was stored", format!("dictionary {id} of {kind}"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn bodies(&mut self) -> rusqlite::Result<()> {
+        let reader = self.reader;
+        let total = number(&reader.connection, "SELECT count(*) FROM body", ())?;
+        let mut select =
+            reader.connection.prepare("SELECT id, raw_len, dictionary, data, hash FROM body ORDER BY id")?;
+        let mut rows = select.query(())?;
+        while let Some(row) = rows.next()? {
+            let hash = BodyHash(row.get(4)?);
+            match self.decode(row)? {
+                Ok(body) if BodyHash::of(&body) == hash => self.report.raw_bytes += body.len() as u64,
+                Ok(_) => {
+                    let place = self.place_of_body(row.get(0)?)?;
+                    self.damage("a body is not what was stored", place);
+                }
+                Err(reason) => {
+                    let place = self.place_of_body(row.get(0)?)?;
+                    self.damage(format!("a body cannot be read: {reason}"), place);
+                }
+            }
+            self.report.bodies += 1;
+            self.tell("bodies", self.report.bodies, total);
+        }
+        Ok(())
+    }
+
+    pub(super) fn volatile_parts(&mut self) -> rusqlite::Result<()> {
+        let reader = self.reader;
+        let mut select =
+            reader.connection.prepare("SELECT object, raw_len, dictionary, data, hash FROM volatile")?;
+        let mut rows = select.query(())?;
+        while let Some(row) = rows.next()? {
+            let hash = row.get::<_, i64>(4)?.cast_unsigned();
+            let what = match self.decode(row)? {
+                Ok(volatile) if volatile_hash(&volatile) == hash => continue,
+                Ok(_) => "a volatile part is not what was stored".to_owned(),
+                Err(reason) => format!("a volatile part cannot be read: {reason}"),
+            };
+            let place = "SELECT kind || ' ' || key FROM object WHERE id = ?1";
+            let place: String =
+                reader.connection.query_row(place, [row.get::<_, i64>(0)?], |row| row.get(0))?;
+            self.damage(what, place);
+        }
+        Ok(())
+    }
+
+    /// Decompresses a row of (id, raw length, dictionary, data).
+    fn decode(&self, row: &Row<'_>) -> rusqlite::Result<Result<Vec<u8>, &'static str>> {
+        let frame = Frame { raw_len: row.get(1)?, dictionary: row.get(2)?, data: row.get(3)? };
+        self.reader.decode(&frame)
+    }
+
+    /// The objects that need a body.
+    fn place_of_body(&self, body: i64) -> rusqlite::Result<String> {
+        let select = "SELECT coalesce(group_concat(DISTINCT o.kind || ' ' || o.key), 'needed by no object')
+             FROM version v JOIN object o ON o.id = v.object WHERE v.body = ?1";
+        let objects: String = self.reader.connection.query_row(select, [body], |row| row.get(0))?;
+        Ok(format!("body {body}: {objects}"))
+    }
+}

@@ -1,0 +1,129 @@
+//! The database itself, its schema, the chains of versions, the runs.
+
+use super::Check;
+use crate::lock::Lock;
+use crate::query::gather;
+use crate::schema;
+
+/// A version must begin where the one before ended.
+const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
+     FROM version v JOIN object o ON o.id = v.object
+     JOIN (SELECT id, object, lag(until_run) OVER w AS ended, row_number() OVER w AS place
+           FROM version WINDOW w AS (PARTITION BY object ORDER BY from_run)) before ON before.id = v.id
+     WHERE before.place > 1 AND v.from_run IS NOT before.ended";
+
+const NO_CURRENT_VERSION: &str = "SELECT o.kind, o.key FROM object o
+     WHERE NOT EXISTS (SELECT 1 FROM version v WHERE v.object = o.id AND v.until_run IS NULL)";
+
+const UNNEEDED_BODIES: &str = "SELECT id, kind FROM body b
+     WHERE NOT EXISTS (SELECT 1 FROM version WHERE body = b.id)";
+
+/// Gaps of runs that no later complete run of the same scope has made good.
+const OPEN_GAPS: &str = "SELECT r.id, g.kind, g.what, coalesce(g.key, ''), coalesce(g.first_row, 0), g.reason
+     FROM gap g JOIN run r ON r.id = g.run
+     WHERE NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
+         AND later.scope = r.scope AND later.id > r.id AND later.state = 'complete')
+     ORDER BY g.id";
+
+impl Check<'_> {
+    /// SQLite's own checks of pages, rows, indexes and references.
+    pub(super) fn database(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        connection.pragma_update(None, "cell_size_check", true)?;
+        let answers: Vec<String> = gather(connection, "PRAGMA integrity_check(1000)", (), |row| row.get(0))?;
+        for answer in answers.into_iter().filter(|answer| answer != "ok") {
+            self.damage("SQLite finds the file damaged", answer);
+        }
+        let dangling = gather(connection, "PRAGMA foreign_key_check", (), |row| {
+            let (table, row_id, parent): (String, Option<i64>, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((parent, format!("{table} {}", row_id.unwrap_or_default())))
+        })?;
+        for (parent, place) in dangling {
+            self.damage(format!("a row refers to a missing row of {parent}"), place);
+        }
+        Ok(())
+    }
+
+    pub(super) fn schema(&mut self) -> rusqlite::Result<()> {
+        let (found, expected) = (schema::tables(&self.reader.connection)?, schema::expected_tables()?);
+        for (_, name, _) in found.iter().filter(|table| !expected.contains(table)) {
+            self.damage("a table or index is not part of the schema", name);
+        }
+        for (_, name, _) in expected.iter().filter(|table| !found.contains(table)) {
+            self.damage("a table or index of the schema is missing or different", name);
+        }
+        Ok(())
+    }
+
+    pub(super) fn versions(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        let count = |sql| crate::query::number(connection, sql, ());
+        self.report.objects = count("SELECT count(*) FROM object")?;
+        self.report.versions = count("SELECT count(*) FROM version")?;
+        let broken = gather(connection, BROKEN_CHAINS, (), |row| {
+            let (kind, key, run): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(format!("{kind} {key}, before run {run}"))
+        })?;
+        let ended = gather(connection, NO_CURRENT_VERSION, (), |row| {
+            Ok(format!("{} {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        for place in broken {
+            self.damage("the versions of an object have a hole or overlap", place);
+        }
+        for place in ended {
+            self.damage("an object has no current version", place);
+        }
+        Ok(())
+    }
+
+    /// A body that nobody needs means that a version is missing, unless a run
+    /// is at work or died: it may have replaced what it stored before.
+    pub(super) fn leftovers(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        let unfinished = "SELECT count(*) FROM run WHERE state IN ('running', 'interrupted')";
+        let unfinished = crate::query::number(connection, unfinished, ())? > 0;
+        let unneeded = gather(connection, UNNEEDED_BODIES, (), |row| {
+            Ok(format!("body {} of {}", row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?;
+        if !unfinished {
+            for place in unneeded {
+                self.damage("a body is needed by no version: a version is missing", place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs that never ended, and gaps that no later run has filled.
+    pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') ORDER BY id";
+        let unfinished: Vec<i64> = gather(connection, unfinished, (), |row| row.get(0))?;
+        let gaps = gather(connection, OPEN_GAPS, (), |row| {
+            let (run, kind, what): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (key, first_row): (String, i64) = (row.get(3)?, row.get(4)?);
+            let reason: String = row.get(5)?;
+            let place = match what.as_str() {
+                "range" => format!("run {run}: {kind}, rows from {first_row}: {reason}"),
+                _ => format!("run {run}: {what} {kind} {key}: {reason}"),
+            };
+            Ok(place)
+        })?;
+        for run in unfinished {
+            self.unfinished_run(run);
+        }
+        for place in gaps {
+            self.find("a run has a gap", place, "run the same again; it reads what is missing", false);
+        }
+        Ok(())
+    }
+
+    fn unfinished_run(&mut self, run: i64) {
+        let (what, advice) = if Lock::is_held(&self.reader.path) {
+            ("a run is at work", "verify again when it is done")
+        } else {
+            ("a run never ended", "resume it")
+        };
+        self.find(what, format!("run {run}"), advice, false);
+    }
+}

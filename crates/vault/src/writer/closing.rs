@@ -1,0 +1,149 @@
+//! Ending a run: which gaps are left, what is gone, what it amounted to.
+
+use rusqlite::Connection;
+
+use super::disagreements::folder_list;
+use super::{RunSummary, kind_counts};
+use crate::query::{gather, number};
+use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side};
+
+/// Objects that were seen by now, and what an earlier attempt missed of
+/// listings and whole kinds. Ranges are looked at one by one.
+const SETTLED_GAPS: &str = "DELETE FROM gap WHERE run = ?1 AND (
+         what = 'object' AND EXISTS (
+             SELECT 1 FROM sighting s JOIN object o ON o.id = s.object
+             WHERE s.run = gap.run AND o.kind = gap.kind AND o.key = gap.key)
+         OR what = 'listing' AND attempt < (SELECT attempt FROM run WHERE id = ?1)
+         OR what = 'kind' AND attempt < (SELECT attempt FROM run WHERE id = ?1) AND (
+             EXISTS (SELECT 1 FROM progress p JOIN stream s ON s.run = p.run AND s.stream = p.stream
+                 WHERE p.run = gap.run AND s.kind = gap.kind)
+             OR EXISTS (SELECT 1 FROM sighting s JOIN object o ON o.id = s.object
+                 WHERE s.run = gap.run AND o.kind = gap.kind)))";
+
+/// Who says complete has tried everything again that an earlier attempt missed.
+const GAPS_OF_EARLIER_ATTEMPTS: &str =
+    "DELETE FROM gap WHERE run = ?1 AND attempt < (SELECT attempt FROM run WHERE id = ?1)";
+
+/// Current, in the scope, not seen, and not listed elsewhere by the last round.
+const GONE: &str = "SELECT v.id FROM object o
+     JOIN version v ON v.object = o.id AND v.until_run IS NULL
+     WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run < ?1
+         AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
+         AND (?5 IS NULL OR v.folder IN (SELECT value FROM json_each(?5)))
+         AND NOT EXISTS (SELECT 1 FROM sighting s WHERE s.run = ?1 AND s.object = o.id)
+         AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.run = ?1 AND l.kind = ?2 AND l.key = o.key
+             AND l.listing = (SELECT max(listing) FROM listed WHERE run = ?1 AND kind = ?2))";
+
+/// An absence keeps what is needed to speak of what is gone.
+const ABSENT: &str =
+    "INSERT INTO version (object, from_run, side, title, folder, updated_at, created_at, read_at)
+     SELECT object, ?2, 2, title, folder, updated_at, created_at, ?3 FROM version WHERE id = ?1";
+
+/// A complete run needs nothing to be resumed, nor do older ones of its scope.
+const SETTLED_RUNS: &str = "(SELECT old.id FROM run old JOIN run done ON done.id = ?1
+     WHERE old.instance = done.instance AND old.scope = done.scope AND old.id <= done.id)";
+
+/// Ends a run inside the open transaction. `replaced` are bodies that versions
+/// have let go of while it ran.
+pub(super) fn finish(
+    connection: &Connection,
+    end: &RunEnd,
+    replaced: &[i64],
+) -> rusqlite::Result<RunSummary> {
+    let run = end.run;
+    connection.execute(SETTLED_GAPS, [run.0])?;
+    settle_ranges(connection, run)?;
+    if end.state == RunState::Complete {
+        connection.execute(GAPS_OF_EARLIER_ATTEMPTS, [run.0])?;
+    }
+    let gaps = number(connection, "SELECT count(*) FROM gap WHERE run = ?1", [run.0])?;
+    let state = match end.state {
+        RunState::Complete if gaps > 0 => RunState::Incomplete,
+        state => state,
+    };
+    if state == RunState::Complete {
+        for scope in &end.absence {
+            mark_absent(connection, end, scope)?;
+        }
+    }
+    let kinds = kind_counts(connection, run)?;
+    store_counts(connection, run, &kinds)?;
+    if state == RunState::Complete {
+        for table in ["sighting", "listed", "progress"] {
+            connection.execute(&format!("DELETE FROM {table} WHERE run IN {SETTLED_RUNS}"), [run.0])?;
+        }
+    }
+    forget_unneeded(connection, replaced)?;
+    let close = "UPDATE run SET state = ?2, ended_at = ?3, totals = ?4 WHERE id = ?1";
+    connection.execute(close, (run.0, state.name(), end.ended_at.as_microsecond(), &end.totals_json))?;
+    let calls = "SELECT coalesce(sum(calls), 0) FROM calls WHERE run = ?1";
+    Ok(RunSummary { run, state, kinds, gaps, calls: number(connection, calls, [run.0])? })
+}
+
+/// Removes gaps in ranges that are stored by now, perhaps as several pages.
+fn settle_ranges(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    let select = "SELECT id, stream, first_row, first_row + asked FROM gap WHERE run = ?1 AND what = 'range'";
+    let mut select = connection.prepare(select)?;
+    let mut gaps = select.query([run.0])?;
+    while let Some(gap) = gaps.next()? {
+        let (id, stream): (i64, Option<u32>) = (gap.get(0)?, gap.get(1)?);
+        let (first_row, end): (i64, i64) = (gap.get(2)?, gap.get(3)?);
+        if stored_until(connection, run, stream, first_row)? >= end {
+            connection.execute("DELETE FROM gap WHERE id = ?1", [id])?;
+        }
+    }
+    Ok(())
+}
+
+/// The first row from `row` on that no committed page holds.
+fn stored_until(
+    connection: &Connection,
+    run: RunId,
+    stream: Option<u32>,
+    mut row: i64,
+) -> rusqlite::Result<i64> {
+    let select = "SELECT first_row, first_row + asked FROM progress WHERE run = ?1 AND stream = ?2
+         ORDER BY first_row";
+    let mut select = connection.prepare_cached(select)?;
+    let mut pages = select.query((run.0, stream))?;
+    while let Some(page) = pages.next()? {
+        if page.get::<_, i64>(0)? > row {
+            break;
+        }
+        row = row.max(page.get(1)?);
+    }
+    Ok(row)
+}
+
+fn mark_absent(connection: &Connection, end: &RunEnd, scope: &AbsenceScope) -> rusqlite::Result<()> {
+    let side = |side| scope.sides.contains(&side);
+    let parameters = (end.run.0, &scope.kind, side(Side::Live), side(Side::Trash), folder_list(scope));
+    let gone: Vec<i64> = gather(connection, GONE, parameters, |row| row.get(0))?;
+    for version in gone {
+        let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
+        connection.prepare_cached(close)?.execute((version, end.run.0))?;
+        let absent = (version, end.run.0, end.ended_at.as_microsecond());
+        connection.prepare_cached(ABSENT)?.execute(absent)?;
+    }
+    Ok(())
+}
+
+fn store_counts(connection: &Connection, run: RunId, kinds: &[KindCounts]) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM run_kind WHERE run = ?1", [run.0])?;
+    let insert =
+        "INSERT INTO run_kind (run, kind, seen, added, changed, removed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    for counts in kinds {
+        let [seen, added, changed, removed] =
+            [counts.seen, counts.added, counts.changed, counts.removed].map(u64::cast_signed);
+        connection.execute(insert, (run.0, &counts.kind, seen, added, changed, removed))?;
+    }
+    Ok(())
+}
+
+/// Removes those bodies that no version needs any more. Not while a run is at
+/// work, because readers may just have told that they are stored.
+fn forget_unneeded(connection: &Connection, bodies: &[i64]) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM version WHERE body = ?1)";
+    let mut delete = connection.prepare_cached(delete)?;
+    bodies.iter().try_for_each(|body| delete.execute([body]).map(drop))
+}

@@ -1,0 +1,127 @@
+//! Where a light listing and what a run has seen differ.
+
+use rusqlite::{Connection, Params};
+
+use crate::{ListingScope, RunId, Side};
+
+/// An object over which the listing and the run disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Disagreement {
+    /// The kind.
+    pub kind: String,
+    /// The object's key.
+    pub key: String,
+    /// The side: of the listing; for what vanished, where it was seen.
+    pub side: Side,
+    /// The folder: of the listing; for what vanished, where it was seen.
+    pub folder: Option<String>,
+}
+
+/// Where a listing and what the run has seen differ. No object is in two of
+/// the lists; each is sorted and without repetition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Disagreements {
+    /// Listed in the scope, never seen by this run.
+    pub missing: Vec<Disagreement>,
+    /// Listed with a later stamp than it was seen with.
+    pub newer: Vec<Disagreement>,
+    /// Listed in another folder or on another side than it was seen (a listing
+    /// without folders says nothing of folders).
+    pub moved: Vec<Disagreement>,
+    /// Seen in the scope, not listed.
+    pub vanished: Vec<Disagreement>,
+}
+
+impl Disagreements {
+    /// The listing agrees with the run.
+    pub fn is_empty(&self) -> bool {
+        [&self.missing, &self.newer, &self.moved, &self.vanished].iter().all(|list| list.is_empty())
+    }
+}
+
+const MISSING: &str = "SELECT l.kind, l.key, l.side, l.folder FROM listed l
+     LEFT JOIN object o ON o.instance = (SELECT instance FROM run WHERE id = ?1)
+         AND o.kind = l.kind AND o.key = l.key
+     LEFT JOIN sighting s ON s.run = ?1 AND s.object = o.id
+     WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3 AND s.object IS NULL
+         AND (?4 AND l.side = 0 OR ?5 AND l.side = 1)
+         AND (?6 IS NULL OR l.folder IN (SELECT value FROM json_each(?6)))";
+
+/// Listed and seen, either of them in the scope.
+macro_rules! listed_and_seen {
+    ($condition:literal) => {
+        concat!(
+            "SELECT l.kind, l.key, l.side, l.folder FROM listed l
+             JOIN object o ON o.instance = (SELECT instance FROM run WHERE id = ?1)
+                 AND o.kind = l.kind AND o.key = l.key
+             JOIN sighting s ON s.run = ?1 AND s.object = o.id
+             WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3
+                 AND (?4 AND 0 IN (l.side, s.side) OR ?5 AND 1 IN (l.side, s.side))
+                 AND (?6 IS NULL OR l.folder IN (SELECT value FROM json_each(?6))
+                     OR s.folder IN (SELECT value FROM json_each(?6)))
+                 AND ",
+            $condition
+        )
+    };
+}
+
+const NEWER: &str = listed_and_seen!("coalesce(l.updated_at > s.updated_at, 0)");
+
+const MOVED: &str = listed_and_seen!(
+    "NOT coalesce(l.updated_at > s.updated_at, 0)
+     AND (l.side <> s.side OR l.folder IS NOT NULL AND l.folder IS NOT s.folder)"
+);
+
+const VANISHED: &str = "SELECT o.kind, o.key, s.side, s.folder FROM sighting s
+     JOIN object o ON o.id = s.object
+     LEFT JOIN listed l ON l.run = ?1 AND l.listing = ?2 AND l.kind = o.kind AND l.key = o.key
+     WHERE s.run = ?1 AND o.kind = ?3 AND l.key IS NULL
+         AND (?4 AND s.side = 0 OR ?5 AND s.side = 1)
+         AND (?6 IS NULL OR s.folder IN (SELECT value FROM json_each(?6)))";
+
+/// Compares a round of the listing with the run's sightings within the scopes.
+pub(super) fn find(
+    connection: &Connection,
+    run: RunId,
+    listing: u32,
+    scopes: &[ListingScope],
+) -> rusqlite::Result<Disagreements> {
+    let gather = |sql| -> rusqlite::Result<Vec<Disagreement>> {
+        let mut found = Vec::new();
+        for scope in scopes {
+            let side = |side| scope.sides.contains(&side);
+            let folders = folder_list(scope);
+            let scope = (run.0, listing, &scope.kind, side(Side::Live), side(Side::Trash), folders);
+            read(connection, sql, scope, &mut found)?;
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    };
+    Ok(Disagreements {
+        missing: gather(MISSING)?,
+        newer: gather(NEWER)?,
+        moved: gather(MOVED)?,
+        vanished: gather(VANISHED)?,
+    })
+}
+
+/// The scope's folders as a JSON array, for `json_each`.
+pub(super) fn folder_list(scope: &ListingScope) -> Option<String> {
+    scope.folders.as_ref().map(|folders| serde_json::Value::from(folders.as_slice()).to_string())
+}
+
+fn read(
+    connection: &Connection,
+    sql: &str,
+    scope: impl Params,
+    found: &mut Vec<Disagreement>,
+) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query(scope)?;
+    while let Some(row) = rows.next()? {
+        let side = Side::from_code(row.get(2)?).unwrap_or(Side::Live);
+        found.push(Disagreement { kind: row.get(0)?, key: row.get(1)?, side, folder: row.get(3)? });
+    }
+    Ok(())
+}

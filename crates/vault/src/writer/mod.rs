@@ -1,0 +1,270 @@
+//! The one writer.
+//!
+//! # The problem
+//!
+//! Many workers read objects at once; a database has one writer. Each object
+//! must be stored together with the progress it means, or a killed run would
+//! either lose it or read it again. A commit costs a disk sync, so there must
+//! be few. And when the disk is slower than the network, memory must not fill
+//! with what waits.
+//!
+//! # The choice
+//!
+//! A thread owns the connection (and the vault's lock). Workers hand it whole
+//! messages through a bounded channel: a full channel blocks them, which is the
+//! back-pressure. The thread applies messages inside an open transaction and
+//! commits it at 500 objects or after a quarter of a second. A message is never
+//! split between transactions, so a page and its progress are always committed
+//! together. Questions ([`Writer::flush`], [`Writer::disagreements`],
+//! [`Writer::finish`]) commit what came before them and are answered through a
+//! channel of their own.
+//!
+//! The first failure is the last word: the transaction is rolled back, and this
+//! and every later call on any handle answers the same error. Nothing after it
+//! is written, so what is committed is always a prefix of what was handed over.
+
+mod closing;
+mod counting;
+mod disagreements;
+mod objects;
+mod progress;
+mod thread;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+pub(crate) use counting::kind_counts;
+pub use disagreements::{Disagreement, Disagreements};
+
+use crate::reader::KindCounts;
+use crate::{
+    CallCount, Codec, Gap, Listed, ListingScope, Page, Reader, Record, Result, RunEnd, RunId, RunState,
+    StreamRecord, Vault, VaultError,
+};
+
+/// How many messages may wait. A page of 100 dashboards is about 400 KB.
+const QUEUE: usize = 16;
+
+/// A handle to the one thread that writes. Clones share it; calls from any
+/// thread may block while the queue is full.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    queue: SyncSender<Message>,
+    shared: Arc<Shared>,
+}
+
+/// What handles and thread share.
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    codec: Codec,
+    failure: OnceLock<VaultError>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How a run was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// The state as stored: `Incomplete` where `Complete` was asked for and
+    /// gaps are left.
+    pub state: RunState,
+    /// What it saw and changed.
+    pub kinds: Vec<KindCounts>,
+    /// Gaps that are left.
+    pub gaps: u64,
+    /// All calls of the run.
+    pub calls: u64,
+}
+
+/// What is handed to the thread.
+#[derive(Debug)]
+enum Message {
+    Work(Work),
+    Flush(Reply<()>),
+    Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
+    Finish(Box<RunEnd>, Reply<RunSummary>),
+    Close(Reply<()>),
+}
+
+/// What is written without an answer.
+#[derive(Debug)]
+enum Work {
+    Stream(StreamRecord),
+    Page(Page),
+    Items(RunId, Vec<Record>),
+    Listing(RunId, u32, Vec<Listed>),
+    Calls(RunId, Vec<CallCount>),
+    Gap(RunId, Gap),
+}
+
+type Reply<T> = mpsc::Sender<Result<T>>;
+
+impl Writer {
+    /// Moves an open vault to a thread of its own.
+    pub(crate) fn start(vault: Vault) -> Self {
+        let (queue, messages) = sync_channel(QUEUE);
+        let (path, codec) = (vault.path.clone(), vault.codec.clone());
+        let shared = Shared { path, codec, failure: OnceLock::new(), thread: Mutex::new(None) };
+        let writer = Self { queue, shared: Arc::new(shared) };
+        let shared = Arc::clone(&writer.shared);
+        let thread = std::thread::Builder::new().name("vault-writer".to_owned());
+        match thread.spawn(move || thread::run(vault, &messages, &shared)) {
+            Ok(handle) => {
+                *writer.shared.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+            }
+            Err(error) => writer.shared.fail(VaultError::io(&writer.shared.path, error)),
+        }
+        writer
+    }
+
+    /// Tells of a stream, or what became known about it. A stream must be told
+    /// of before its first page.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn stream(&self, stream: StreamRecord) -> Result<()> {
+        self.work(Work::Stream(stream))
+    }
+
+    /// Stores a page: its objects and the progress they mean, in one transaction.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn page(&self, page: Page) -> Result<()> {
+        self.work(Work::Page(page))
+    }
+
+    /// Stores objects that were fetched by id.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn items(&self, run: RunId, objects: Vec<Record>) -> Result<()> {
+        self.work(Work::Items(run, objects))
+    }
+
+    /// Adds rows to the light listing of this round. Of an object that is
+    /// listed twice the later row counts.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn listing(&self, run: RunId, listing: u32, rows: Vec<Listed>) -> Result<()> {
+        self.work(Work::Listing(run, listing, rows))
+    }
+
+    /// Adds calls to those already counted.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn calls(&self, run: RunId, calls: Vec<CallCount>) -> Result<()> {
+        self.work(Work::Calls(run, calls))
+    }
+
+    /// Names a gap; a gap in the same thing replaces the one named before.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn gap(&self, run: RunId, gap: Gap) -> Result<()> {
+        self.work(Work::Gap(run, gap))
+    }
+
+    /// Waits until all that was handed over is committed and synced.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn flush(&self) -> Result<()> {
+        self.ask(Message::Flush)
+    }
+
+    /// Compares a round of the listing with what the run has seen, within
+    /// `scopes`; commits what came before. The answer is as long as the
+    /// differences are many.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn disagreements(
+        &self,
+        run: RunId,
+        listing: u32,
+        scopes: Vec<ListingScope>,
+    ) -> Result<Disagreements> {
+        self.ask(|reply| Message::Disagreements { run, listing, scopes, reply })
+    }
+
+    /// Ends a run. If it is complete, objects of its absence scopes that it has
+    /// not seen become absent from this run on, and what was only needed to
+    /// resume it is forgotten. A run that is to be complete but still has gaps
+    /// becomes incomplete, and nothing becomes absent.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn finish(&self, end: RunEnd) -> Result<RunSummary> {
+        self.ask(|reply| Message::Finish(Box::new(end), reply))
+    }
+
+    /// Another reader of this vault; it sees what is committed.
+    ///
+    /// # Errors
+    /// When the file cannot be opened once more.
+    pub fn reader(&self) -> Result<Reader> {
+        Reader::open(self.shared.path.clone())
+    }
+
+    /// The compressor, with this vault's dictionaries.
+    pub fn codec(&self) -> Codec {
+        self.shared.codec.clone()
+    }
+
+    /// The path of the vault, absolute.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Commits what is left, waits for the thread to end, and gives the lock
+    /// back. Other handles answer [`VaultError::Closed`] from then on.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn close(self) -> Result<()> {
+        let outcome = self.ask(Message::Close);
+        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the thread has left its message in the log; the
+            // missing answer has become an error already.
+            let _ = thread.join();
+        }
+        outcome
+    }
+
+    fn work(&self, work: Work) -> Result<()> {
+        self.shared.check()?;
+        self.queue.send(Message::Work(work)).map_err(|_| self.shared.ended())
+    }
+
+    fn ask<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T> {
+        self.shared.check()?;
+        let (reply, answer) = channel();
+        self.queue.send(message(reply)).map_err(|_| self.shared.ended())?;
+        answer.recv().unwrap_or_else(|_| Err(self.shared.ended()))
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<()> {
+        self.failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// Remembers the first failure.
+    fn fail(&self, error: VaultError) {
+        let _ = self.failure.set(error);
+    }
+
+    /// Why the thread takes no more.
+    fn ended(&self) -> VaultError {
+        let closed = || VaultError::Closed { path: self.path.clone() };
+        self.failure.get().cloned().unwrap_or_else(closed)
+    }
+}

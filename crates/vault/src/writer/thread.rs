@@ -1,0 +1,156 @@
+//! The thread: takes messages, keeps a transaction open, commits in time.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::objects::Objects;
+use super::{Message, Reply, Shared, Work, closing, disagreements, progress};
+use crate::error::AtPath;
+use crate::{Page, Record, Result, RunId, Vault};
+
+/// A transaction is committed when it holds this many objects...
+const OBJECTS_PER_COMMIT: usize = 500;
+/// ...or is this old.
+const AGE_AT_COMMIT: Duration = Duration::from_millis(250);
+
+/// The writing side of a vault.
+struct Thread<'a> {
+    vault: Vault,
+    shared: &'a Shared,
+    objects: Objects,
+    open: Option<Open>,
+}
+
+/// An open transaction.
+struct Open {
+    since: Instant,
+    objects: usize,
+}
+
+/// Works until the writer is closed or every handle is gone.
+pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
+    let mut thread = Thread { objects: Objects::new(vault.codec.clone()), vault, shared, open: None };
+    while let Some(message) = thread.next(messages) {
+        if let Message::Close(reply) = message {
+            thread.answer(&reply, |_| Ok(()));
+            return;
+        }
+        thread.handle(message);
+    }
+    // Nobody is left to hear of a failure; what was not committed was not promised.
+    let _ = thread.attempt(Thread::commit);
+}
+
+impl Thread<'_> {
+    /// Waits for a message, at most until the open transaction is due.
+    fn next(&mut self, messages: &Receiver<Message>) -> Option<Message> {
+        loop {
+            let Some(open) = &self.open else { return messages.recv().ok() };
+            let due = AGE_AT_COMMIT.saturating_sub(open.since.elapsed());
+            match messages.recv_timeout(due) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) => drop(self.attempt(Thread::commit)),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Work(work) => drop(self.attempt(|thread| thread.work(work))),
+            Message::Flush(reply) | Message::Close(reply) => self.answer(&reply, |_| Ok(())),
+            Message::Disagreements { run, listing, scopes, reply } => {
+                self.answer(&reply, |thread| {
+                    disagreements::find(&thread.vault.connection, run, listing, &scopes)
+                        .at(&thread.vault.path)
+                });
+            }
+            Message::Finish(end, reply) => self.answer(&reply, |thread| thread.finish(&end)),
+        }
+    }
+
+    /// Commits what came before, then answers.
+    fn answer<T>(&mut self, reply: &Reply<T>, question: impl FnOnce(&mut Self) -> Result<T>) {
+        let answer = self.attempt(|thread| {
+            thread.commit()?;
+            question(thread)
+        });
+        // Who asked may have gone; then nobody wants the answer.
+        let _ = reply.send(answer);
+    }
+
+    /// Does nothing after a failure; remembers the first one and rolls back.
+    fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.shared.check()?;
+        work(self).inspect_err(|error| {
+            tracing::error!(%error, "The writer failed; nothing more is written.");
+            self.shared.fail(error.clone());
+            self.open = None;
+            if !self.vault.connection.is_autocommit() {
+                // A rollback that fails too leaves it to SQLite, which rolls
+                // back when the vault is opened next.
+                let _ = self.vault.connection.execute_batch("ROLLBACK");
+            }
+        })
+    }
+
+    fn work(&mut self, work: Work) -> Result<()> {
+        self.begin()?;
+        let connection = &self.vault.connection;
+        match work {
+            Work::Stream(stream) => progress::stream(connection, &stream).at(&self.vault.path)?,
+            Work::Listing(run, listing, rows) => {
+                progress::listing(connection, run, listing, &rows).at(&self.vault.path)?;
+            }
+            Work::Calls(run, calls) => progress::calls(connection, run, &calls).at(&self.vault.path)?,
+            Work::Gap(run, gap) => progress::gap(connection, run, &gap).at(&self.vault.path)?,
+            Work::Page(page) => self.page(&page)?,
+            Work::Items(run, objects) => self.objects(run, &objects)?,
+        }
+        if self.open.as_ref().is_some_and(Open::is_due) { self.commit() } else { Ok(()) }
+    }
+
+    fn page(&mut self, page: &Page) -> Result<()> {
+        self.objects(page.run, &page.objects)?;
+        progress::page(&self.vault.connection, page).at(&self.vault.path)
+    }
+
+    fn objects(&mut self, run: RunId, objects: &[Record]) -> Result<()> {
+        for record in objects {
+            self.objects.store(&self.vault.connection, &self.vault.path, run, record)?;
+        }
+        if let Some(open) = &mut self.open {
+            open.objects += objects.len();
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, end: &crate::RunEnd) -> Result<super::RunSummary> {
+        self.begin()?;
+        let replaced = self.objects.take_replaced();
+        let summary = closing::finish(&self.vault.connection, end, &replaced).at(&self.vault.path)?;
+        self.commit()?;
+        Ok(summary)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.open.is_none() {
+            self.vault.connection.execute_batch("BEGIN IMMEDIATE").at(&self.vault.path)?;
+            self.open = Some(Open { since: Instant::now(), objects: 0 });
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        if self.open.take().is_some() {
+            self.vault.connection.execute_batch("COMMIT").at(&self.vault.path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    fn is_due(&self) -> bool {
+        self.objects >= OBJECTS_PER_COMMIT || self.since.elapsed() >= AGE_AT_COMMIT
+    }
+}

@@ -27,8 +27,9 @@ impl KindName {
     }
 
     /// Looker's word for what such an object is called: `title` or `name`.
-    pub const fn title_word(self) -> &'static str {
-        self.0.envelope.title
+    pub fn title_word(self) -> &'static str {
+        // A user's `display_name` is a name like others.
+        if self.0.envelope.title == "title" { "title" } else { "name" }
     }
 
     /// The entry of the catalogue.

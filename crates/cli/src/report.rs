@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 
 use serde::Serialize;
+use vault::VaultError;
 
 use crate::exit::Exit;
 use crate::output::Paint;
@@ -107,26 +108,36 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<vault::VaultError> for Failure {
-    fn from(error: vault::VaultError) -> Self {
-        use vault::ErrorKind;
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
         let (kind, exit) = match error.kind() {
-            ErrorKind::NotAVault => ("vault.not_a_vault", Exit::Failed),
-            ErrorKind::Schema => ("vault.schema", Exit::Failed),
-            ErrorKind::InUse => ("vault.in_use", Exit::Busy),
-            ErrorKind::DiskFull => ("vault.disk_full", Exit::Failed),
-            ErrorKind::Io => ("vault.io", Exit::Failed),
-            ErrorKind::Damaged => ("vault.damaged", Exit::Damage),
-            ErrorKind::Misuse => ("vault.refused", Exit::Failed),
+            vault::ErrorKind::NotAVault => ("vault.not_a_vault", Exit::Failed),
+            vault::ErrorKind::Schema => ("vault.schema", Exit::Failed),
+            vault::ErrorKind::InUse => ("vault.in_use", Exit::Busy),
+            vault::ErrorKind::DiskFull => ("vault.disk_full", Exit::Failed),
+            vault::ErrorKind::Io => ("vault.io", Exit::Failed),
+            vault::ErrorKind::Damaged => ("vault.damaged", Exit::Damage),
+            vault::ErrorKind::Misuse => ("vault.refused", Exit::Failed),
             _ => ("vault.failed", Exit::Failed),
         };
-        // The vault's messages end in what to do, after a colon or semicolon.
-        let mut text = error.to_string();
-        if let Some(cause) = std::error::Error::source(&error) {
-            text += &format!(" ({cause})");
+        match &error {
+            VaultError::Absent { path } => Self::new("vault.absent", exit, "there is no vault")
+                .at(path.display())
+                .hint("make one with `lookervault extract`, or name another with --vault"),
+            VaultError::Locked { path, holder } => {
+                Self::new(kind, exit, format!("the vault is in use by {holder}"))
+                    .at(path.display())
+                    .hint("wait until it is done; list, show, runs and verify work meanwhile")
+            }
+            // The other messages name the vault and end in what to do.
+            _ => Self::new(kind, exit, with_cause(&error)),
         }
-        Self::new(kind, exit, text)
     }
+}
+
+/// The message with the cause behind it, when there is one.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error} ({cause})"))
 }
 
 #[cfg(test)]
@@ -146,6 +157,21 @@ mod tests {
           where: lookervault.toml:3
            hint: did you mean `base_url`?
         ");
+    }
+
+    #[test]
+    fn a_vault_in_use_has_its_own_exit_code() {
+        let locked = VaultError::Locked { path: "v.db".into(), holder: "pid 7, extract".into() };
+        let failure = Failure::from(locked);
+        assert_eq!((failure.kind, failure.exit), ("vault.in_use", Exit::Busy));
+        assert_eq!(failure.place.as_deref(), Some("v.db"));
+        assert!(failure.message.contains("pid 7, extract"), "{}", failure.message);
+    }
+
+    #[test]
+    fn damage_has_its_own_exit_code() {
+        let damaged = VaultError::Damaged { path: "v.db".into(), detail: "a hash differs".into() };
+        assert_eq!(Failure::from(damaged).exit, Exit::Damage);
     }
 
     #[test]

@@ -27,7 +27,7 @@ struct Document<'a> {
 ///
 /// # Errors
 /// When stdout or the vault's size cannot be had.
-pub fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(), Failure> {
+pub(crate) fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(), Failure> {
     let size = Vault::open_for_reading(path)?.size()?;
     if printer.is_json() {
         return printer.json(&Document {

@@ -8,7 +8,7 @@ use engine::Watch;
 use crate::output::{Printer, Progress, Task};
 
 /// Shows one task a kind, made when the kind is first heard of.
-pub struct Bars {
+pub(crate) struct Bars {
     printer: Printer,
     progress: Progress,
     tasks: Mutex<HashMap<&'static str, Bar>>,
@@ -21,12 +21,12 @@ struct Bar {
 
 impl Bars {
     /// Bars on `printer`.
-    pub fn new(printer: &Printer) -> Arc<Self> {
+    pub(crate) fn new(printer: &Printer) -> Arc<Self> {
         Arc::new(Self { printer: printer.clone(), progress: printer.progress(), tasks: Mutex::default() })
     }
 
     /// Takes all bars off the display.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 

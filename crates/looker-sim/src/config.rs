@@ -14,6 +14,7 @@ use crate::faults::Faults;
 /// let config = looker_sim::SimConfig { dashboards: 500, ..Default::default() };
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SimConfig {
     /// Decides every piece of content and every drawn fault.
     pub seed: u64,

@@ -167,7 +167,8 @@ pub(crate) fn update(server: &Server, call: &Call, kind: Kind) -> Reply {
     if !problems.is_empty() {
         return Reply::invalid(&call.route(), &problems);
     }
-    match edits::update(&mut server.world_mut(), kind, call.id(), changes, &call.user) {
+    let done = edits::update(&mut server.world_mut(), kind, call.id(), changes, &call.user);
+    match done {
         Ok(()) => show(server, call, kind, View::Whole, call.id()),
         Err(refused) => refusal(call, refused),
     }

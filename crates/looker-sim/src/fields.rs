@@ -7,6 +7,15 @@ pub(crate) struct Fields {
     names: Vec<(Box<str>, Option<Fields>)>,
 }
 
+/// What is asked for of one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted<'f> {
+    /// All of it.
+    Everything,
+    /// These members of it.
+    Only(&'f Fields),
+}
+
 impl Fields {
     /// Parses `id, title,dashboard_elements(id,query(model,view))`. Blanks are
     /// tolerated (`observed-rest.md` §2); parentheses that do not match are
@@ -48,8 +57,9 @@ impl Fields {
     }
 
     /// Whether `name` is asked for, and what of it.
-    pub(crate) fn get(&self, name: &str) -> Option<Option<&Fields>> {
-        self.names.iter().find(|(have, _)| &**have == name).map(|(_, below)| below.as_ref())
+    pub(crate) fn get(&self, name: &str) -> Option<Wanted<'_>> {
+        let (_, below) = self.names.iter().find(|(have, _)| &**have == name)?;
+        Some(below.as_ref().map_or(Wanted::Everything, Wanted::Only))
     }
 
     /// Number of names at this level.
@@ -76,9 +86,10 @@ mod tests {
     fn parses_nesting_and_blanks() {
         let fields = Fields::parse("id, title ,dashboard_elements( id,query(model, view) ),x").unwrap();
         assert_eq!(fields.names().collect::<Vec<_>>(), ["id", "title", "dashboard_elements", "x"]);
-        let below = fields.get("dashboard_elements").unwrap().unwrap();
-        assert!(below.get("id").unwrap().is_none());
-        assert_eq!(below.get("query").unwrap().unwrap().names().collect::<Vec<_>>(), ["model", "view"]);
+        let Some(Wanted::Only(below)) = fields.get("dashboard_elements") else { panic!() };
+        assert_eq!(below.get("id"), Some(Wanted::Everything));
+        let Some(Wanted::Only(query)) = below.get("query") else { panic!() };
+        assert_eq!(query.names().collect::<Vec<_>>(), ["model", "view"]);
         assert!(fields.get("y").is_none());
     }
 

@@ -7,7 +7,7 @@
 //! was written by this crate: compact, valid, without duplicate keys. The walk
 //! relies on that and checks nothing.
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Wanted};
 
 /// The members of an object in their order: the key without quotes, and the
 /// value's text. Lazy, so that whoever wants only the first few keys of a
@@ -77,14 +77,13 @@ fn skip_value(bytes: &[u8], mut at: usize) -> usize {
                 continue;
             }
             b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return at,
+            b'}' | b']' | b',' if depth == 0 => return at,
             b'}' | b']' => {
                 depth -= 1;
                 if depth == 0 {
                     return at + 1;
                 }
             }
-            b',' if depth == 0 => return at,
             _ => {}
         }
         at += 1;
@@ -122,8 +121,8 @@ fn project_object(object: &str, fields: &Fields, out: &mut String) {
         left -= 1;
         push_key(key, out);
         match below {
-            Some(below) => project(value, below, out),
-            None => out.push_str(value),
+            Wanted::Only(below) => project(value, below, out),
+            Wanted::Everything => out.push_str(value),
         }
     }
     out.push('}');

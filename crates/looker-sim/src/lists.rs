@@ -34,12 +34,11 @@ pub(crate) fn list(server: &Server, call: &Call, kind: Kind, view: View, from: F
     let world = server.world();
     let parent = call.id();
     let search = match from {
-        From::All => search,
         // Disabled users are found by asking for them (`observed-rest.md` §2).
         From::Search if kind == Kind::User && call.params.get("is_disabled").is_none() => {
             search.only(kind, "is_disabled", "false")
         }
-        From::Search => search,
+        From::All | From::Search => search,
         From::Folder if server.find(&world, Kind::Folder, parent).is_some() => search.in_folder(parent),
         From::Group if server.find(&world, Kind::Group, parent).is_some() => {
             search.only(Kind::User, "group_ids", parent)
@@ -133,7 +132,7 @@ fn written(world: &World, kind: Kind, rows: &[&Row], view: View, fields: Option<
             out.push(',');
         }
         match (&light, fields) {
-            (Some(light), _) => row.push_light(light, &mut out),
+            (Some(light), _) => row.push_light(*light, &mut out),
             (None, Some(fields)) => json::project(&shown(world, row, view, Some(fields)), fields, &mut out),
             (None, None) => out.push_str(&shown(world, row, view, None)),
         }

@@ -208,6 +208,8 @@ pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Operation, Vec<
     let path = match path.strip_prefix(PREFIX) {
         Some(below) => below,
         None if path == "/versions" => path,
+        // What the Python SDK calls to this day (`observed-rest.md` §1).
+        None if path == "/api/logout" => "/logout",
         None => return None,
     };
     let matching = |op: &'static Operation| {
@@ -239,16 +241,12 @@ fn decode(segment: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let code = segment.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code.filter(|_| bytes[at] == b'%') {
-            Some(code) => {
-                decoded.push(code);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let (byte, length) = match code {
+            Some(code) if bytes[at] == b'%' => (code, 3),
+            _ => (bytes[at], 1),
+        };
+        decoded.push(byte);
+        at += length;
     }
     String::from_utf8_lossy(&decoded).into_owned()
 }
@@ -273,6 +271,7 @@ mod tests {
             Some(("search_groups_with_roles", vec![]))
         );
         assert_eq!(id("GET", "/versions"), Some(("versions", vec![])));
+        assert_eq!(id("DELETE", "/api/logout"), Some(("logout", vec![])));
         assert_eq!(id("GET", "/api/4.0/dashboards/"), None);
         assert_eq!(id("POST", "/api/4.0/dashboards/7"), None);
         assert_eq!(id("GET", "/dashboards"), None);

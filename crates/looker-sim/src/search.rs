@@ -36,6 +36,8 @@ const NOT_CRITERIA: [&str; 16] = [
 pub(crate) struct Search {
     /// Whether trashed rows are looked at instead of live ones.
     deleted: bool,
+    /// Only rows with these ids.
+    ids: Option<Vec<String>>,
     /// Only rows of these folders.
     folders: Option<Vec<String>>,
     criteria: Vec<Criterion>,
@@ -128,10 +130,11 @@ impl Search {
     }
 
     fn add(&mut self, kind: Kind, name: &str, value: &str, not_owned: bool, id_lists: bool) {
-        if name == "folder_id" && !self.any && !value.contains(['%', '_', ' ']) {
-            let list =
-                if id_lists { value.split(',').map(str::to_owned).collect() } else { vec![value.to_owned()] };
-            self.folders = Some(list);
+        let is_exact = !self.any && !value.contains(['%', '_', ' ']);
+        if is_exact && matches!(name, "id" | "folder_id") {
+            let list = if id_lists { split(value) } else { vec![value.to_owned()] };
+            let place = if name == "id" { &mut self.ids } else { &mut self.folders };
+            *place = Some(list);
             return;
         }
         let (column, test) = match name {
@@ -168,13 +171,7 @@ impl Search {
         table: &'w Table,
         visible: Option<&Visible>,
     ) -> Cow<'w, [u32]> {
-        let slots = match &self.folders {
-            Some(folders) => {
-                let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-                table.slots_in(&folders, self.deleted)
-            }
-            None => Cow::Borrowed(table.slots(self.deleted)),
-        };
+        let slots = self.candidates(table);
         if self.criteria.is_empty() && self.must.is_empty() && !self.curate && visible.is_none() {
             return slots;
         }
@@ -185,6 +182,23 @@ impl Search {
                 && self.matches(row)
         };
         Cow::Owned(slots.iter().copied().filter(wanted).collect())
+    }
+
+    /// What the indexes by id, folder and trash leave to look at.
+    fn candidates<'w>(&self, table: &'w Table) -> Cow<'w, [u32]> {
+        let in_folders = self.folders.as_ref().map(|folders| {
+            let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+            table.slots_in(&folders, self.deleted)
+        });
+        let Some(ids) = &self.ids else {
+            return in_folders.unwrap_or(Cow::Borrowed(table.slots(self.deleted)));
+        };
+        let within = in_folders.as_deref().unwrap_or(table.slots(self.deleted));
+        let mut slots: Vec<u32> = ids.iter().filter_map(|id| table.find(id)).collect();
+        slots.retain(|slot| within.binary_search(slot).is_ok());
+        slots.sort_unstable();
+        slots.dedup();
+        Cow::Owned(slots)
     }
 
     fn matches(&self, row: &Row) -> bool {

@@ -278,12 +278,12 @@ impl Row {
     }
 
     /// Appends the light members that `wanted` names, as an object.
-    pub(crate) fn push_light(&self, wanted: &[bool; LIGHT.len()], out: &mut String) {
+    pub(crate) fn push_light(&self, wanted: [bool; LIGHT.len()], out: &mut String) {
         out.push('{');
         let mut start = 0;
         for (end, wanted) in self.light.ends.iter().zip(wanted) {
             let end = *end as usize;
-            if *wanted {
+            if wanted {
                 out.push_str(&self.light.text[start..end]);
             }
             start = end;

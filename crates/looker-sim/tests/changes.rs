@@ -53,8 +53,8 @@ async fn a_limited_account_sees_its_folders_and_itself() {
     assert_eq!(house.get(&format!("/folders/{}", shared[5])).await.status, 404);
     assert_eq!(house.get("/users").await.column("id"), ["1"]);
     assert_eq!(house.get("/groups").await.text, "[]");
-    let write = house.send("PATCH", &format!("/dashboards/{}", ids[0]), r#"{"title":"x"}"#).await;
-    assert_eq!(write.status, 403);
+    let refused = house.send("PATCH", &format!("/dashboards/{}", ids[0]), r#"{"title":"x"}"#).await;
+    assert_eq!(refused.status, 403);
 }
 
 #[tokio::test]
@@ -65,9 +65,9 @@ async fn writes_move_updated_at_and_meet_lookers_checks() {
     let path = format!("/dashboards/{}", ids[0]);
     let before = house.get(&path).await.json();
     let other = house.get(&format!("/dashboards/{}", ids[1])).await.json();
-    let patch = async |body: Value| house.send("PATCH", &path, &body.to_string()).await;
+    let write = async |body: Value| house.send("PATCH", &path, &body.to_string()).await;
 
-    let clash = patch(serde_json::json!({ "title": other["title"] })).await;
+    let clash = write(serde_json::json!({ "title": other["title"] })).await;
     assert_eq!(clash.status, 422);
     assert_eq!(clash.json()["errors"][0]["field"], "[:title, :space_id]");
     assert_eq!(clash.json()["errors"][0]["code"], "already_exists");
@@ -75,25 +75,25 @@ async fn writes_move_updated_at_and_meet_lookers_checks() {
         let slug = serde_json::from_slice::<Value>(&body).unwrap()["slug"].clone();
         (id != ids[0] && slug.is_string()).then_some(slug)
     });
-    assert_eq!(patch(serde_json::json!({ "slug": taken })).await.status, 409);
-    assert_eq!(patch(serde_json::json!({ "hidden": "yes" })).await.status, 422);
-    assert_eq!(patch(serde_json::json!({ "folder_id": "77777" })).await.status, 422);
+    assert_eq!(write(serde_json::json!({ "slug": taken })).await.status, 409);
+    assert_eq!(write(serde_json::json!({ "hidden": "yes" })).await.status, 422);
+    assert_eq!(write(serde_json::json!({ "folder_id": "77777" })).await.status, 422);
     assert_eq!(house.send("PATCH", &path, "[]").await.status, 400);
     assert_eq!(house.get(&path).await.json(), before, "refused writes change nothing");
 
     let after =
-        patch(serde_json::json!({ "title": "Neu ✓", "dashboard_elements": [], "id": "5" })).await.json();
+        write(serde_json::json!({ "title": "Neu ✓", "dashboard_elements": [], "id": "5" })).await.json();
     assert_eq!(after["title"], "Neu ✓");
     assert_eq!(after["id"], before["id"]);
     assert_eq!(after["dashboard_elements"], before["dashboard_elements"], "parts are ignored");
     assert_ne!(after["updated_at"], before["updated_at"]);
-    let moved = patch(serde_json::json!({ "folder_id": folders[1] })).await.json();
+    let moved = write(serde_json::json!({ "folder_id": folders[1] })).await.json();
     assert_eq!(moved["folder"]["id"].as_str(), Some(folders[1].as_str()));
     assert!(house.sim.ids_in(Kind::Dashboard, &folders[1], false).contains(&ids[0]));
-    let trashed = patch(serde_json::json!({ "deleted": true })).await.json();
+    let trashed = write(serde_json::json!({ "deleted": true })).await.json();
     assert!(trashed["deleted_at"].is_string() && trashed["title"] == "Neu ✓");
     assert!(house.sim.ids(Kind::Dashboard, true).contains(&ids[0]));
-    assert!(patch(serde_json::json!({ "deleted": false })).await.json()["deleted_at"].is_null());
+    assert!(write(serde_json::json!({ "deleted": false })).await.json()["deleted_at"].is_null());
     let gone = house.send("DELETE", &path, "").await;
     assert_eq!((gone.status, gone.text.as_str()), (204, ""));
     assert_eq!(house.get(&path).await.status, 404);

@@ -1,6 +1,8 @@
 //! The generated content: valid, complete, distinct, nasty, and the same for
 //! the same seed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
 mod common;
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +12,7 @@ use looker_sim::{Kind, PLANTED_SECRET, Sim, SimConfig};
 use serde_json::Value;
 
 async fn instance(config: SimConfig) -> Sim {
-    Sim::start(config).await.unwrap()
+    Sim::start(config).await.expect("a free port")
 }
 
 /// Members each type must have, by Looker's API document.
@@ -90,6 +92,12 @@ fn check(kind: &str, object: &Value) {
     }
 }
 
+fn check_all(sim: &Sim, kind: Kind, name: &str) {
+    for object in parse(&sim.export(kind)) {
+        check(name, &object);
+    }
+}
+
 fn parse(bodies: &[(String, impl AsRef<[u8]>)]) -> Vec<Value> {
     bodies.iter().map(|(_, body)| serde_json::from_slice(body.as_ref()).unwrap()).collect()
 }
@@ -118,13 +126,13 @@ async fn every_object_has_every_member_of_its_type() {
             }
         }
     }
-    parse(&sim.export(Kind::Look)).iter().for_each(|look| check("LookWithQuery", look));
-    parse(&sim.export(Kind::Folder)).iter().for_each(|folder| check("FolderBase", folder));
-    parse(&sim.export(Kind::User)).iter().for_each(|user| check("User", user));
+    check_all(&sim, Kind::Look, "LookWithQuery");
+    check_all(&sim, Kind::Folder, "FolderBase");
+    check_all(&sim, Kind::User, "User");
     for kind in [Kind::Group, Kind::GroupHierarchy, Kind::GroupWithRoles] {
-        parse(&sim.export(kind)).iter().for_each(|group| check("Group", group));
+        check_all(&sim, kind, "Group");
     }
-    parse(&sim.export(Kind::Role)).iter().for_each(|role| check("Role", role));
+    check_all(&sim, Kind::Role, "Role");
 }
 
 #[tokio::test]
@@ -167,14 +175,14 @@ async fn content_is_nasty() {
     );
     let listens = |tile: &Value| tile["result_maker"]["filterables"][0]["listen"][0]["field"].is_string();
     assert!(all_tiles.iter().any(listens));
-    let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut seen: HashMap<String, HashSet<String>> = HashMap::new();
     for dashboard in &dashboards {
         let folder = dashboard["folder_id"].to_string();
         let title = dashboard["title"].to_string().to_lowercase();
-        let is_new = titles.entry(title).or_default().insert(folder) || dashboard["deleted"] == true;
+        let is_new = seen.entry(title).or_default().insert(folder) || dashboard["deleted"] == true;
         assert!(is_new, "the title {} twice in one folder", dashboard["title"]);
     }
-    assert!(titles.values().any(|folders| folders.len() > 1), "no title in two folders");
+    assert!(seen.values().any(|folders| folders.len() > 1), "no title in two folders");
 }
 
 #[tokio::test]

@@ -117,9 +117,9 @@ async fn criteria_are_anded_or_ored_and_like_is_loose() {
     let with = search(vec![("slug", "NOT NULL")]).await.len();
     assert!(without > 0 && with > 0 && without + with == all.len());
     let owner = one["user_id"].as_str().unwrap();
-    let owned = search(vec![("user_id", owner)]).await.len();
+    let own = search(vec![("user_id", owner)]).await.len();
     let others = search(vec![("user_id", owner), ("not_owned_by", "true")]).await.len();
-    assert_eq!(owned + others, all.len());
+    assert_eq!(own + others, all.len());
     assert!(search(vec![("curate", "true")]).await.len() < all.len());
 }
 

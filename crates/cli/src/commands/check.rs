@@ -107,29 +107,29 @@ fn look_around(
 }
 
 fn lines(config: &Config, instance: &Instance, settings: &ExtractSettings) -> Vec<Line> {
-    fn line<T>(setting: &'static str, from: &Setting<T>, value: impl ToString) -> Line {
+    fn line<T>(setting: &'static str, from: &Setting<T>, value: &impl ToString) -> Line {
         Line { setting, value: value.to_string(), origin: from.origin.to_string() }
     }
     let mut lines = vec![
-        line("vault", &config.vault, config.vault.value.display()),
+        line("vault", &config.vault, &config.vault.value.display()),
         line("base_url", &instance.base_url, &instance.base_url.value),
         line("client_id", &instance.client_id, &instance.client_id.value),
-        line("client_secret", &instance.client_secret, "set (not shown)"),
-        line("verify_ssl", &instance.verify_ssl, instance.verify_ssl.value),
-        line("timeout", &instance.timeout, human::duration(instance.timeout.value)),
-        line("workers", &settings.workers, settings.workers.value),
-        line("tries", &settings.tries, settings.tries.value),
-        line("patience", &settings.patience, human::duration(settings.patience.value)),
-        line("trash", &settings.trash, settings.trash.value),
+        line("client_secret", &instance.client_secret, &"set (not shown)"),
+        line("verify_ssl", &instance.verify_ssl, &instance.verify_ssl.value),
+        line("timeout", &instance.timeout, &human::duration(instance.timeout.value)),
+        line("workers", &settings.workers, &settings.workers.value),
+        line("tries", &settings.tries, &settings.tries.value),
+        line("patience", &settings.patience, &human::duration(settings.patience.value)),
+        line("trash", &settings.trash, &settings.trash.value),
     ];
     if let Some(path) = &instance.ca_bundle {
-        lines.push(line("ca_bundle", path, path.value.display()));
+        lines.push(line("ca_bundle", path, &path.value.display()));
     }
     if let Some(calls) = &settings.max_calls {
-        lines.push(line("max_calls", calls, calls.value));
+        lines.push(line("max_calls", calls, &calls.value));
     }
     if let Some(page) = &settings.page_size {
-        lines.push(line("page_size", page, page.value));
+        lines.push(line("page_size", page, &page.value));
     }
     lines
 }
@@ -152,7 +152,7 @@ fn show_findings(printer: &Printer, instance: &Instance, findings: &Findings) ->
     }
     for kind in &findings.kinds {
         let state = match &kind.problem {
-            Some(problem) => printer.paint().bad(problem).to_string(),
+            Some(problem) => printer.paint().bad(problem),
             None if kind.any => "visible".to_owned(),
             None => "visible, but there are none".to_owned(),
         };

@@ -85,7 +85,7 @@ pub fn run(context: &Context, args: &DemoArgs) -> Outcome {
         let client = Client::new(settings)?;
         let vault = Vault::open_for_writing(&path, "demo")?;
         let mut request = Request::new(KINDS.iter().collect());
-        request.command = "demo".to_owned();
+        "demo".clone_into(&mut request.command);
         extract::work(context, &client, vault, request).await
     })?;
     summary::print(&context.printer, &report, &path)?;

@@ -136,10 +136,10 @@ fn show_run(printer: &Printer, reader: &Reader, args: &RunsShowArgs) -> Result<(
         return printer.json(&RunDocument::new(&details));
     }
     print_head(printer, &details.info)?;
-    section(printer, "Kinds", &kinds_table(&details.info.kinds))?;
-    section(printer, "Streams", &streams_table(&details.streams))?;
-    section(printer, "Gaps", &gaps_table(&details))?;
-    section(printer, "Calls", &calls_table(&details.calls))
+    printer.section("Kinds", &kinds_table(&details.info.kinds))?;
+    printer.section("Streams", &streams_table(&details.streams))?;
+    printer.section("Gaps", &gaps_table(&details))?;
+    printer.section("Calls", &calls_table(&details.calls))
 }
 
 fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
@@ -165,15 +165,6 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn section(printer: &Printer, heading: &str, table: &Table) -> Result<(), Failure> {
-    if table.is_empty() {
-        return Ok(());
-    }
-    printer.line("")?;
-    printer.line(printer.paint().bold(heading))?;
-    printer.table(table)
 }
 
 fn kinds_table(kinds: &[KindCounts]) -> Table {
@@ -236,7 +227,9 @@ fn gaps_table(details: &RunDetails) -> Table {
 
 fn missing(what: &GapWhat) -> String {
     match what {
-        GapWhat::Range { offset, limit } => format!("rows {offset} to {}", offset + u64::from(*limit)),
+        GapWhat::Range { offset, limit } => {
+            format!("rows {offset} to {}", offset + u64::from(*limit).saturating_sub(1))
+        }
         GapWhat::Object { key } => format!("object {key}"),
         GapWhat::Kind => "the whole kind".into(),
         GapWhat::Listing => "the closing listing".into(),

@@ -151,6 +151,15 @@ mod tests {
         assert!(!BaseUrl::parse("https://looker.example.com").unwrap().is_exposed());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn reading_the_spelling_again_changes_nothing(text in "https?://[a-z0-9.]{1,12}(:[0-9]{1,4})?(/[a-z0-9./]{0,12})?") {
+            if let Ok(url) = BaseUrl::parse(&text) {
+                proptest::prop_assert_eq!(BaseUrl::parse(&url.to_string()), Ok(url));
+            }
+        }
+    }
+
     #[test]
     fn names_the_host() {
         assert_eq!(

@@ -152,6 +152,21 @@ mod tests {
         assert_eq!(ini.sections.keys().collect::<Vec<_>>(), ["Looker"]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_repeating_it(
+            text in "(\\[[a-zA-Z]{0,4}\\]?\n|[a-z_ ]{0,6}[=:][ -~]{0,8}\n|hunter2[ -~]{0,4}\n){0,8}"
+        ) {
+            match parse(Path::new("looker.ini"), &text) {
+                Ok(ini) => proptest::prop_assert_eq!(ini.default.is_some(), !ini.sections.is_empty()),
+                Err(error) => {
+                    let shown = format!("{error:?}");
+                    proptest::prop_assert!(!shown.contains("hunter2"), "{}", shown);
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_stray_line_is_named_but_not_repeated() {
         let error = parse(Path::new("looker.ini"), "[Looker]\nhunter2\n").unwrap_err();

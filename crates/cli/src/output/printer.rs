@@ -84,6 +84,19 @@ impl Printer {
         self.line(table.render(self.0.style.width, self.0.style.out_color))
     }
 
+    /// Writes a table under a heading, set off by an empty line; nothing when
+    /// the table is empty.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub fn section(&self, heading: &str, table: &Table) -> Result<(), Failure> {
+        if table.is_empty() {
+            return Ok(());
+        }
+        self.line(format!("\n{}", self.paint().bold(heading)))?;
+        self.table(table)
+    }
+
     /// Writes the command's JSON document to stdout, on one line in a pipe and
     /// indented on a terminal.
     ///

@@ -94,22 +94,21 @@ impl Run {
             })
             .collect();
         let keep = Keep::Round { writer: self.writer.clone(), run: self.id, round };
-        self.list(&wanted, &keep).await
+        self.list(&wanted, sizes, &keep).await
     }
 
     /// A group that cannot be listed cannot be proved.
     fn note_unlisted(&mut self, listing: &Listing, unproved: &mut HashSet<usize>) {
         for (group, reason) in listing.closed.iter().chain(&listing.failed) {
-            self.findings.gaps.push(GapReport {
-                kind: self.groups[*group].kind.name,
-                place: format!("closing listing of {}", self.groups[*group].name()),
-                offset: None,
-                limit: None,
-                reason: reason.clone(),
-                tries: 1,
-            });
+            self.listing_gap(*group, reason, 1);
             unproved.remove(group);
         }
+    }
+
+    fn listing_gap(&mut self, group: usize, reason: &str, tries: u32) {
+        let group = &self.groups[group];
+        let place = format!("closing listing of {}", group.name());
+        self.findings.gaps.push(GapReport::of_list(group.kind.name, place, reason, tries));
     }
 
     async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
@@ -204,14 +203,7 @@ impl Run {
                 self.brake.pull(Stop::Budget);
                 Ok(None)
             }
-            Err(error) => Ok(Some(GapReport {
-                kind: kind.name,
-                place: format!("{} {key}", kind.singular),
-                offset: None,
-                limit: None,
-                reason: error.to_string(),
-                tries: error.tries,
-            })),
+            Err(error) => Ok(Some(GapReport::of_object(kind, &key, error.to_string(), error.tries))),
         }
     }
 
@@ -224,14 +216,7 @@ impl Run {
         self.findings.gaps.extend(reading.gaps.into_iter().map(|(_, gap)| gap));
         if let Some(stop) = self.brake.pulled().filter(|_| self.findings.gaps.is_empty()) {
             for group in unproved {
-                self.findings.gaps.push(GapReport {
-                    kind: self.groups[*group].kind.name,
-                    place: format!("closing listing of {}", self.groups[*group].name()),
-                    offset: None,
-                    limit: None,
-                    reason: stop.reason(),
-                    tries: 0,
-                });
+                self.listing_gap(*group, &stop.reason(), 0);
             }
         }
         let proved = open.iter().filter(|group| !unproved.contains(group));

@@ -38,21 +38,24 @@ pub(super) enum Keep {
 }
 
 impl Run {
-    /// Lists `wanted` groups, each by its way.
+    /// Lists `wanted` groups, each by its way, with the sizes `known` of an
+    /// earlier listing.
     pub(super) async fn list(
         &self,
         wanted: &[(usize, ListBy)],
+        known: &HashMap<usize, Sizes>,
         keep: &Keep,
     ) -> Result<Listing, ExtractError> {
         let mut listing = Listing::default();
         let mut by_folder: Vec<usize> =
             wanted.iter().filter(|(_, by)| *by == ListBy::Folder).map(|(group, _)| *group).collect();
-        let mut streams = self.light_streams(&by_folder);
+        let mut streams = self.light_streams(&by_folder, known);
         let mut bounds = HashMap::new();
         for (group, by) in wanted {
             if let ListBy::Whole { at_most } = by {
                 bounds.extend(at_most.map(|pages| (streams.len(), pages)));
-                streams.push(Stream { group: *group, folder: None, size: None, page: LISTING_PAGE });
+                let size = known.get(group).and_then(|sizes| sizes.total);
+                streams.push(Stream { group: *group, folder: None, size, page: LISTING_PAGE });
             }
         }
         let beyond = self.drain_listing(streams, bounds, keep, &mut listing).await?;
@@ -62,19 +65,22 @@ impl Run {
                 listing.sizes.remove(group);
             }
             by_folder = beyond;
-            let streams = self.light_streams(&by_folder);
+            let streams = self.light_streams(&by_folder, known);
             self.drain_listing(streams, HashMap::new(), keep, &mut listing).await?;
         }
         Ok(listing)
     }
 
-    fn light_streams(&self, groups: &[usize]) -> Vec<Stream> {
-        let of_group = |group: &usize| {
-            let group = *group;
-            let folders = self.groups[group].folders.iter().flat_map(|folders| folders.ids.iter());
-            folders.map(move |id| Stream { group, folder: Some(id.clone()), size: None, page: LISTING_PAGE })
-        };
-        groups.iter().flat_map(of_group).collect()
+    fn light_streams(&self, groups: &[usize], known: &HashMap<usize, Sizes>) -> Vec<Stream> {
+        let mut streams = Vec::new();
+        for group in groups {
+            let sizes = known.get(group);
+            for id in self.groups[*group].folders.iter().flat_map(|folders| &folders.ids) {
+                let size = sizes.map(|sizes| sizes.folders.get(id).copied().unwrap_or(0));
+                streams.push(Stream { group: *group, folder: Some(id.clone()), size, page: LISTING_PAGE });
+            }
+        }
+        streams
     }
 
     /// Drains light streams; returns the groups that passed their bound of pages.
@@ -90,9 +96,12 @@ impl Run {
         }
         let plan = |stream: &Stream| StreamPlan {
             name: format!("listing of {}", self.stream_name(stream)),
-            size: None,
+            size: stream.size,
             page: stream.page,
             committed: Vec::new(),
+            // A listing that is cut short makes a stream's size too small, which
+            // the stream finds out; but it may hide a folder altogether.
+            suspects_caps: stream.folder.is_none(),
         };
         let coordinator = MultiFolderOffsetCoordinator::new(
             streams.iter().map(plan).collect(),

@@ -84,7 +84,7 @@ impl Run {
             .filter(|group| self.groups[**group].is_stamped())
             .map(|group| (*group, self.groups[*group].opening(self.request.strategy)))
             .collect();
-        let listing = self.list(&wanted, &Keep::Count).await?;
+        let listing = self.list(&wanted, &HashMap::new(), &Keep::Count).await?;
         for (group, reason) in listing.closed {
             self.close_kind(self.groups[group].kind, reason);
             reading.closed.push(group);
@@ -105,7 +105,21 @@ impl Run {
             let sizes = listing.sizes.get(&group).cloned().unwrap_or(empty);
             reading.sizes.insert(group, sizes);
         }
+        self.warn_of_empty_folders(reading);
         Ok(())
+    }
+
+    /// A folder id that is mistyped or hidden looks like an empty folder.
+    fn warn_of_empty_folders(&self, reading: &Reading) {
+        let Some(scope) = self.request.folders.as_ref().filter(|scope| !scope.recursive) else { return };
+        if reading.sizes.is_empty() || self.brake.pulled().is_some() {
+            return;
+        }
+        for id in &scope.ids {
+            if reading.sizes.values().all(|sizes| !sizes.folders.contains_key(id)) {
+                self.watch.warn(&format!("folder {id} holds nothing that this account can see"));
+            }
+        }
     }
 
     async fn drain_pages(
@@ -124,6 +138,7 @@ impl Run {
                 size: plan.stream.size,
                 page: plan.stream.page,
                 committed: plan.committed,
+                suspects_caps: true,
             })
             .collect();
         let coordinator =
@@ -177,6 +192,7 @@ impl Run {
         GapReport {
             kind: self.groups[stream.group].kind.name,
             place: self.stream_name(stream),
+            key: None,
             offset: Some(gap.offset),
             // The last page asks for a row more than there should be.
             limit: gap.limit.map(|limit| known.map_or(limit, |known| limit.min(known))).or(known),

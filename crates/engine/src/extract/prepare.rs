@@ -21,7 +21,7 @@ use vault::{BodyHash, CompiledRules, Reader, Record, RunId, Side, VaultError, Wr
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::pool::{Answer, Brake, Sink};
-use super::report::Stop;
+use super::report::{GapReport, Stop};
 use crate::Watch;
 
 /// An object edited so shortly before its read may have been edited once more in
@@ -40,6 +40,7 @@ pub(super) struct Preparer {
     places: Arc<Semaphore>,
     place_count: u32,
     failure: Mutex<Option<ExtractError>>,
+    unstorable: Mutex<Vec<GapReport>>,
     pub(super) counters: Counters,
 }
 
@@ -79,6 +80,7 @@ impl Preparer {
             places: Arc::new(Semaphore::new(cores)),
             place_count: u32::try_from(cores).unwrap_or(u32::MAX),
             failure: Mutex::default(),
+            unstorable: Mutex::default(),
             counters: Counters::default(),
         }
     }
@@ -197,7 +199,7 @@ impl Preparer {
         for row in rows {
             match self.record(kind, side, row, date, &reader)? {
                 Ok(record) => records.push(record),
-                Err(reason) => self.name_gap(kind, &row.id, reason)?,
+                Err(reason) => self.name_gap(kind, &row.id, reason),
             }
         }
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
@@ -240,16 +242,15 @@ impl Preparer {
         }))
     }
 
-    fn name_gap(&self, kind: &'static Kind, key: &str, reason: String) -> Result<(), ExtractError> {
+    fn name_gap(&self, kind: &'static Kind, key: &str, reason: String) {
         self.watch.warn(&format!("{} {key} cannot be stored: {reason}", kind.singular));
-        let gap = vault::Gap {
-            stream: None,
-            kind: Cow::Borrowed(kind.name),
-            what: vault::GapWhat::Object { key: key.to_owned() },
-            reason,
-            tries: 1,
-        };
-        Ok(self.writer.gap(self.run, gap)?)
+        let gap = GapReport::of_object(kind, key, reason, 1);
+        self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).push(gap);
+    }
+
+    /// Objects that came but are no documents.
+    pub(super) fn unstorable(&self) -> Vec<GapReport> {
+        std::mem::take(&mut *self.unstorable.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn take_reader(&self) -> Result<Reader, VaultError> {

@@ -100,6 +100,8 @@ pub struct GapReport {
     pub kind: &'static str,
     /// Stream, object or listing, in words.
     pub place: String,
+    /// Looker's id, for an object.
+    pub key: Option<String>,
     /// First row, for a range.
     pub offset: Option<u64>,
     /// Rows, for a range whose end is known.
@@ -139,6 +141,19 @@ pub struct StreamReport {
     /// Statistics of the coordinator.
     #[serde(flatten)]
     pub statistics: looker::paging::StreamStatistics,
+}
+
+impl GapReport {
+    /// A gap that is a whole list or listing.
+    pub(super) fn of_list(kind: &'static str, place: String, reason: &str, tries: u32) -> Self {
+        Self { kind, place, key: None, offset: None, limit: None, reason: reason.to_owned(), tries }
+    }
+
+    /// A gap that is one object.
+    pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
+        let place = format!("{} {key}", kind.singular);
+        Self { kind: kind.name, place, key: Some(key.to_owned()), offset: None, limit: None, reason, tries }
+    }
 }
 
 impl KindReport {

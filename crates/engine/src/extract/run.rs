@@ -65,30 +65,27 @@ impl Run {
         let started = Instant::now();
         check_request(&request)?;
         watch.phase("signing in");
-        client.sign_in().await?;
-        let release = release(client).await;
+        let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
+        signed_in?;
         let tree = folder_tree(client, &request).await?;
         let folders = scope(&request, tree.as_ref().map(|(rows, _)| rows.as_slice()))?;
         let instance = vault.instance(&client.settings().host())?;
         let scope = request.scope();
         let earlier = if request.resume { vault.resumable_run(instance, &scope)? } else { None };
-        let (id, earlier, resumed) = match earlier {
-            Some(earlier) => {
-                vault.reopen_run(earlier.run)?;
-                (earlier.run, earlier.streams, true)
-            }
-            None => {
-                let start = RunStart {
-                    instance,
-                    command: request.command.clone(),
-                    scope,
-                    options: request.options(),
-                    account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
-                    release,
-                    started_at: Timestamp::now(),
-                };
-                (vault.begin_run(&start)?, Vec::new(), false)
-            }
+        let (id, earlier, resumed) = if let Some(earlier) = earlier {
+            vault.reopen_run(earlier.run)?;
+            (earlier.run, earlier.streams, true)
+        } else {
+            let start = RunStart {
+                instance,
+                command: request.command.clone(),
+                scope,
+                options: request.options(),
+                account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+                release,
+                started_at: Timestamp::now(),
+            };
+            (vault.begin_run(&start)?, Vec::new(), false)
         };
         if request.resume && !resumed {
             watch.warn("there is no unfinished run of this scope; starting a new one");
@@ -207,14 +204,8 @@ impl Run {
     }
 
     pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
-        self.findings.gaps.push(GapReport {
-            kind: kind.name,
-            place: kind.name.to_owned(),
-            offset: None,
-            limit: None,
-            reason: reason.to_owned(),
-            tries,
-        });
+        let gap = GapReport::of_list(kind.name, kind.name.to_owned(), reason, tries);
+        self.findings.gaps.push(gap);
     }
 
     /// A stream in words, for instance `dashboards in folder 12`.
@@ -232,8 +223,9 @@ impl Run {
     }
 
     /// Closes the run in the vault and tells what it came to.
-    pub(super) async fn finish(self) -> Result<Report, ExtractError> {
+    pub(super) async fn finish(mut self) -> Result<Report, ExtractError> {
         self.preparer.settle().await?;
+        self.findings.gaps.extend(self.preparer.unstorable());
         let stopped = self.brake.pulled();
         let complete = stopped.is_none() && self.findings.gaps.is_empty();
         let state = if complete { RunState::Complete } else { RunState::Incomplete };
@@ -373,12 +365,13 @@ fn calls(client: &Client) -> Vec<CallReport> {
 
 /// A gap as the vault keeps it.
 fn stored(gap: &GapReport) -> vault::Gap {
-    let what = match (gap.offset, gap.limit) {
-        (Some(offset), limit) => GapWhat::Range {
+    let what = match (&gap.key, gap.offset, gap.limit) {
+        (Some(key), _, _) => GapWhat::Object { key: key.clone() },
+        (None, Some(offset), limit) => GapWhat::Range {
             offset,
             limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX),
         },
-        (None, _) => GapWhat::Kind,
+        (None, None, _) => GapWhat::Kind,
     };
     vault::Gap {
         stream: None,

@@ -48,8 +48,8 @@ fn push_head(plan: &Plan, ground: &Ground, rng: &mut Rng, w: &mut Writer) {
     let folder = &ground.folders[plan.folder];
     let owner = &ground.people[rng.usize(..ground.people.len())];
     let updater = &ground.people[rng.usize(..ground.people.len())];
-    let created = moments::past(rng);
-    let updated = created + rng.i64(0..31_536_000);
+    let born = moments::past(rng);
+    let edited = born + rng.i64(0..31_536_000);
     let views = rng.u64(..20_000);
     w.id("id", plan.id);
     w.text("title", &plan.title);
@@ -62,13 +62,13 @@ fn push_head(plan: &Plan, ground: &Ground, rng: &mut Rng, w: &mut Writer) {
     w.int("favorite_count", rng.u64(..40));
     w.opt("content_favorite_id", (rng.u8(..12) == 0).then(|| plan.id.to_string()).as_deref());
     w.id("content_metadata_id", 1_000_000 + plan.id);
-    w.text("created_at", &moments::stamp(created));
-    w.text("updated_at", &moments::stamp(updated));
+    w.text("created_at", &moments::stamp(born));
+    w.text("updated_at", &moments::stamp(edited));
     w.bool("deleted", plan.trashed);
-    w.opt("deleted_at", plan.trashed.then(|| moments::stamp(updated)).as_deref());
+    w.opt("deleted_at", plan.trashed.then(|| moments::stamp(edited)).as_deref());
     w.opt("deleter_id", plan.trashed.then(|| owner.id.to_string()).as_deref());
-    w.text("last_viewed_at", &moments::stamp(updated + 86_400));
-    w.text("last_accessed_at", &moments::stamp(updated + 90_000));
+    w.text("last_viewed_at", &moments::stamp(edited + 86_400));
+    w.text("last_accessed_at", &moments::stamp(edited + 90_000));
     w.raw("certification_metadata", if rng.u8(..10) == 0 {
         r#"{"certification_status":"certified","ui_status":"certified","user_name":"Api Reader","notes":"reviewed \"Q3\"","updated_at":"2024-02-01T08:00:00.000+00:00"}"#
     } else {
@@ -175,6 +175,7 @@ fn push_filters(plan: &Plan, filters: &[Filter], rng: &mut Rng, w: &mut Writer) 
         w.raw("listens_to_filters", if n == 2 { r#"["Date"]"# } else { "[]" });
         w.bool("allow_multiple_values", n != 0);
         w.bool("required", n == 1);
+        w.members(r#""x_source":{"line":42.0,"tags":null}"#);
         w.end('}');
     }
     w.end(']');
@@ -212,6 +213,7 @@ fn push_layouts(plan: &Plan, tiles: u64, rng: &mut Rng, w: &mut Writer) {
         w.text("dashboard_title", &plan.title);
         w.text("label", &format!("Tab {} “ö”", n + 1));
         w.int("order", n);
+        w.members(r#""x_breakpoints":{"small":1E2,"none":null}"#);
         w.begin_at("dashboard_layout_components", '[');
         for tile in (1..=tiles).filter(|tile| tile % layouts == n) {
             push_component(plan.id * 1000 + tile, id, tile, rng, w);
@@ -232,6 +234,8 @@ fn push_component(tile: u64, layout: u64, n: u64, rng: &mut Rng, w: &mut Writer)
     w.int("column", n % 3 * 8);
     w.int("width", [8, 12, 24][rng.usize(..3)]);
     w.int("height", 4 + rng.u64(..6));
-    w.members(r#""deleted":false,"element_title":null,"element_title_hidden":false,"vis_type":"looker_column","granular_row":null,"granular_column":null,"granular_width":null,"granular_height":null,"group_id":null"#);
+    // Some stay in a layout after their tile was taken out of it.
+    w.bool("deleted", rng.u8(..40) == 0);
+    w.members(r#""element_title":null,"element_title_hidden":false,"vis_type":"looker_column","granular_row":null,"granular_column":null,"granular_width":null,"granular_height":null,"group_id":null"#);
     w.end('}');
 }

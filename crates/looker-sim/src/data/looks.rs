@@ -12,8 +12,8 @@ pub(crate) fn look(plan: &Plan, ground: &Ground) -> String {
     let rng = &mut rng;
     let folder = &ground.folders[plan.folder];
     let owner = &ground.people[rng.usize(..ground.people.len())];
-    let created = moments::past(rng);
-    let updated = created + rng.i64(0..31_536_000);
+    let born = moments::past(rng);
+    let edited = born + rng.i64(0..31_536_000);
     let query = 1 + rng.u64(..ground.queries.max(1));
     let public = rng.u8(..15) == 0;
     let slug = words::slug(rng);
@@ -31,13 +31,13 @@ pub(crate) fn look(plan: &Plan, ground: &Ground) -> String {
     w.int("usage_count", rng.u64(..900));
     w.raw("content_favorite_id", "null");
     w.id("content_metadata_id", 2_000_000 + plan.id);
-    w.text("created_at", &moments::stamp(created));
-    w.text("updated_at", &moments::stamp(updated));
+    w.text("created_at", &moments::stamp(born));
+    w.text("updated_at", &moments::stamp(edited));
     w.bool("deleted", plan.trashed);
-    w.opt("deleted_at", plan.trashed.then(|| moments::stamp(updated)).as_deref());
+    w.opt("deleted_at", plan.trashed.then(|| moments::stamp(edited)).as_deref());
     w.opt("deleter_id", plan.trashed.then(|| owner.id.to_string()).as_deref());
-    w.text("last_viewed_at", &moments::stamp(updated + 3_600));
-    w.text("last_accessed_at", &moments::stamp(updated + 7_200));
+    w.text("last_viewed_at", &moments::stamp(edited + 3_600));
+    w.text("last_accessed_at", &moments::stamp(edited + 7_200));
     w.raw(
         "certification_metadata",
         r#"{"certification_status":null,"ui_status":null,"user_name":null,"notes":null,"updated_at":null}"#,

@@ -45,11 +45,6 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Id of the n-th look, from 0.
-    fn look_id(&self, n: u64) -> u64 {
-        spaced_id(n)
-    }
-
     /// Where a folder is in `folders`.
     pub(crate) fn folder(&self, id: &str) -> Option<usize> {
         self.folders.iter().position(|folder| folder.id == id)
@@ -94,7 +89,7 @@ pub(crate) fn free_title(rng: &mut Rng, taken: impl Fn(&str) -> bool) -> String 
     }
 }
 
-/// Ids ascend with gaps, as on an instance where things were purged.
+/// Id of the n-th dashboard or look, from 0. Ids ascend with gaps, as on an instance where things were purged.
 fn spaced_id(n: u64) -> u64 {
     1 + n + n / 7 * 2
 }

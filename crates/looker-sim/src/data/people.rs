@@ -75,7 +75,8 @@ fn set(n: usize, what: &str, (name, contents): (&str, &[&str])) -> String {
 /// Role 1 is the built-in one; role 4 lost its permission set
 /// (`observed-rest.md` §5).
 fn role(n: usize, permission_sets: &[String], model_sets: &[String]) -> String {
-    let (permissions, models) = (n % permission_sets.len(), (n * 2) % model_sets.len());
+    let permissions = if n < permission_sets.len() { n } else { 1 + n % (permission_sets.len() - 1) };
+    let models = (n * 2) % model_sets.len();
     let lost = n == 3;
     let mut w = Writer::default();
     w.begin('{');
@@ -95,6 +96,7 @@ fn role(n: usize, permission_sets: &[String], model_sets: &[String]) -> String {
     w.raw("model_set", &model_sets[models]);
     w.id("model_set_id", models as u64 + 1);
     w.bool("internal", false);
+    w.members(r#""x_review":{"due":null,"score":1.50}"#);
     w.text("url", &format!("https://localhost:19999/api/4.0/roles/{}", n + 1));
     w.text("users_url", &format!("https://localhost:19999/api/4.0/roles/{}/users", n + 1));
     w.end('}');
@@ -120,6 +122,7 @@ fn group(n: u32, config: &SimConfig, rng: &mut Rng) -> String {
     }
     let members = (0..u64::from(config.users)).filter(|user| in_group(*user, n, config)).count();
     w.int("user_count", members as u64);
+    w.members(r#""x_sync":null,"x_weight":-0.0"#);
     w.end('}');
     w.out
 }
@@ -135,7 +138,7 @@ fn group_role(n: usize, roles: usize) -> usize {
 
 /// Every third group lies in group 2; each has one role.
 fn hierarchy(n: usize, group: &str, roles: usize) -> String {
-    let parents = if n > 1 && n % 3 == 0 { r#"["2"]"# } else { "[]" };
+    let parents = if n > 1 && n.is_multiple_of(3) { r#"["2"]"# } else { "[]" };
     let body = group.trim_end_matches('}');
     format!(r#"{body},"parent_group_ids":{parents},"role_ids":["{}"]}}"#, group_role(n, roles) + 1)
 }
@@ -260,7 +263,7 @@ fn credentials(w: &mut Writer, user: u64, email: &str, without_email: bool, rng:
         w.end('}');
     }
     w.end(']');
-    if user % 13 == 0 {
+    if user.is_multiple_of(13) {
         w.raw("credentials_embed", &format!(r#"[{{"can":{{}},"id":"{user}","created_at":null,"external_group_id":"g1","external_user_id":"u{user}","is_disabled":false,"logged_in_at":null,"type":"embed","url":null}}]"#));
     } else {
         w.raw("credentials_embed", "[]");

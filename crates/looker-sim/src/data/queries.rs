@@ -84,9 +84,9 @@ pub(crate) fn push_query(seed: u64, id: u64, out: &mut Writer) {
     push_list("fields", &fields[..some], out);
     let pivots = usize::from(rng.u8(..5) == 0);
     if pivots > 0 {
-        push_list("pivots", &fields[..1], out)
+        push_list("pivots", &fields[..1], out);
     } else {
-        out.raw("pivots", "null")
+        out.raw("pivots", "null");
     }
     out.raw("fill_fields", if rng.bool() { "null" } else { "[]" });
     push_filters(fields, &mut rng, out);

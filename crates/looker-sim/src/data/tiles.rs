@@ -3,10 +3,9 @@
 
 use fastrand::Rng;
 
-use super::Ground;
 use super::dashboards::Filter;
 use super::queries::{explore_of, push_query, push_vis_config};
-use super::words;
+use super::{Ground, spaced_id, words};
 use crate::json::{Writer, quoted};
 
 /// What a tile shows.
@@ -90,16 +89,16 @@ pub(super) fn push_tile(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer
 }
 
 fn push_texts(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer) {
-    let title = words::title(rng);
+    let heading = words::title(rng);
     // A look tile without a title shows the look's.
-    let titled = tile != Tile::Text && (tile != Tile::Look || rng.bool());
-    w.opt("title", titled.then_some(title.as_str()));
+    let shows_title = tile != Tile::Text && (tile != Tile::Look || rng.bool());
+    w.opt("title", shows_title.then_some(heading.as_str()));
     w.bool("title_hidden", rng.u8(..6) == 0);
     if tile == Tile::Text {
         let body = words::prose(rng, place.text_bytes.max(20));
         let subtitle = words::title(rng);
-        w.text("title_text", &title);
-        w.text("title_text_as_html", &format!("<h1>{title}</h1>"));
+        w.text("title_text", &heading);
+        w.text("title_text_as_html", &format!("<h1>{heading}</h1>"));
         w.text("subtitle_text", &subtitle);
         w.text("subtitle_text_as_html", &format!("<p>{subtitle}</p>"));
         w.text("body_text", &body);
@@ -111,7 +110,7 @@ fn push_texts(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer) {
     if tile == Tile::Button {
         let rich = format!(
             r#"{{"text":{},"description":"","newTab":true,"alignment":"center","size":"medium","style":"FILLED","color":"1A73E8","href":"https://example.com/?a=1&b=ü"}}"#,
-            quoted(&title)
+            quoted(&heading)
         );
         w.text("rich_content_json", &rich);
     } else {
@@ -141,7 +140,7 @@ fn push_source(tile: Tile, query: u64, place: &Place, rng: &mut Rng, w: &mut Wri
         w.members(r#""query_id":null,"query":null"#);
     }
     if tile == Tile::Look {
-        let look = place.ground.look_id(rng.u64(..place.ground.looks));
+        let look = spaced_id(rng.u64(..place.ground.looks));
         w.id("look_id", look);
         w.begin_at("look", '{');
         w.id("id", look);

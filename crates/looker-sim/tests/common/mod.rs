@@ -1,7 +1,14 @@
 //! A client small enough to be trusted: it sends what it is told and shows
 //! what came back.
 
-#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::assigning_clones,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test file uses its own part"
+)]
 
 use looker_sim::{Sim, SimConfig};
 use serde_json::Value;

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 
 use crate::catalogue::Operation;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Reason};
+use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Permit, Reason};
 use crate::paging::{Failure, RetryPolicy};
-use session::Session;
+use session::{Session, Token};
 
 pub use settings::Settings;
 
@@ -38,8 +38,10 @@ pub struct Call {
     /// What for, as it is counted.
     pub reason: Reason,
     /// Calls of a class take about the same time (for pacing), for instance
-    /// `dashboards/page`.
+    /// `listing`.
     pub class: &'static str,
+    /// Whether it is sent without a token.
+    pub anonymous: bool,
 }
 
 impl Call {
@@ -52,7 +54,15 @@ impl Call {
             kind,
             reason,
             class: reason.name(),
+            anonymous: false,
         }
+    }
+
+    /// Sends it without a token: for the few operations that ask for none.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
     }
 
     /// Adds a query parameter.
@@ -206,36 +216,44 @@ impl Client {
 
     /// One request. The error says, for a 401, which token was refused.
     async fn send_with_token(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
-        let (token, permit) = loop {
-            let token = self.token().await.map_err(|error| (error, None))?;
-            let permit = self.inner.gate.enter().await;
-            if token.is_fresh() {
-                break (token, permit);
-            }
-        };
+        let (token, permit) = self.admit(call).await.map_err(|error| (error, None))?;
         let plain = |error: Error| (self.tie(error, call), None);
         self.inner.meter.book(call.kind, call.reason, call.operation.ledger).map_err(plain)?;
         let url = self.inner.settings.endpoint(&call.path);
-        let request = self.inner.http.get(url).query(&call.query).header("Authorization", token.header());
+        let mut request = self.inner.http.get(url).query(&call.query);
+        if let Some(token) = &token {
+            request = request.header("Authorization", token.header());
+        }
         let result = answer::receive(request, self.inner.settings.largest_body).await;
         permit.report(call.class, outcome(&result));
+        if result.as_ref().map_or_else(|error| error.kind == ErrorKind::RateLimited, |_| true) {
+            self.inner.note_life();
+        }
+        let generation = token.as_ref().map(Token::generation);
         match result {
             Ok(reply) => {
-                self.inner.session.accept(token.generation());
-                self.inner.note_life();
+                generation.inspect(|generation| self.inner.session.accept(*generation));
                 Ok(reply)
             }
             Err(error) => {
-                if error.kind == ErrorKind::RateLimited {
-                    self.inner.note_life();
-                }
-                let refused = (error.status == Some(401)).then(|| token.generation());
+                let refused = generation.filter(|_| error.status == Some(401));
                 Err((self.tie(error, call), refused))
             }
         }
     }
 
-    async fn token(&self) -> Result<session::Token> {
+    /// A token that is still good when the gate lets the request through.
+    async fn admit(&self, call: &Call) -> Result<(Option<Token>, Permit)> {
+        loop {
+            let token = if call.anonymous { None } else { Some(self.token().await?) };
+            let permit = self.inner.gate.enter().await;
+            if token.as_ref().is_none_or(Token::is_fresh) {
+                return Ok((token, permit));
+            }
+        }
+    }
+
+    async fn token(&self) -> Result<Token> {
         self.inner.session.token(&self.inner).await
     }
 

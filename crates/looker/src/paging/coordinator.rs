@@ -343,7 +343,7 @@ impl MultiFolderOffsetCoordinator {
     fn learn_from_short_page(stream: &mut FolderRange, claim: &ClaimedRange, rows: u64, total: Option<u64>) {
         let answered = claim.offset + rows;
         let missing = u64::from(claim.limit) - rows;
-        let suspicious = rows.is_multiple_of(SUSPICIOUS_CAP);
+        let suspicious = stream.suspects_caps && rows.is_multiple_of(SUSPICIOUS_CAP);
         let believed = match stream.end {
             Some(end) if answered >= end => true,
             // The last page of a known size, a few rows shorter than expected: rows

@@ -79,6 +79,7 @@ fn run(world: &World) -> Outcome {
             },
             page: world.page,
             committed: Vec::new(),
+            suspects_caps: true,
         })
         .collect();
     let policy =
@@ -336,7 +337,7 @@ proptest! {
             .map(|(index, _)| index as u64 * step..((index as u64 + 1) * step).min(rows))
             .filter(|range| !range.is_empty())
             .collect();
-        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone() };
+        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone(), suspects_caps: true };
         let mut coordinator = MultiFolderOffsetCoordinator::new(vec![plan], RetryPolicy::default(), 4);
         let mut seen = vec![0u32; rows as usize];
         for row in committed.into_iter().flatten() {

@@ -3,18 +3,19 @@
 use std::fmt::Write;
 
 /// A small deterministic source of choices.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// Starts at a seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        (0..4).for_each(|_| drop(dice.roll(2)));
+        dice.roll(2);
+        dice.roll(2);
         dice
     }
 
     /// A number below `sides`.
-    pub fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -127,7 +128,7 @@ fn tile(dice: &mut Dice, dashboard: u64, index: u64) -> String {
 }
 
 /// A dashboard of about 30 KB as an API would answer it.
-pub fn dashboard(id: u64, edit: u64) -> Vec<u8> {
+pub(crate) fn dashboard(id: u64, edit: u64) -> Vec<u8> {
     let mut dice = Dice::new(id * 1_000 + edit);
     let tiles: Vec<_> = (0..11).map(|index| tile(&mut dice, id, index)).collect();
     let mut components = String::new();
@@ -153,8 +154,8 @@ pub fn dashboard(id: u64, edit: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A look of about 1.4 KB... and its query.
-pub fn look(id: u64, edit: u64) -> Vec<u8> {
+/// A look of about 2 KB, its query included.
+pub(crate) fn look(id: u64, edit: u64) -> Vec<u8> {
     let mut dice = Dice::new(id * 7_000 + edit);
     format!(
         r#"{{"id":"{id}","title":"{}","can":{CAN},"query":{},"view_count":{},"updated_at":"2026-01-01T00:00:00Z"}}"#,

@@ -44,6 +44,9 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
+/// Folders nested deeper than this are taken for a circle.
+const DEEPEST: usize = 64;
+
 /// Prints the object's main fields, and a dashboard's parts.
 pub(super) fn print(
     context: &Context,
@@ -53,15 +56,18 @@ pub(super) fn print(
     object: &RawValue,
 ) -> Result<(), Failure> {
     let node = Node(object);
-    let heading = stored.row.title.as_deref().unwrap_or("(untitled)");
+    let title = stored.row.title.as_deref().filter(|title| !title.trim().is_empty());
+    let heading = title.unwrap_or("(untitled)");
     context.printer.line(context.printer.paint().bold(human::one_line(heading)))?;
     for (label, value) in facts(context, opened, kind, stored, node)? {
         context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
     }
     if kind.plural() == "dashboards" {
-        section(context, "Filters", &filters(node))?;
-        section(context, "Tiles", &tiles(node))?;
-        section(context, "Layouts", &layouts(node))?;
+        for (heading, table) in
+            [("Filters", filters(node)), ("Tiles", tiles(node)), ("Layouts", layouts(node))]
+        {
+            context.printer.section(&format!("{heading} ({})", table.len()), &table)?;
+        }
     }
     Ok(())
 }
@@ -79,7 +85,7 @@ fn facts(
     let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
     add("State", (row.side == Side::Trash).then(|| "in the trash".to_owned()));
     let folder_label = if kind.plural() == KindName::FOLDERS { "Parent" } else { "Folder" };
-    add(folder_label, row.folder_path.clone().or_else(|| row.folder.clone()));
+    add(folder_label, folder(opened, stored)?);
     add("Owner", owner(opened, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
@@ -103,21 +109,27 @@ fn short(node: Node, path: &str) -> Option<String> {
     })
 }
 
+/// The path of the folder it lies in, when that folder is stored too.
+fn folder(opened: &Opened, stored: &Stored) -> Result<Option<String>, Failure> {
+    let Some(id) = stored.row.folder.clone() else { return Ok(None) };
+    let mut names = Vec::new();
+    let mut next = Some(id.clone());
+    while let Some(key) = next.filter(|_| names.len() < DEEPEST) {
+        let folder = opened.reader.show(opened.instance.id, KindName::FOLDERS, &key)?;
+        let Some(row) = folder.map(|folder| folder.row) else { break };
+        names.push(row.title.unwrap_or(key));
+        next = row.folder;
+    }
+    names.reverse();
+    Ok(Some(if names.is_empty() { id } else { format!("{} (folder {id})", names.join("/")) }))
+}
+
 /// The owner's name, when that user is stored too.
 fn owner(opened: &Opened, node: Node) -> Result<Option<String>, Failure> {
     let Some(id) = node.text("user_id").or_else(|| node.text("creator_id")) else { return Ok(None) };
     let user = opened.reader.show(opened.instance.id, "users", &id)?;
     let name = user.and_then(|user| user.row.title);
     Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
-}
-
-fn section(context: &Context, heading: &str, table: &Table) -> Result<(), Failure> {
-    if table.is_empty() {
-        return Ok(());
-    }
-    context.printer.line("")?;
-    context.printer.line(context.printer.paint().bold(format!("{heading} ({})", table.len())))?;
-    context.printer.table(table)
 }
 
 fn cells<const N: usize>(values: [Option<String>; N]) -> [String; N] {

@@ -1,0 +1,145 @@
+//! A load balancer in front of the simulated Looker, whose answers a test may
+//! look at and replace. One request a connection, on plain threads.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A request and the answer the server gave.
+pub(crate) struct Exchange {
+    /// For instance `GET /api/4.0/user HTTP/1.1`.
+    pub(crate) request: String,
+    pub(crate) request_body: String,
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Another answer.
+pub(crate) struct Instead {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: String,
+}
+
+impl Instead {
+    /// An error as Looker words it.
+    pub(crate) fn error(status: u16, message: &str) -> Self {
+        let body = serde_json::json!({ "message": message, "documentation_url": "https://docs.example" });
+        Self { status, content_type: "application/json", body: body.to_string() }
+    }
+
+    /// A web page.
+    pub(crate) fn page(status: u16, title: &str) -> Self {
+        let body = format!("<!DOCTYPE html>\n<html><head><title>{title}</title></head><body></body></html>");
+        Self { status, content_type: "text/html", body }
+    }
+}
+
+type Rule = dyn Fn(&Exchange) -> Option<Instead> + Send + Sync;
+
+/// The front; closed when dropped.
+pub(crate) struct Front {
+    port: u16,
+    closed: Arc<AtomicBool>,
+}
+
+impl Front {
+    /// Stands before the server on `server`'s port and lets `rule` replace its
+    /// answers.
+    pub(crate) fn before(
+        server: u16,
+        rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static,
+    ) -> Self {
+        Self::open(Some(server), Arc::new(rule))
+    }
+
+    /// Stands before nothing: every request gets what `rule` says.
+    pub(crate) fn alone(rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static) -> Self {
+        Self::open(None, Arc::new(rule))
+    }
+
+    fn open(server: Option<u16>, rule: Arc<Rule>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let closed = Arc::new(AtomicBool::new(false));
+        let end = Arc::clone(&closed);
+        std::thread::spawn(move || {
+            for socket in listener.incoming().flatten() {
+                if end.load(Ordering::Relaxed) {
+                    return;
+                }
+                let rule = Arc::clone(&rule);
+                std::thread::spawn(move || serve(&socket, server, &*rule));
+            }
+        });
+        Self { port, closed }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        // Wakes the listener, which then sees that it is to end.
+        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+    }
+}
+
+/// Answers one request; a client that went away is no matter.
+fn serve(mut client: &TcpStream, server: Option<u16>, rule: &Rule) -> Option<()> {
+    client.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let (head, request_body) = read_message(&mut BufReader::new(client))?;
+    let request = head.lines().next()?.to_owned();
+    let (answer_head, body) = match server {
+        Some(port) => ask(port, &head, &request_body)?,
+        None => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
+    };
+    let status = answer_head.split(' ').nth(1)?.parse().ok()?;
+    let exchange =
+        Exchange { request, request_body: String::from_utf8_lossy(&request_body).into(), status, body };
+    let answer = match rule(&exchange) {
+        None => [with_close(&answer_head).into_bytes(), exchange.body].concat(),
+        Some(Instead { status, content_type, body }) => format!(
+            "HTTP/1.1 {status} Instead\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes(),
+    };
+    client.write_all(&answer).ok()
+}
+
+fn ask(port: u16, head: &str, body: &[u8]) -> Option<(String, Vec<u8>)> {
+    let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    server.write_all(with_close(head).as_bytes()).ok()?;
+    server.write_all(body).ok()?;
+    read_message(&mut BufReader::new(server))
+}
+
+/// Head with its empty line, and body by `content-length`.
+fn read_message(from: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if from.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
+    });
+    let mut body = Vec::new();
+    from.take(length.unwrap_or(0)).read_to_end(&mut body).ok()?;
+    Some((head, body))
+}
+
+/// A head that asks for the connection's end.
+fn with_close(head: &str) -> String {
+    let is_connection = |line: &&str| line.to_ascii_lowercase().starts_with("connection:");
+    let lines: Vec<&str> = head.trim_end().lines().filter(|line| !is_connection(line)).collect();
+    format!("{}\r\nconnection: close\r\n\r\n", lines.join("\r\n"))
+}

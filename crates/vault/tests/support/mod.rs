@@ -1,0 +1,245 @@
+//! What the tests of the vault share: a vault in a temporary folder, runs and
+//! records in few words.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use vault::*;
+
+pub const URL: &str = "https://made-up.looker.example";
+
+/// A temporary folder with room for a vault.
+pub struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.directory.path().join("vault.db")
+    }
+
+    pub fn open(&self) -> Vault {
+        Vault::open_for_writing(&self.path(), "test").unwrap()
+    }
+
+    pub fn reader(&self) -> Reader {
+        Vault::open_for_reading(&self.path()).unwrap()
+    }
+
+    /// Another program's view of the file.
+    pub fn sqlite(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    /// Begins a run over `scope` with one stream.
+    pub fn run(&self, scope: &str) -> Run {
+        Run::begin(self.open(), scope)
+    }
+
+    /// A complete run of the whole instance that sees exactly these.
+    pub fn complete_run(&self, objects: &[Seen]) -> RunSummary {
+        let run = self.run("{}");
+        run.see(objects);
+        run.finish(RunState::Complete, &[whole("dashboard")])
+    }
+
+    /// What the current objects are: `kind key side folder body`.
+    pub fn content(&self) -> Vec<String> {
+        let reader = self.reader();
+        let mut lines = Vec::new();
+        for kind in ["dashboard", "look", "folder"] {
+            let filter = ListFilter { sides: vec![Side::Live, Side::Trash], ..ListFilter::of(kind) };
+            reader.list(&filter, |row| lines.push(row)).unwrap();
+        }
+        let line = |row: ListRow| {
+            let stored = reader.show(row.instance, &row.kind, &row.key).unwrap().unwrap();
+            let folder = row.folder.as_deref().unwrap_or("-");
+            let body = String::from_utf8(stored.body).unwrap();
+            format!("{} {} {} {folder} {body}", row.kind, row.key, row.side.name())
+        };
+        lines.into_iter().map(line).collect()
+    }
+
+    pub fn verify(&self) -> VerifyReport {
+        self.reader().verify(&mut |_| ()).unwrap()
+    }
+
+    #[track_caller]
+    pub fn assert_sound(&self) {
+        let report = self.verify();
+        assert_eq!(report.verdict, Verdict::Sound, "{:#?}", report.findings);
+    }
+}
+
+/// A run at work.
+pub struct Run {
+    pub id: RunId,
+    pub instance: InstanceId,
+    pub writer: Writer,
+}
+
+impl Run {
+    pub fn begin(mut vault: Vault, scope: &str) -> Self {
+        let instance = vault.instance(URL).unwrap();
+        let id = vault.begin_run(&start(instance, scope)).unwrap();
+        Self::with(vault, instance, id)
+    }
+
+    pub fn with(vault: Vault, instance: InstanceId, id: RunId) -> Self {
+        let run = Self { id, instance, writer: vault.into_writer() };
+        run.writer.stream(run.stream(0)).unwrap();
+        run
+    }
+
+    pub fn stream(&self, stream: u32) -> StreamRecord {
+        StreamRecord {
+            run: self.id,
+            stream,
+            kind: "dashboard".into(),
+            name: "all".into(),
+            side: Side::Live,
+            folder: None,
+            size: None,
+            page_limit: 100,
+        }
+    }
+
+    pub fn records(&self, objects: &[Seen]) -> Vec<Record> {
+        objects.iter().map(|object| object.record(&self.writer.codec())).collect()
+    }
+
+    /// Sees objects by id.
+    pub fn see(&self, objects: &[Seen]) {
+        self.writer.items(self.id, self.records(objects)).unwrap();
+    }
+
+    /// Sees a page.
+    pub fn page(&self, offset: u64, limit: u32, objects: &[Seen]) {
+        let (rows, objects) = (objects.len() as u32, self.records(objects));
+        let page = Page { run: self.id, stream: 0, offset, limit, rows, objects };
+        self.writer.page(page).unwrap();
+    }
+
+    pub fn list(&self, round: u32, objects: &[Seen]) {
+        let rows = objects.iter().map(Seen::listed).collect();
+        self.writer.listing(self.id, round, rows).unwrap();
+    }
+
+    pub fn finish(self, state: RunState, absence: &[AbsenceScope]) -> RunSummary {
+        let end = end(self.id, state, absence);
+        let summary = self.writer.finish(end).unwrap();
+        self.writer.close().unwrap();
+        summary
+    }
+}
+
+pub fn start(instance: InstanceId, scope: &str) -> RunStart {
+    RunStart {
+        instance,
+        command: "extract".into(),
+        scope: scope.into(),
+        options: "{}".into(),
+        account: "{}".into(),
+        release: Some("26.12".into()),
+        started_at: time(0),
+    }
+}
+
+pub fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunEnd {
+    RunEnd { run, state, ended_at: time(1_000), totals_json: "{}".into(), absence: absence.to_vec() }
+}
+
+pub fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+/// Everything of a kind, live and trash.
+pub fn whole(kind: &'static str) -> AbsenceScope {
+    AbsenceScope { kind: kind.into(), folders: None, sides: vec![Side::Live, Side::Trash] }
+}
+
+pub fn folders(kind: &'static str, folders: &[&str]) -> AbsenceScope {
+    let folders = Some(folders.iter().map(|folder| (*folder).to_owned()).collect());
+    AbsenceScope { folders, ..whole(kind) }
+}
+
+/// An object as a run sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub kind: &'static str,
+    pub key: String,
+    pub side: Side,
+    pub folder: String,
+    pub content: u64,
+    pub updated_at: i64,
+    pub read_at: i64,
+    pub unsettled: bool,
+    pub views: u64,
+}
+
+/// A live dashboard in folder 1.
+pub fn seen(key: impl ToString, content: u64) -> Seen {
+    Seen {
+        kind: "dashboard",
+        key: key.to_string(),
+        side: Side::Live,
+        folder: "1".into(),
+        content,
+        updated_at: 0,
+        read_at: 0,
+        unsettled: false,
+        views: 7,
+    }
+}
+
+impl Seen {
+    pub fn body(&self) -> String {
+        format!(r#"{{"content":{}}}"#, self.content)
+    }
+
+    pub fn record(&self, codec: &Codec) -> Record {
+        let body = self.body().into_bytes();
+        let volatile = format!(r#"[[["views"],{}]]"#, self.views).into_bytes();
+        Record {
+            kind: self.kind.into(),
+            key: self.key.clone(),
+            side: self.side,
+            title: Some(format!("Title of {}", self.key)),
+            folder: Some(self.folder.clone()),
+            updated_at: Some(time(self.updated_at)),
+            created_at: Some(time(-1_000)),
+            read_at: time(self.read_at),
+            unsettled: self.unsettled,
+            body: BodyHash::of(&body),
+            encoded: Some(codec.encode(self.kind, &body)),
+            volatile_hash: volatile_hash(&volatile),
+            volatile: Some(codec.encode_volatile(self.kind, &volatile)),
+        }
+    }
+
+    pub fn listed(&self) -> Listed {
+        Listed {
+            kind: self.kind.into(),
+            key: self.key.clone(),
+            side: self.side,
+            folder: Some(self.folder.clone()),
+            updated_at: Some(time(self.updated_at)),
+        }
+    }
+
+    /// The line that [`Place::content`] has for it.
+    pub fn line(&self) -> String {
+        format!("{} {} {} {} {}", self.kind, self.key, self.side.name(), self.folder, self.body())
+    }
+}
+
+/// Bytes of a file and those beside it that matter.
+pub fn file_bytes(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
+}

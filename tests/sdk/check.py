@@ -32,12 +32,13 @@ import surface  # noqa: E402, F401
 
 
 def outcome(instance, run):
-    """What is wrong, or None."""
+    """What is wrong, in one line, or None."""
+    wrong = []
     try:
         run(instance)
-        wrong = []
     except Exception as error:  # a check that breaks has failed
-        wrong = [f"{type(error).__name__}: {error}"]
+        kind = type(error).__name__
+        wrong.append(" ".join(f"{kind}: {getattr(error, 'message', error)}".split()))
     return "; ".join(wrong + instance.reader.take_problems()) or None
 
 

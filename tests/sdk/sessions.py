@@ -40,7 +40,7 @@ def wrong_secret(at):
     except SDKError as error:
         return same(json.loads(error.message)["message"], "Not found")
     finally:
-        at.sign_in()
+        at.sign_in()  # puts the environment right again
     raise AssertionError("it was let in")
 
 

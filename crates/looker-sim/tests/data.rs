@@ -272,3 +272,85 @@ async fn a_query_read_by_id_is_the_one_embedded_in_tiles() {
     assert_eq!(house.get(&format!("/queries/{id}")).await.json(), tile["query"]);
     assert_eq!(house.get("/queries/999999999").await.status, 404);
 }
+
+/// JSON whose objects name each member once.
+struct Unique;
+
+impl<'de> serde::Deserialize<'de> for Unique {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Unique, D::Error> {
+        from.deserialize_any(Unique)
+    }
+}
+
+impl<'de> serde::de::Visitor<'de> for Unique {
+    type Value = Unique;
+
+    fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("any JSON")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Unique, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some((key, Unique)) = map.next_entry::<String, Unique>()? {
+            assert!(keys.insert(key.clone()), "{key} twice in one object");
+        }
+        Ok(Unique)
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Unique, A::Error> {
+        while list.next_element::<Unique>()?.is_some() {}
+        Ok(Unique)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+
+    fn visit_unit<E>(self) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_compact_and_name_each_member_once() {
+    let sim = instance(SimConfig::default()).await;
+    for kind in Kind::ALL {
+        for (id, body) in sim.export(kind) {
+            let checked = serde_json::from_slice::<Unique>(&body);
+            assert!(checked.is_ok(), "{kind:?} {id}: {:?}", checked.err());
+            assert!(!without_strings(&body).contains(&b' '), "{kind:?} {id} has blanks between its tokens");
+        }
+    }
+}
+
+/// The bytes of JSON that lie outside its strings.
+fn without_strings(json: &[u8]) -> Vec<u8> {
+    let (mut outside, mut inside, mut escaped) = (Vec::new(), false, false);
+    for byte in json {
+        match (inside, byte) {
+            (true, b'\\') => escaped = !escaped,
+            (_, b'"') if !escaped => inside = !inside,
+            _ => escaped = false,
+        }
+        if !inside {
+            outside.push(*byte);
+        }
+    }
+    outside
+}

@@ -1,0 +1,187 @@
+//! The built program on an instance that other people change meanwhile: what is
+//! stored was true at some moment of the run, and nothing that stood still is
+//! missing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use looker_sim::{Churn, Kind, Latency, SimConfig};
+use support::content::{KINDS, Key, Object, assert_holds_all, expected, stored};
+use support::looker::Looker;
+use support::requests::page;
+use support::{VAULT, finish, wait_until};
+
+/// Folders of fifty dashboards, and more elsewhere.
+fn busy() -> SimConfig {
+    SimConfig {
+        seed: 21,
+        dashboards: 280,
+        folder_sizes: vec![50; 4],
+        looks: 80,
+        trash_percent: 25,
+        latency: Latency {
+            base: Duration::from_millis(30),
+            per_full_row: Duration::from_millis(3),
+            ..Latency::default()
+        },
+        churn: Churn {
+            edits: 25.0,
+            creates: 6.0,
+            deletes: 6.0,
+            restores: 4.0,
+            purges: 8.0,
+            moves: 8.0,
+            views: 25.0,
+        },
+        ..SimConfig::default()
+    }
+}
+
+/// A run under change, and what is known about it.
+struct Run {
+    looker: Looker,
+    held: std::collections::BTreeMap<Key, Object>,
+    /// The folders it read; `None` for all.
+    folders: Option<HashSet<String>>,
+    started: Timestamp,
+    ended: Timestamp,
+}
+
+#[track_caller]
+fn run_while_busy(strategy: &str) -> Run {
+    let looker = Looker::start(busy());
+    let world = looker.world();
+    let ids: Vec<String> = looker.shared_folder_ids().into_iter().take(6).collect();
+    let scope = match strategy {
+        "" => String::new(),
+        name => format!("--folder-strategy {name} --folder-ids {}", ids.join(",")),
+    };
+    let started = Timestamp::now();
+    let ran = world.extract(&format!("dashboards looks --page-size 5 {scope}"));
+    let ended = Timestamp::now();
+    looker.set_churn(Churn::default());
+    ran.complete();
+    assert_eq!(world.verdict(), "sound");
+    let held = stored(&world.path(VAULT));
+    let folders = (!strategy.is_empty()).then(|| ids.into_iter().collect());
+    Run { looker, held, folders, started, ended }
+}
+
+impl Run {
+    /// Every stored body is a state its object had between start and end.
+    #[track_caller]
+    fn each_body_was_true(&self) {
+        let mut changed = 0;
+        for ((name, id), object) in &self.held {
+            let kind = KINDS.into_iter().find(|(known, _)| known == name).unwrap().1;
+            let history = self.looker.history(kind, id);
+            changed += usize::from(history.len() > 1);
+            let ends = history.iter().skip(1).map(|next| next.at).chain([Timestamp::MAX]);
+            let during = history
+                .iter()
+                .zip(ends)
+                .filter(|(state, end)| !state.gone && state.at <= self.ended && *end >= self.started);
+            let states: Vec<_> = during.map(|(state, _)| expected(kind, &state.body)).collect();
+            let differences: Vec<_> =
+                states.iter().map(|state| object.document.difference(state)).collect();
+            assert!(
+                differences.iter().any(Option::is_none),
+                "{name} {id} is stored as it never was: {differences:#?}"
+            );
+        }
+        assert!(changed > 20, "the instance was busy: {changed} of the stored objects changed");
+    }
+
+    /// What stood still is there.
+    #[track_caller]
+    fn nothing_that_stood_still_is_missing(&self) {
+        let mut stood = 0;
+        for (name, kind) in [("dashboards", Kind::Dashboard), ("looks", Kind::Look)] {
+            let trashed: HashSet<String> = self.looker.ids(kind, true).into_iter().collect();
+            for (id, body) in self.looker.export(kind) {
+                if self.looker.history(kind, &id).len() > 1 || !self.reads(&body) {
+                    continue;
+                }
+                stood += 1;
+                let object = self.held.get(&(name, id.clone()));
+                let object = object.unwrap_or_else(|| panic!("{name} {id} stood still and is missing"));
+                assert_eq!(object.trashed, trashed.contains(&id), "{name} {id}");
+            }
+        }
+        assert!(stood > 40, "{stood} objects of the scope stood still");
+    }
+
+    /// What went for ever while the pages were read is not shown as if it were there.
+    #[track_caller]
+    fn nothing_is_shown_that_went_early(&self) {
+        let early = self.started + SignedDuration::try_from((self.ended - self.started) / 3).unwrap();
+        for (name, id) in self.held.keys() {
+            let kind = KINDS.into_iter().find(|(known, _)| known == name).unwrap().1;
+            let last = self.looker.history(kind, id).pop().unwrap();
+            assert!(!last.gone || last.at > early, "{name} {id} is shown, but was purged early");
+        }
+    }
+
+    fn reads(&self, body: &[u8]) -> bool {
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        let folder = body["folder_id"].as_str().unwrap_or_default();
+        self.folders.as_ref().is_none_or(|folders| folders.contains(folder))
+    }
+}
+
+#[track_caller]
+fn survives_change(strategy: &str) {
+    let run = run_while_busy(strategy);
+    run.each_body_was_true();
+    run.nothing_that_stood_still_is_missing();
+    run.nothing_is_shown_that_went_early();
+}
+
+#[test]
+fn a_busy_instance_read_whole() {
+    survives_change("");
+}
+
+#[test]
+fn a_busy_instance_read_folder_by_folder() {
+    survives_change("per-folder");
+}
+
+#[test]
+fn a_busy_instance_scanned_for_folders() {
+    survives_change("scan");
+}
+
+#[test]
+fn a_busy_instance_read_as_auto_decides() {
+    survives_change("auto");
+}
+
+#[test]
+fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
+    let latency = Latency { base: Duration::from_millis(40), ..Latency::default() };
+    let looker = Looker::start(SimConfig { seed: 4, latency, trash_percent: 10, ..SimConfig::default() });
+    let world = looker.world();
+    let running = world.start("extract --json --page-size 10 --workers 1");
+    let pages = || looker.requests().iter().filter_map(page).filter(|rows| rows.kind == "dashboards").count();
+    wait_until("both sides were begun", || pages() >= 6);
+    let live = looker.ids(Kind::Dashboard, false);
+    let trash = looker.ids(Kind::Dashboard, true);
+    let folder = looker.shared_folder_ids()[0].clone();
+    looker.edit_dashboard(&live[0], "edited after it was read").unwrap();
+    looker.trash(Kind::Dashboard, &live[1]).unwrap();
+    looker.purge(Kind::Dashboard, &live[2]).unwrap();
+    looker.move_to(Kind::Dashboard, &live[3], &folder).unwrap();
+    looker.edit_tile(&live[4]).unwrap();
+    looker.restore(Kind::Dashboard, &trash[0]).unwrap();
+    looker.purge(Kind::Dashboard, &trash[1]).unwrap();
+    looker.create(Kind::Dashboard, &folder).unwrap();
+    assert!(pages() < 12, "the changes came while pages were read");
+    finish(running).complete();
+    assert_holds_all(&world.path(VAULT), &looker);
+}

@@ -78,7 +78,8 @@ fn totals_that_lie() {
 
 #[test]
 fn pages_that_are_silently_capped_under_totals_that_lie() {
-    let config = SimConfig { seed: 5, wrong_totals: true, page_cap: Some(50), users: 90, ..SimConfig::default() };
+    let config =
+        SimConfig { seed: 5, wrong_totals: true, page_cap: Some(50), users: 90, ..SimConfig::default() };
     let looker = Looker::start(config);
     let world = looker.world();
     // Folders and roles come whole, in one answer; the simulator caps that too.

@@ -75,6 +75,7 @@ impl Run {
     /// stamps and moves between folders and trash, only a listing is.
     fn needs_proof(&self, group: usize, reading: &Reading) -> bool {
         self.groups[group].is_stamped()
+            || self.resumed
             || reading.pages.get(&group).is_some_and(|pages| *pages > 1)
             || reading.gaps.iter().any(|(gap, _)| *gap == group)
     }

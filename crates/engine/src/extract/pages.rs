@@ -54,7 +54,7 @@ impl Run {
         }
         self.watch.phase("reading pages");
         self.record(&planned).await?;
-        self.drain_pages(planned, &mut reading).await?;
+        self.drain_pages(planned, true, &mut reading).await?;
         Ok(reading)
     }
 
@@ -72,7 +72,7 @@ impl Run {
                 self.groups[*group].streams(*group, self.request.strategy, self.page(*group), &sizes);
             planned.extend(streams.into_iter().map(|stream| Planned { stream, committed: Vec::new() }));
         }
-        self.drain_pages(planned, &mut reading).await?;
+        self.drain_pages(planned, false, &mut reading).await?;
         Ok(reading)
     }
 
@@ -125,6 +125,7 @@ impl Run {
     async fn drain_pages(
         &mut self,
         planned: Vec<Planned>,
+        progress: bool,
         reading: &mut Reading,
     ) -> Result<(), ExtractError> {
         let streams: Vec<Stream> = planned.iter().map(|plan| plan.stream.clone()).collect();
@@ -148,6 +149,7 @@ impl Run {
             groups: Arc::clone(&self.groups),
             streams: streams.clone(),
             brake: Arc::clone(&self.brake),
+            progress,
         };
         let drain = Arc::new(Drain {
             client: self.client.clone(),

@@ -175,8 +175,10 @@ impl Drain {
             ErrorKind::Budget => self.brake.pull(Stop::Budget),
             _ if error.is_transient() => {
                 let tries = claim.range().tries;
-                claim.give_back(&Client::failure(error, tries));
-                if self.client.silent_for() > self.client.retry_policy().patience {
+                claim.give_back(&self.client.failure(error, tries));
+                // With nothing left but what fails, the ranges' own limits decide.
+                let down = self.client.silent_for() > self.client.retry_policy().patience;
+                if down && self.claims.has_fresh_ranges() {
                     self.brake.pull(Stop::ServerDown);
                 }
             }

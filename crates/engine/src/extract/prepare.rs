@@ -52,7 +52,7 @@ pub(super) struct Counters {
     pub(super) unsettled: AtomicU64,
 }
 
-/// Where a page's records belong.
+/// Where a page's records belong, when it counts as progress.
 #[derive(Debug)]
 struct Page {
     stream: u32,
@@ -90,6 +90,7 @@ impl Preparer {
         self: &Arc<Self>,
         group: &Group,
         answer: Answer,
+        progress: bool,
         brake: &Arc<Brake>,
     ) -> Result<(), ExtractError> {
         self.result()?;
@@ -103,7 +104,11 @@ impl Preparer {
                 limit: answer.range.limit,
                 rows: u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
             };
-            let stored = shared.store_page(kind, side, &page, &answer.rows, answer.date);
+            let stored = if progress {
+                shared.store_page(kind, side, &page, &answer.rows, answer.date)
+            } else {
+                shared.store_items(kind, side, &answer.rows, answer.date)
+            };
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -265,6 +270,8 @@ pub(super) struct PageSink {
     pub(super) groups: Arc<Vec<Group>>,
     pub(super) streams: Vec<Stream>,
     pub(super) brake: Arc<Brake>,
+    /// Whether pages are progress of the run's streams, or a second look.
+    pub(super) progress: bool,
 }
 
 impl Sink for PageSink {
@@ -284,7 +291,7 @@ impl Sink for PageSink {
                 }
             }
             answer.rows.retain(|row| group.holds(row.folder.as_deref()));
-            self.preparer.submit(group, answer, &self.brake).await
+            self.preparer.submit(group, answer, self.progress, &self.brake).await
         }
         .boxed()
     }

@@ -37,7 +37,7 @@ pub(super) struct Run {
     pub(super) groups: Arc<Vec<Group>>,
     /// Streams of an earlier attempt, with what it committed.
     pub(super) earlier: Vec<vault::ResumableStream>,
-    resumed: bool,
+    pub(super) resumed: bool,
     started: Instant,
     pub(super) findings: Findings,
 }

@@ -263,12 +263,14 @@ impl Client {
     }
 
     /// What the coordinator is told of a page that failed now and `tries` times before.
-    pub fn failure(error: &Error, tries: u32) -> Failure {
+    pub fn failure(&self, error: &Error, tries: u32) -> Failure {
+        // A page that fails while others are answered may hold one row that does.
+        const OTHERS_ARE_ANSWERED: Duration = Duration::from_secs(5);
+        let stubborn = error.kind == ErrorKind::Server && tries >= 3;
         Failure {
             reason: error.to_string(),
             retry_after: error.retry_after,
-            // A page that fails again and again may hold one row that does.
-            split: error.kind.wants_smaller_page() || (error.kind == ErrorKind::Server && tries >= 3),
+            split: error.kind.wants_smaller_page() || (stubborn && self.silent_for() < OTHERS_ARE_ANSWERED),
             jitter: fastrand::f64(),
             sent: !matches!(error.kind, ErrorKind::Budget | ErrorKind::Stopped),
         }

@@ -92,6 +92,11 @@ impl Claims {
         state.coordinator.gaps().to_vec()
     }
 
+    /// Whether there are ranges that were never handed out.
+    pub fn has_fresh_ranges(&self) -> bool {
+        self.lock().coordinator.has_fresh_ranges()
+    }
+
     /// What reading took, by stream.
     pub fn statistics(&self) -> Vec<StreamStatistics> {
         self.lock().coordinator.statistics()

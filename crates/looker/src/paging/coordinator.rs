@@ -375,8 +375,8 @@ impl MultiFolderOffsetCoordinator {
         self.streams.iter().map(|stream| stream.statistics.clone()).collect()
     }
 
-    /// Ranges that wait for another try, over all streams.
-    pub fn waiting(&self) -> usize {
-        self.streams.iter().map(|stream| stream.waiting.len()).sum::<usize>()
+    /// Whether there are ranges that were never handed out.
+    pub fn has_fresh_ranges(&self) -> bool {
+        !self.streams.iter().all(FolderRange::frontier_is_closed)
     }
 }

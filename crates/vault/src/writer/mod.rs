@@ -229,7 +229,8 @@ impl Writer {
     /// # Errors
     /// What made the writer fail, now or before.
     pub fn close(self) -> Result<()> {
-        let outcome = self.ask(Message::Close);
+        // Also after a failure: the thread must end before it is waited for.
+        let outcome = self.send_and_wait(Message::Close);
         let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A panic of the thread has left its message in the log; the
@@ -246,6 +247,10 @@ impl Writer {
 
     fn ask<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T> {
         self.shared.check()?;
+        self.send_and_wait(message)
+    }
+
+    fn send_and_wait<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T> {
         let (reply, answer) = channel();
         self.queue.send(message(reply)).map_err(|_| self.shared.ended())?;
         answer.recv().unwrap_or_else(|_| Err(self.shared.ended()))

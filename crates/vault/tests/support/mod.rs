@@ -8,49 +8,49 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use vault::*;
 
-pub const URL: &str = "https://made-up.looker.example";
+pub(crate) const URL: &str = "https://made-up.looker.example";
 
 /// A temporary folder with room for a vault.
-pub struct Place {
+pub(crate) struct Place {
     directory: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("vault.db")
     }
 
-    pub fn open(&self) -> Vault {
+    pub(crate) fn open(&self) -> Vault {
         Vault::open_for_writing(&self.path(), "test").unwrap()
     }
 
-    pub fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Vault::open_for_reading(&self.path()).unwrap()
     }
 
     /// Another program's view of the file.
-    pub fn sqlite(&self) -> rusqlite::Connection {
+    pub(crate) fn sqlite(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).unwrap()
     }
 
     /// Begins a run over `scope` with one stream.
-    pub fn run(&self, scope: &str) -> Run {
+    pub(crate) fn run(&self, scope: &str) -> Run {
         Run::begin(self.open(), scope)
     }
 
     /// A complete run of the whole instance that sees exactly these.
-    pub fn complete_run(&self, objects: &[Seen]) -> RunSummary {
+    pub(crate) fn complete_run(&self, objects: &[Seen]) -> RunSummary {
         let run = self.run("{}");
         run.see(objects);
         run.finish(RunState::Complete, &[whole("dashboard")])
     }
 
     /// What the current objects are: `kind key side folder body`.
-    pub fn content(&self) -> Vec<String> {
+    pub(crate) fn content(&self) -> Vec<String> {
         let reader = self.reader();
         let mut lines = Vec::new();
         for kind in ["dashboard", "look", "folder"] {
@@ -66,38 +66,38 @@ impl Place {
         lines.into_iter().map(line).collect()
     }
 
-    pub fn verify(&self) -> VerifyReport {
+    pub(crate) fn verify(&self) -> VerifyReport {
         self.reader().verify(&mut |_| ()).unwrap()
     }
 
     #[track_caller]
-    pub fn assert_sound(&self) {
+    pub(crate) fn assert_sound(&self) {
         let report = self.verify();
         assert_eq!(report.verdict, Verdict::Sound, "{:#?}", report.findings);
     }
 }
 
 /// A run at work.
-pub struct Run {
-    pub id: RunId,
-    pub instance: InstanceId,
-    pub writer: Writer,
+pub(crate) struct Run {
+    pub(crate) id: RunId,
+    pub(crate) instance: InstanceId,
+    pub(crate) writer: Writer,
 }
 
 impl Run {
-    pub fn begin(mut vault: Vault, scope: &str) -> Self {
+    pub(crate) fn begin(mut vault: Vault, scope: &str) -> Self {
         let instance = vault.instance(URL).unwrap();
         let id = vault.begin_run(&start(instance, scope)).unwrap();
         Self::with(vault, instance, id)
     }
 
-    pub fn with(vault: Vault, instance: InstanceId, id: RunId) -> Self {
+    pub(crate) fn with(vault: Vault, instance: InstanceId, id: RunId) -> Self {
         let run = Self { id, instance, writer: vault.into_writer() };
         run.writer.stream(run.stream(0)).unwrap();
         run
     }
 
-    pub fn stream(&self, stream: u32) -> StreamRecord {
+    pub(crate) fn stream(&self, stream: u32) -> StreamRecord {
         StreamRecord {
             run: self.id,
             stream,
@@ -110,28 +110,28 @@ impl Run {
         }
     }
 
-    pub fn records(&self, objects: &[Seen]) -> Vec<Record> {
+    pub(crate) fn records(&self, objects: &[Seen]) -> Vec<Record> {
         objects.iter().map(|object| object.record(&self.writer.codec())).collect()
     }
 
     /// Sees objects by id.
-    pub fn see(&self, objects: &[Seen]) {
+    pub(crate) fn see(&self, objects: &[Seen]) {
         self.writer.items(self.id, self.records(objects)).unwrap();
     }
 
     /// Sees a page.
-    pub fn page(&self, offset: u64, limit: u32, objects: &[Seen]) {
+    pub(crate) fn page(&self, offset: u64, limit: u32, objects: &[Seen]) {
         let (rows, objects) = (objects.len() as u32, self.records(objects));
         let page = Page { run: self.id, stream: 0, offset, limit, rows, objects };
         self.writer.page(page).unwrap();
     }
 
-    pub fn list(&self, round: u32, objects: &[Seen]) {
+    pub(crate) fn list(&self, round: u32, objects: &[Seen]) {
         let rows = objects.iter().map(Seen::listed).collect();
         self.writer.listing(self.id, round, rows).unwrap();
     }
 
-    pub fn finish(self, state: RunState, absence: &[AbsenceScope]) -> RunSummary {
+    pub(crate) fn finish(self, state: RunState, absence: &[AbsenceScope]) -> RunSummary {
         let end = end(self.id, state, absence);
         let summary = self.writer.finish(end).unwrap();
         self.writer.close().unwrap();
@@ -139,7 +139,7 @@ impl Run {
     }
 }
 
-pub fn start(instance: InstanceId, scope: &str) -> RunStart {
+pub(crate) fn start(instance: InstanceId, scope: &str) -> RunStart {
     RunStart {
         instance,
         command: "extract".into(),
@@ -151,40 +151,40 @@ pub fn start(instance: InstanceId, scope: &str) -> RunStart {
     }
 }
 
-pub fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunEnd {
+pub(crate) fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunEnd {
     RunEnd { run, state, ended_at: time(1_000), totals_json: "{}".into(), absence: absence.to_vec() }
 }
 
-pub fn time(second: i64) -> Timestamp {
+pub(crate) fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
 /// Everything of a kind, live and trash.
-pub fn whole(kind: &'static str) -> AbsenceScope {
+pub(crate) fn whole(kind: &'static str) -> AbsenceScope {
     AbsenceScope { kind: kind.into(), folders: None, sides: vec![Side::Live, Side::Trash] }
 }
 
-pub fn folders(kind: &'static str, folders: &[&str]) -> AbsenceScope {
+pub(crate) fn folders(kind: &'static str, folders: &[&str]) -> AbsenceScope {
     let folders = Some(folders.iter().map(|folder| (*folder).to_owned()).collect());
     AbsenceScope { folders, ..whole(kind) }
 }
 
 /// An object as a run sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    pub kind: &'static str,
-    pub key: String,
-    pub side: Side,
-    pub folder: String,
-    pub content: u64,
-    pub updated_at: i64,
-    pub read_at: i64,
-    pub unsettled: bool,
-    pub views: u64,
+pub(crate) struct Seen {
+    pub(crate) kind: &'static str,
+    pub(crate) key: String,
+    pub(crate) side: Side,
+    pub(crate) folder: String,
+    pub(crate) content: u64,
+    pub(crate) updated_at: i64,
+    pub(crate) read_at: i64,
+    pub(crate) unsettled: bool,
+    pub(crate) views: u64,
 }
 
 /// A live dashboard in folder 1.
-pub fn seen(key: impl ToString, content: u64) -> Seen {
+pub(crate) fn seen(key: impl ToString, content: u64) -> Seen {
     Seen {
         kind: "dashboard",
         key: key.to_string(),
@@ -199,11 +199,11 @@ pub fn seen(key: impl ToString, content: u64) -> Seen {
 }
 
 impl Seen {
-    pub fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         format!(r#"{{"content":{}}}"#, self.content)
     }
 
-    pub fn record(&self, codec: &Codec) -> Record {
+    pub(crate) fn record(&self, codec: &Codec) -> Record {
         let body = self.body().into_bytes();
         let volatile = format!(r#"[[["views"],{}]]"#, self.views).into_bytes();
         Record {
@@ -223,7 +223,7 @@ impl Seen {
         }
     }
 
-    pub fn listed(&self) -> Listed {
+    pub(crate) fn listed(&self) -> Listed {
         Listed {
             kind: self.kind.into(),
             key: self.key.clone(),
@@ -234,12 +234,12 @@ impl Seen {
     }
 
     /// The line that [`Place::content`] has for it.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!("{} {} {} {} {}", self.kind, self.key, self.side.name(), self.folder, self.body())
     }
 }
 
 /// Bytes of a file and those beside it that matter.
-pub fn file_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn file_bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }

@@ -104,7 +104,8 @@ impl Run {
         for (name, kind) in [("dashboards", Kind::Dashboard), ("looks", Kind::Look)] {
             let trashed: HashSet<String> = self.looker.ids(kind, true).into_iter().collect();
             for (id, body) in self.looker.export(kind) {
-                if self.looker.history(kind, &id).len() > 1 || !self.reads(&body) {
+                let history = self.looker.history(kind, &id);
+                if history.len() > 1 || history[0].at > self.started || !self.reads(&body) {
                     continue;
                 }
                 stood += 1;

@@ -340,7 +340,7 @@ impl Server {
             return Reply::invalid(&call.route(), &problems);
         }
         match call.operation.action {
-            Action::Versions => session::versions(self),
+            Action::Versions => session::versions(self, call),
             Action::Login => session::login(self, call),
             Action::LoginUser => session::login_user(self, call),
             Action::Logout => session::logout(self, call),

@@ -3,17 +3,22 @@
 use crate::auth::API_USER;
 use crate::config::RejectedLogin;
 use crate::content::show;
-use crate::json::Writer;
+use crate::json::{self, Writer};
 use crate::params::Params;
 use crate::reply::{Problem, Reply};
 use crate::routes::View;
+use crate::search::parse_fields;
 use crate::server::{Call, Server};
 use crate::table::Kind;
 use hyper::StatusCode;
 
 /// The release and the API versions. The addresses lack the port, as those of
 /// a real instance do (`observed-rest.md` §1).
-pub(crate) fn versions(server: &Server) -> Reply {
+pub(crate) fn versions(server: &Server, call: &Call) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
     let version = |status: &str, number: &str| {
         format!(
             r#"{{"version":"{number}","full_version":"{number}.{}","status":"{status}","swagger_url":"https://127.0.0.1/api/{number}/swagger.json"}}"#,
@@ -31,7 +36,10 @@ pub(crate) fn versions(server: &Server) -> Reply {
     w.text("api_server_url", "https://127.0.0.1");
     w.text("web_server_url", "https://127.0.0.1");
     w.end('}');
-    Reply::json(w.out)
+    let Some(fields) = fields else { return Reply::json(w.out) };
+    let mut out = String::new();
+    json::project(&w.out, &fields, &mut out);
+    Reply::json(out)
 }
 
 /// `POST /login`: credentials in a form body, and nowhere else.

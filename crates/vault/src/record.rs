@@ -155,6 +155,9 @@ pub struct AbsenceScope {
     pub folders: Option<Vec<String>>,
     /// The sides that were read.
     pub sides: Vec<Side>,
+    /// The round of the closing listing that covered it. What that does not
+    /// name is gone even if the run had seen it before.
+    pub listing: Option<u32>,
 }
 
 /// What a light listing covered; the same shape as what absence is known of.

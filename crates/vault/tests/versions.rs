@@ -175,8 +175,33 @@ fn what_was_listed_elsewhere_has_moved_and_is_not_gone() {
     let run = place.run(r#"{"folders":["1"]}"#);
     run.see(&[seen(1, 1)]);
     run.list(1, &[seen(1, 1), Seen { folder: "9".into(), ..seen(2, 2) }]);
-    run.finish(RunState::Complete, &[folders("dashboard", &["1"])]);
+    let scope = AbsenceScope { listing: Some(1), ..folders("dashboard", &["1"]) };
+    run.finish(RunState::Complete, &[scope]);
     assert_eq!(place.content().len(), 2);
+}
+
+#[test]
+fn what_came_and_went_within_a_run_is_absent_with_its_content_kept() {
+    let place = Place::new();
+    place.complete_run(&[seen(1, 1), seen(2, 2)]);
+    let run = place.run("{}");
+    run.see(&[seen(1, 1), seen(2, 5), seen(3, 3)]);
+    run.list(1, &[seen(1, 1), seen(2, 5), seen(3, 3)]);
+    run.list(2, &[seen(1, 1)]);
+    run.finish(RunState::Complete, &[AbsenceScope { listing: Some(2), ..whole("dashboard") }]);
+    assert_eq!(place.content(), [seen(1, 1).line()]);
+    let chain: Vec<_> = versions(&place).into_iter().filter(|version| version.0 != "1").collect();
+    let expected = [
+        ("2", 1, Some(2), 0),
+        ("2", 2, Some(2), 0),
+        ("2", 2, None, 2),
+        ("3", 2, Some(2), 0),
+        ("3", 2, None, 2),
+    ];
+    assert_eq!(chain, expected.map(|(key, from, until, side)| (key.to_owned(), from, until, side)));
+    place.assert_sound();
+    assert_eq!(counts(&place.complete_run(&[seen(1, 1), seen(3, 3)])), (2, 1, 0, 0));
+    place.assert_sound();
 }
 
 fn gap(what: GapWhat) -> Gap {

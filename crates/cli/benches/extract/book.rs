@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::measured::Run;
-use crate::table::{megabytes, or_dash, table};
+use crate::table::{Spread, megabytes, or_dash, table};
 
 /// Something the project promises of itself, beside what was measured.
 #[derive(Debug, Serialize)]
@@ -54,11 +54,12 @@ impl Book {
         });
     }
 
-    /// Prints all expectations.
+    /// Prints medians over rounds, and all expectations.
     pub(crate) fn print_summary(&self) {
         if self.expectations.is_empty() {
             return;
         }
+        self.print_medians();
         let row = |one: &Expectation| {
             let verdict = if one.met { "met" } else { "MISSED" };
             vec![one.what.clone(), one.expected.clone(), one.measured.clone(), verdict.to_owned()]
@@ -68,6 +69,23 @@ impl Book {
         println!("== Summary: {met} of {} expectations met ==\n", rows.len());
         println!("{}", table(&["what", "expected", "measured", ""], &rows));
         println!("Peak memory is VmHWM of /proc/PID/status, read every 5 ms until the process was gone.");
+    }
+
+    /// One line for what was run more than once.
+    fn print_medians(&self) {
+        let mut groups: Vec<Vec<&Run>> = Vec::new();
+        for run in &self.runs {
+            let same = |group: &&mut Vec<&Run>| group[0].subject == run.subject && group[0].way == run.way;
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(run),
+                None => groups.push(vec![run]),
+            }
+        }
+        let rows: Vec<Vec<String>> =
+            groups.iter().filter(|group| group.len() > 1).map(|group| medians(group)).collect();
+        if !rows.is_empty() {
+            println!("== Medians (least to most) ==\n\n{}", table(&MEDIANS, &rows));
+        }
     }
 
     /// Writes runs and expectations as JSON.
@@ -128,6 +146,24 @@ fn row(run: &Run, round: &[Run]) -> Vec<String> {
         megabytes(run.vault_bytes),
         run.requests.to_string(),
         calls.join(", "),
+    ]
+}
+
+const MEDIANS: [&str; 7] = ["what", "rounds", "wall s", "items/s", "wall/floor", "cpu s", "peak MB"];
+
+fn medians(runs: &[&Run]) -> Vec<String> {
+    let spread = |figure: &dyn Fn(&Run) -> Option<f64>, decimals| {
+        let figures: Vec<f64> = runs.iter().filter_map(|run| figure(run)).collect();
+        or_dash((!figures.is_empty()).then_some(figures), |figures| Spread::of(figures).show(decimals))
+    };
+    vec![
+        format!("{}, {}", runs[0].subject, runs[0].way),
+        runs.len().to_string(),
+        spread(&|run| Some(run.wall), 3),
+        spread(&|run| Some(run.items_per_second()), 0),
+        spread(&Run::over_floor, 3),
+        spread(&|run| run.cpu, 2),
+        spread(&|run| Some(run.peak_memory? as f64 / 1e6), 1),
     ]
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Run {
     pub(crate) metered_calls: u64,
     /// All requests the simulator saw.
     pub(crate) requests: u64,
-    /// Calls for full rows that were answered with none.
+    /// Calls beyond the end of what they list.
     pub(crate) wasted_calls: u64,
     /// Full dashboards sent by the simulator.
     pub(crate) moved: u64,
@@ -126,7 +126,7 @@ pub(crate) fn extract(
     let vault = home.path().join("vault.db");
     simulator.reset()?;
     let ended = process::run(command(simulator, home.path(), &vault, folders, way))?;
-    ensure!(ended.succeeded, "extract ({}) failed: {}", way.name(), ended.stdout);
+    ensure!(ended.succeeded, "extract ({}) failed: {}{}", way.name(), ended.stdout, ended.stderr);
     let report: Report = serde_json::from_str(&ended.stdout).context("the report cannot be read")?;
     ensure!(report.state == "complete", "extract ({}) ended {}", way.name(), report.state);
     let (requests, stats) = (simulator.requests()?, simulator.stats()?);
@@ -184,8 +184,14 @@ fn by_reason(booked: &[Booked]) -> BTreeMap<String, u64> {
     calls
 }
 
+/// Calls beyond the end of what they list. The first page of an empty listing is
+/// none: it is what tells that it is empty.
 fn wasted(requests: &[Served]) -> u64 {
-    requests.iter().filter(|served| floor::is_page(served) && served.full_rows == 0).count() as u64
+    let beyond = |served: &&Served| match served.parameter("offset") {
+        None | Some("0") => floor::is_page(served),
+        Some(_) => true,
+    };
+    requests.iter().filter(beyond).filter(|served| served.full_rows + served.light_rows == 0).count() as u64
 }
 
 fn moved_outside(stats: &Stats, folders: &[String]) -> u64 {

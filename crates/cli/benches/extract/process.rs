@@ -19,6 +19,7 @@ const TICKS: f64 = 100.0;
 /// A process that has ended.
 pub(crate) struct Ended {
     pub(crate) stdout: String,
+    pub(crate) stderr: String,
     pub(crate) succeeded: bool,
     /// From before its start until it was gone.
     pub(crate) wall: Duration,
@@ -28,25 +29,26 @@ pub(crate) struct Ended {
     pub(crate) peak_memory: Option<u64>,
 }
 
-/// Runs a command to its end; what it says on stderr is passed on.
+/// Runs a command to its end.
 ///
 /// # Errors
 /// When it cannot be started or its output is not text.
 pub(crate) fn run(mut command: Command) -> anyhow::Result<Ended> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn().context("the measured program cannot be started")?;
-    let pid = child.id();
+    let (pid, complaints) = (child.id(), child.stderr.take());
     let ended = AtomicBool::new(false);
-    let (peak_memory, measured) = thread::scope(|scope| {
+    let (measured, peak_memory, stderr) = thread::scope(|scope| {
         let watching = scope.spawn(|| watch_memory(pid, &ended));
+        let listening = scope.spawn(|| complaints.and_then(|pipe| std::io::read_to_string(pipe).ok()));
         let measured = until_gone(&mut child, start);
         ended.store(true, Ordering::Relaxed);
-        (watching.join().ok().flatten(), measured)
+        (measured, watching.join().ok().flatten(), listening.join().ok().flatten())
     });
     let (stdout, wall, cpu) = measured?;
     let succeeded = child.wait()?.success();
-    Ok(Ended { stdout, succeeded, wall, cpu, peak_memory })
+    Ok(Ended { stdout, stderr: stderr.unwrap_or_default(), succeeded, wall, cpu, peak_memory })
 }
 
 /// Reads what the process says until it is a zombie: gone, but its accounts are

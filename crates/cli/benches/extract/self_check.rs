@@ -84,7 +84,7 @@ fn call(operation: &str, started: u64, time: u64, query: &[(&str, &str)]) -> Ser
         query: query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         started,
         service_micros: time,
-        full_rows: 0,
+        ..Served::default()
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) struct Served {
     /// The modelled time, without any waiting in line.
     pub(crate) service_micros: u64,
     pub(crate) full_rows: u64,
+    pub(crate) light_rows: u64,
 }
 
 impl Served {

@@ -1,9 +1,21 @@
 //! Tables in plain text.
 
+/// What stands where nothing was measured.
+const NOTHING: &str = "-";
+
 /// Cells with a head line. The first column is aligned left, the others right.
+/// Columns in which nothing was measured are left out.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let told = |column: &usize| rows.iter().any(|row| row[*column] != NOTHING);
+    let columns: Vec<usize> = (0..head.len()).filter(told).collect();
+    let kept = |row: &Vec<String>| columns.iter().map(|column| row[*column].clone()).collect();
+    let head: Vec<&str> = columns.iter().map(|column| head[*column]).collect();
+    aligned(&head, &rows.iter().map(kept).collect::<Vec<_>>())
+}
+
+fn aligned(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
@@ -26,7 +38,7 @@ pub(crate) fn megabytes(bytes: u64) -> String {
 
 /// What was measured, or a dash where the system does not tell.
 pub(crate) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
-    value.map_or_else(|| "-".to_owned(), show)
+    value.map_or_else(|| NOTHING.to_owned(), show)
 }
 
 /// The middle of the values, the mean of the two middle ones of an even number;

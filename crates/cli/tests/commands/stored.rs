@@ -127,6 +127,7 @@ fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
         kind: (*kind).into(),
         folders: None,
         sides: vec![Side::Live, Side::Trash],
+        listing: None,
     });
     writer
         .finish(RunEnd {

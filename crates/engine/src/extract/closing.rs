@@ -27,47 +27,81 @@ const ROUNDS: u32 = 3;
 /// An object to read again.
 type Item = (usize, String);
 
+/// How far the proof is.
+#[derive(Default)]
+struct Closing {
+    unproved: HashSet<usize>,
+    /// With the round that proved them, where one was needed.
+    proved: HashMap<usize, Option<u32>>,
+    /// Seen by the run and not listed by the last round: kind and key.
+    vanished: BTreeSet<(String, String)>,
+    /// Objects that the last round could not read.
+    failed: Vec<GapReport>,
+}
+
 impl Run {
     /// Proves what was read, heals what can be healed, and notes what is known to
     /// be absent.
     pub(super) async fn close_groups(&mut self, mut reading: Reading) -> Result<(), ExtractError> {
-        let open: Vec<usize> =
-            (0..self.groups.len()).filter(|group| !reading.closed.contains(group)).collect();
-        let mut unproved: HashSet<usize> =
-            open.iter().copied().filter(|group| self.needs_proof(*group, &reading)).collect();
-        let mut vanished = BTreeSet::new();
-        let mut failed_items = Vec::new();
+        let open = (0..self.groups.len()).filter(|group| !reading.closed.contains(group));
+        let (unproved, simple): (HashSet<usize>, HashSet<usize>) =
+            open.partition(|group| self.needs_proof(*group, &reading));
+        let mut closing = Closing {
+            proved: simple.into_iter().map(|group| (group, None)).collect(),
+            unproved,
+            ..Closing::default()
+        };
         for round in 1..=ROUNDS {
-            if unproved.is_empty() || self.brake.pulled().is_some() {
+            if closing.unproved.is_empty() || self.brake.pulled().is_some() {
                 break;
             }
             self.watch.phase("proving by listing");
             self.findings.closing_rounds = round;
-            let listing = self.list_round(round, &unproved, &reading.sizes).await?;
-            if self.brake.pulled().is_some() {
-                break;
-            }
-            self.note_unlisted(&listing, &mut unproved);
-            let found = self.compare(round, &unproved).await?;
-            let gone: BTreeSet<(String, String)> =
-                found.vanished.iter().map(|one| (one.kind.clone(), one.key.clone())).collect();
-            let items = self.items(&found);
-            if items.is_empty() && gone == vanished {
-                reading.gaps.retain(|(group, _)| !unproved.contains(group));
-                unproved.clear();
-                break;
-            }
-            vanished = gone;
-            failed_items = self.heal(&items, &listing.sizes).await?;
-            if round == ROUNDS && failed_items.is_empty() && self.brake.pulled().is_none() {
-                // The last listing is answered for, though it may not be the last word.
-                self.findings.moving = self.names(&items);
-                reading.gaps.retain(|(group, _)| !unproved.contains(group));
-                unproved.clear();
-            }
+            self.close_round(round, &mut closing, &mut reading).await?;
         }
-        self.findings.gaps.extend(failed_items);
-        self.settle_gaps(reading, &open, &unproved);
+        self.settle(reading, closing);
+        Ok(())
+    }
+
+    /// One listing, compared and answered for.
+    async fn close_round(
+        &mut self,
+        round: u32,
+        closing: &mut Closing,
+        reading: &mut Reading,
+    ) -> Result<(), ExtractError> {
+        let listing = self.list_round(round, &closing.unproved, &reading.sizes).await?;
+        if self.brake.pulled().is_some() {
+            return Ok(());
+        }
+        self.note_unlisted(&listing, &mut closing.unproved);
+        let found = self.compare(round, &closing.unproved).await?;
+        let gone: BTreeSet<(String, String)> =
+            found.vanished.iter().map(|one| (one.kind.clone(), one.key.clone())).collect();
+        let items = self.items(&found);
+        // Objects move within their kind, between folders and the trash: a kind
+        // without a disagreement is proved, as is one in which the same objects
+        // are gone as before.
+        let settled = |group: &usize| {
+            let kind = self.groups[*group].kind.name;
+            let news = gone.symmetric_difference(&closing.vanished).any(|(of, _)| of == kind);
+            !news && items.iter().all(|(group, _)| self.groups[*group].kind.name != kind)
+        };
+        let proved: Vec<usize> = closing.unproved.iter().copied().filter(settled).collect();
+        closing.vanished = gone;
+        closing.prove(proved, round, reading);
+        closing.failed = self.heal(&items, round, &listing.sizes).await?;
+        if self.brake.pulled().is_some() {
+            return Ok(());
+        }
+        // What the listing named is read by now, or has failed by name.
+        reading.gaps.retain(|(group, _)| !closing.unproved.contains(group));
+        if round == ROUNDS {
+            // The last listing is answered for, though it may not be the last word.
+            self.findings.moving = self.names(&items);
+            let rest: Vec<usize> = closing.unproved.iter().copied().collect();
+            closing.prove(rest, round, reading);
+        }
         Ok(())
     }
 
@@ -113,17 +147,18 @@ impl Run {
     }
 
     async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
-        let scopes = groups.iter().map(|group| self.scope_of(*group)).collect();
+        let scopes = groups.iter().map(|group| self.scope_of(*group, None)).collect();
         let (writer, run) = (self.writer.clone(), self.id);
         blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
     }
 
-    fn scope_of(&self, group: usize) -> AbsenceScope {
+    fn scope_of(&self, group: usize, listing: Option<u32>) -> AbsenceScope {
         let group = &self.groups[group];
         AbsenceScope {
             kind: group.kind.name.into(),
             folders: group.folders.as_ref().map(|folders| folders.ids.clone()),
             sides: vec![group.side],
+            listing,
         }
     }
 
@@ -141,10 +176,12 @@ impl Run {
     }
 
     /// Reads objects again: a group by pages where that costs fewer calls than its
-    /// objects, else object by object. Returns what failed.
+    /// objects, else object by object. Pages may slide past an object while others
+    /// come and go, so only the first round uses them. Returns what failed.
     async fn heal(
         &mut self,
         items: &[Item],
+        round: u32,
         sizes: &HashMap<usize, Sizes>,
     ) -> Result<Vec<GapReport>, ExtractError> {
         self.watch.phase("reading what moved");
@@ -154,7 +191,9 @@ impl Run {
         }
         let by_pages: Vec<usize> = wanted
             .into_iter()
-            .filter(|(group, items)| self.pages_of(*group, sizes).is_some_and(|pages| pages < *items))
+            .filter(|(group, items)| {
+                round == 1 && self.pages_of(*group, sizes).is_some_and(|pages| pages < *items)
+            })
             .map(|(group, _)| group)
             .collect();
         let mut failed: Vec<GapReport> = Vec::new();
@@ -190,7 +229,7 @@ impl Run {
         let call = at.call(None, false, Reason::Item).with(at.paged.by_id, key.clone());
         let read = tokio::select! {
             read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
-            () = self.brake.wait() => return Ok(None),
+            () = self.brake.at_once() => return Ok(None),
         };
         let (kind, side) = (at.kind, at.side);
         match read {
@@ -213,15 +252,26 @@ impl Run {
     }
 
     /// What is still open is a gap; what was proved is known to hold nothing else.
-    fn settle_gaps(&mut self, reading: Reading, open: &[usize], unproved: &HashSet<usize>) {
+    fn settle(&mut self, reading: Reading, closing: Closing) {
+        self.findings.gaps.extend(closing.failed);
         self.findings.gaps.extend(reading.gaps.into_iter().map(|(_, gap)| gap));
         if let Some(stop) = self.brake.pulled().filter(|_| self.findings.gaps.is_empty()) {
-            for group in unproved {
+            for group in &closing.unproved {
                 self.listing_gap(*group, &stop.reason(), 0);
             }
         }
-        let proved = open.iter().filter(|group| !unproved.contains(group));
-        let scopes: Vec<AbsenceScope> = proved.map(|group| self.scope_of(*group)).collect();
+        let proved = closing.proved.into_iter();
+        let scopes: Vec<AbsenceScope> = proved.map(|(group, round)| self.scope_of(group, round)).collect();
         self.findings.absence.extend(scopes);
+    }
+}
+
+impl Closing {
+    fn prove(&mut self, groups: Vec<usize>, round: u32, reading: &mut Reading) {
+        reading.gaps.retain(|(group, _)| !groups.contains(group));
+        for group in groups {
+            self.unproved.remove(&group);
+            self.proved.insert(group, Some(round));
+        }
     }
 }

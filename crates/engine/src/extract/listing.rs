@@ -128,7 +128,10 @@ impl Run {
         drain.run(self.workers()).await?;
         listing.closed.extend(std::mem::take(&mut *drain.closed()));
         for gap in drain.claims.gaps("the run was stopped") {
-            listing.failed.insert(streams[gap.stream].group, gap.reason);
+            let group = streams[gap.stream].group;
+            if !listing.closed.contains_key(&group) {
+                listing.failed.insert(group, gap.reason);
+            }
         }
         let mut found = sink.found();
         listing.sizes.extend(std::mem::take(&mut found.sizes));

@@ -41,29 +41,45 @@ pub(super) trait Sink: Send + Sync {
 }
 
 /// Stops a run, once, for a reason.
+///
+/// A spent budget only keeps further requests from being sent: those on their
+/// way are paid for, and their answers are taken. All else cuts them off.
 #[derive(Debug, Default)]
 pub(super) struct Brake {
-    token: CancellationToken,
+    no_more: CancellationToken,
+    at_once: CancellationToken,
     reason: Mutex<Option<Stop>>,
 }
 
 impl Brake {
     /// A brake that `interrupt` pulls.
     pub(super) fn new(interrupt: &CancellationToken) -> Self {
-        Self { token: interrupt.child_token(), reason: Mutex::default() }
+        let at_once = interrupt.child_token();
+        Self { no_more: CancellationToken::new(), at_once, reason: Mutex::default() }
     }
 
     pub(super) fn pull(&self, reason: Stop) {
+        let spent = reason == Stop::Budget;
         self.reason().get_or_insert(reason);
-        self.token.cancel();
+        if spent { self.no_more.cancel() } else { self.at_once.cancel() }
     }
 
     pub(super) fn pulled(&self) -> Option<Stop> {
-        self.token.is_cancelled().then(|| self.reason().clone().unwrap_or(Stop::Interrupted))
+        let pulled = self.no_more.is_cancelled() || self.at_once.is_cancelled();
+        pulled.then(|| self.reason().clone().unwrap_or(Stop::Interrupted))
     }
 
-    pub(super) async fn wait(&self) {
-        self.token.cancelled().await;
+    /// Waits until nothing more may be sent.
+    pub(super) async fn no_more(&self) {
+        tokio::select! {
+            () = self.no_more.cancelled() => {}
+            () = self.at_once.cancelled() => {}
+        }
+    }
+
+    /// Waits until what is on its way is cut off too.
+    pub(super) async fn at_once(&self) {
+        self.at_once.cancelled().await;
     }
 
     fn reason(&self) -> MutexGuard<'_, Option<Stop>> {
@@ -111,7 +127,7 @@ impl Drain {
         loop {
             let claim = tokio::select! {
                 claim = self.claims.claim_range() => claim,
-                () = self.brake.wait() => None,
+                () = self.brake.no_more() => None,
             };
             let Some(claim) = claim else { return Ok(()) };
             self.read(claim).await?;
@@ -128,7 +144,7 @@ impl Drain {
         let call = self.call(claim.range());
         let reply = tokio::select! {
             reply = self.client.attempt(&call) => reply,
-            () = self.brake.wait() => return Ok(()),
+            () = self.brake.at_once() => return Ok(()),
         };
         let answer = reply.and_then(|reply| {
             let rows = rows::split(&reply.body, group.kind)?;

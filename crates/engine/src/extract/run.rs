@@ -130,7 +130,7 @@ impl Run {
                 let call = Call::new(operation, kind.name, Reason::Page);
                 let read = tokio::select! {
                     read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))) => read,
-                    () = self.brake.wait() => continue,
+                    () = self.brake.at_once() => continue,
                 };
                 match read {
                     Ok((rows, date)) => drop(self.store_whole(Some(kind), rows, date).await?),
@@ -145,6 +145,7 @@ impl Run {
                 kind: Cow::Borrowed(kind.name),
                 folders: None,
                 sides: vec![Side::Live],
+                listing: None,
             });
         }
         Ok(())

@@ -76,7 +76,7 @@ pub(super) fn push_tile(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer
     push_notes(rng, w);
     push_source(tile, query, place, rng, w);
     push_result_maker(tile, query, place, rng, w);
-    w.members(r#""refresh_interval":null,"refresh_interval_to_i":null,"deleted":false,"deleted_at":null,"deleter_id":null"#);
+    w.members(r#""refresh_interval":null,"refresh_interval_to_i":null"#);
     w.raw(
         "x_tile_state",
         &format!(

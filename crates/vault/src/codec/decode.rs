@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use zstd::zstd_safe::{DCtx, DDict, get_error_name, get_frame_content_size};
 
+use crate::DictionaryId;
+
 /// Decompresses; every dictionary is prepared once.
 pub(crate) struct Decoder {
     state: RefCell<State>,
@@ -27,9 +29,14 @@ impl Decoder {
         self.state.borrow().dictionaries.contains_key(&row)
     }
 
-    /// Prepares a dictionary.
-    pub(crate) fn learn(&self, row: i64, bytes: &[u8]) {
-        self.state.borrow_mut().dictionaries.insert(row, DDict::create(bytes));
+    /// Prepares a dictionary, if it still is what its name says. One that is
+    /// damaged stays unknown.
+    pub(crate) fn learn(&self, row: i64, id: DictionaryId, bytes: &[u8]) {
+        if DictionaryId::of(bytes) == id
+            && let Some(dictionary) = DDict::try_create(bytes)
+        {
+            self.state.borrow_mut().dictionaries.insert(row, dictionary);
+        }
     }
 
     /// Decompresses a frame to exactly `raw_len` bytes; its dictionary, if it
@@ -48,7 +55,7 @@ impl Decoder {
         let mut raw = Vec::with_capacity(raw_len as usize);
         let outcome = match dictionary.map(|row| dictionaries.get(&row)) {
             Some(Some(dictionary)) => context.decompress_using_ddict(&mut raw, data, dictionary),
-            Some(None) => return Err("its dictionary is missing"),
+            Some(None) => return Err("its dictionary is missing or damaged"),
             None => context.decompress(&mut raw, data),
         };
         outcome.map_err(get_error_name)?;

@@ -227,7 +227,8 @@ mod tests {
 
     fn decode(codec: &Codec, encoded: &Encoded) -> Vec<u8> {
         let decoder = Decoder::new();
-        let dictionary = encoded.dictionary.map(|id| decoder.learn(1, &codec.dictionary(id).unwrap().bytes));
+        let dictionary =
+            encoded.dictionary.map(|id| decoder.learn(1, id, &codec.dictionary(id).unwrap().bytes));
         decoder.decode(&encoded.data, encoded.raw_len, dictionary.map(|()| 1)).unwrap()
     }
 
@@ -248,7 +249,8 @@ mod tests {
     #[test]
     fn loaded_dictionaries_are_used_at_once() {
         let codec = Codec::new(Vec::new());
-        let last = (0..400).map(|n| codec.encode("look", &body(n))).next_back().unwrap();
+        let encoded: Vec<_> = (0..400).map(|n| codec.encode("look", &body(n))).collect();
+        let last = encoded[399].clone();
         let bytes = codec.dictionary(last.dictionary.unwrap()).unwrap().bytes.clone();
         let again = Codec::new(vec![Dictionary::new("look", Part::Body, bytes)]);
         assert_eq!(again.encode("look", &body(399)), last);

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{Count, ListFilter, ListRow, Reader, Stored};
 use crate::error::AtPath;
 use crate::query::gather;
-use crate::{BodyHash, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times};
+use crate::{BodyHash, DictionaryId, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times};
 
 /// How far a folder's parents are followed, should they go round in a circle.
 const FOLDER_DEPTH: usize = 64;
@@ -124,11 +124,11 @@ impl Reader {
     /// Decompresses, loading the dictionary on first use.
     pub(crate) fn decode(&self, frame: &Frame) -> rusqlite::Result<Result<Vec<u8>, &'static str>> {
         if let Some(row) = frame.dictionary.filter(|row| !self.decoder.knows(*row)) {
-            let select = "SELECT data FROM dictionary WHERE id = ?1";
-            let bytes: Option<Vec<u8>> =
-                self.connection.query_row(select, [row], |row| row.get(0)).optional()?;
-            if let Some(bytes) = bytes {
-                self.decoder.learn(row, &bytes);
+            let select = "SELECT hash, data FROM dictionary WHERE id = ?1";
+            let read = |found: &Row<'_>| Ok((DictionaryId(found.get(0)?), found.get(1)?));
+            let found: Option<(_, Vec<u8>)> = self.connection.query_row(select, [row], read).optional()?;
+            if let Some((id, bytes)) = found {
+                self.decoder.learn(row, id, &bytes);
             }
         }
         Ok(self.decoder.decode(&frame.data, frame.raw_len, frame.dictionary))

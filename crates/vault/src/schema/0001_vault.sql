@@ -115,12 +115,13 @@ CREATE TABLE body (
     data       BLOB NOT NULL
 ) STRICT;
 
--- An object's state from one run until (not with) another.
+-- An object's state from one run until (not with) another. One that came and
+-- went within a run ends in the run it began in, before an absence of that run.
 CREATE TABLE version (
     id         INTEGER PRIMARY KEY,
     object     INTEGER NOT NULL REFERENCES object (id),
     from_run   INTEGER NOT NULL REFERENCES run (id),
-    until_run  INTEGER REFERENCES run (id) CHECK (until_run > from_run),
+    until_run  INTEGER REFERENCES run (id) CHECK (until_run >= from_run),
     side       INTEGER NOT NULL CHECK (side IN (0, 1, 2)),
     body       INTEGER REFERENCES body (id) CHECK ((body IS NULL) = (side = 2)),
     title      TEXT,
@@ -130,7 +131,7 @@ CREATE TABLE version (
     read_at    INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX version_current ON version (object) WHERE until_run IS NULL;
-CREATE UNIQUE INDEX version_start ON version (object, from_run);
+CREATE INDEX version_start ON version (object, from_run);
 CREATE INDEX version_run ON version (from_run);
 CREATE INDEX version_body ON version (body);
 

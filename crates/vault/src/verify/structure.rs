@@ -9,7 +9,7 @@ use crate::schema;
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
      FROM version v JOIN object o ON o.id = v.object
      JOIN (SELECT id, object, lag(until_run) OVER w AS ended, row_number() OVER w AS place
-           FROM version WINDOW w AS (PARTITION BY object ORDER BY from_run)) before ON before.id = v.id
+           FROM version WINDOW w AS (PARTITION BY object ORDER BY from_run, id)) before ON before.id = v.id
      WHERE before.place > 1 AND v.from_run IS NOT before.ended";
 
 const NO_CURRENT_VERSION: &str = "SELECT o.kind, o.key FROM object o

@@ -24,15 +24,17 @@ const SETTLED_GAPS: &str = "DELETE FROM gap WHERE run = ?1 AND (
 const GAPS_OF_EARLIER_ATTEMPTS: &str =
     "DELETE FROM gap WHERE run = ?1 AND attempt < (SELECT attempt FROM run WHERE id = ?1)";
 
-/// Current, in the scope, not seen, and not listed elsewhere by the last round.
+/// Current, in the scope, not named by the closing listing, and, where there
+/// was none, not seen.
 const GONE: &str = "SELECT v.id FROM object o
      JOIN version v ON v.object = o.id AND v.until_run IS NULL
-     WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run < ?1
+     WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run <= ?1
          AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
          AND (?5 IS NULL OR v.folder IN (SELECT value FROM json_each(?5)))
-         AND NOT EXISTS (SELECT 1 FROM sighting s WHERE s.run = ?1 AND s.object = o.id)
-         AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.run = ?1 AND l.kind = ?2 AND l.key = o.key
-             AND l.listing = (SELECT max(listing) FROM listed WHERE run = ?1 AND kind = ?2))";
+         AND (?6 IS NOT NULL
+             OR NOT EXISTS (SELECT 1 FROM sighting s WHERE s.run = ?1 AND s.object = o.id))
+         AND NOT EXISTS (SELECT 1 FROM listed l
+             WHERE l.run = ?1 AND l.listing = ?6 AND l.kind = ?2 AND l.key = o.key)";
 
 /// An absence keeps what is needed to speak of what is gone.
 const ABSENT: &str =
@@ -117,7 +119,8 @@ fn stored_until(
 
 fn mark_absent(connection: &Connection, end: &RunEnd, scope: &AbsenceScope) -> rusqlite::Result<()> {
     let side = |side| scope.sides.contains(&side);
-    let parameters = (end.run.0, &scope.kind, side(Side::Live), side(Side::Trash), folder_list(scope));
+    let parameters =
+        (end.run.0, &scope.kind, side(Side::Live), side(Side::Trash), folder_list(scope), scope.listing);
     let gone: Vec<i64> = gather(connection, GONE, parameters, |row| row.get(0))?;
     for version in gone {
         let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";

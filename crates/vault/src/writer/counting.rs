@@ -16,7 +16,8 @@ const COUNT: &str = "SELECT kind, sum(seen), sum(added), sum(changed), sum(remov
              v.side < 2 AND coalesce(before.side, 2) < 2,
              v.side = 2
          FROM version v JOIN object o ON o.id = v.object
-         LEFT JOIN version before ON before.object = v.object AND before.until_run = v.from_run
+         LEFT JOIN version before ON before.id =
+             (SELECT max(earlier.id) FROM version earlier WHERE earlier.object = v.object AND earlier.id < v.id)
          WHERE v.from_run = ?1)
      GROUP BY kind ORDER BY kind";
 

@@ -273,3 +273,104 @@ impl Shared {
         self.failure.get().cloned().unwrap_or_else(closed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{BodyHash, ErrorKind, RunStart, Side, Verdict};
+
+    const PAGE: u64 = 10;
+
+    fn record(key: u64, codec: &Codec) -> Record {
+        let body = format!(r#"{{"id":"{key}","words":"{}"}}"#, blake3::hash(&key.to_le_bytes())).repeat(9);
+        Record {
+            kind: "dashboard".into(),
+            key: key.to_string(),
+            side: Side::Live,
+            title: None,
+            folder: None,
+            updated_at: None,
+            created_at: None,
+            read_at: Timestamp::UNIX_EPOCH,
+            unsettled: false,
+            body: BodyHash::of(body.as_bytes()),
+            encoded: Some(codec.encode("dashboard", body.as_bytes())),
+            volatile: None,
+            volatile_hash: 0,
+        }
+    }
+
+    /// Writes a run of 40 pages.
+    fn extract(mut vault: Vault) -> Result<RunSummary> {
+        let start = RunStart {
+            instance: vault.instance("https://made-up.looker.example")?,
+            command: "extract".into(),
+            scope: "{}".into(),
+            options: "{}".into(),
+            account: "{}".into(),
+            release: None,
+            started_at: Timestamp::UNIX_EPOCH,
+        };
+        let run = vault.begin_run(&start)?;
+        let writer = vault.into_writer();
+        let (kind, name, side) = ("dashboard".into(), "all".into(), Side::Live);
+        writer.stream(StreamRecord {
+            run,
+            stream: 0,
+            kind,
+            name,
+            side,
+            folder: None,
+            size: None,
+            page_limit: 10,
+        })?;
+        for page in 0..40 {
+            let offset = page * PAGE;
+            let objects = (offset..offset + PAGE).map(|key| record(key, &writer.codec())).collect();
+            writer.page(Page { run, stream: 0, offset, limit: 10, rows: 10, objects })?;
+            if page % 7 == 0 {
+                writer.flush()?;
+            }
+        }
+        let (ended_at, totals_json) = (Timestamp::UNIX_EPOCH, "{}".into());
+        let end = RunEnd { run, state: RunState::Complete, ended_at, totals_json, absence: Vec::new() };
+        let summary = writer.finish(end)?;
+        writer.close()?;
+        Ok(summary)
+    }
+
+    /// The disk is full after every number of pages that the run could need.
+    #[test]
+    fn a_full_disk_is_a_typed_error_and_nothing_half_written_is_visible() {
+        let mut failures = 0;
+        for room in 0.. {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("vault.db");
+            let vault = Vault::open_for_writing(&path, "test").unwrap();
+            let pages: i64 =
+                vault.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+            vault.connection.pragma_update(None, "max_page_count", pages + room).unwrap();
+            let outcome = extract(vault);
+            let reader = Vault::open_for_reading(&path).unwrap();
+            let report = reader.verify(&mut |_| ()).unwrap();
+            assert_ne!(report.verdict, Verdict::Damaged, "{:?}", report.findings);
+            let count = |sql| crate::query::number(&reader.connection, sql, ()).unwrap();
+            let progress = count("SELECT count(*) FROM progress");
+            match outcome {
+                Ok(summary) => {
+                    assert_eq!((summary.state, report.objects, progress), (RunState::Complete, 400, 0));
+                    break;
+                }
+                Err(error) => {
+                    failures += 1;
+                    assert_eq!(error.kind(), ErrorKind::DiskFull, "{error:?}");
+                    assert_eq!(report.objects, progress * PAGE);
+                    assert_eq!(count("SELECT count(*) FROM sighting"), progress * PAGE);
+                }
+            }
+        }
+        assert!(failures > 10, "{failures}");
+    }
+}

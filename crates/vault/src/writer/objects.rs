@@ -48,11 +48,12 @@ struct Current {
 /// would plan this anew at every call while it considers the partial one.
 const FIND_CURRENT: &str = "SELECT
          v.id, v.from_run, v.side, v.body, v.title, v.folder, v.updated_at, v.created_at
-     FROM version v INDEXED BY version_start WHERE v.object = ?1 ORDER BY v.from_run DESC LIMIT 1";
+     FROM version v INDEXED BY version_start WHERE v.object = ?1 ORDER BY v.from_run DESC, v.id DESC LIMIT 1";
 
 const FIND_BEFORE: &str = "SELECT
          v.id, v.from_run, v.side, v.body, v.title, v.folder, v.updated_at, v.created_at
-     FROM version v INDEXED BY version_start WHERE v.object = ?1 AND v.until_run = ?2";
+     FROM version v INDEXED BY version_start WHERE v.object = ?1 AND v.until_run = ?2
+     ORDER BY v.id DESC LIMIT 1";
 
 impl Current {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {

@@ -161,7 +161,7 @@ pub(crate) fn time(second: i64) -> Timestamp {
 
 /// Everything of a kind, live and trash.
 pub(crate) fn whole(kind: &'static str) -> AbsenceScope {
-    AbsenceScope { kind: kind.into(), folders: None, sides: vec![Side::Live, Side::Trash] }
+    AbsenceScope { kind: kind.into(), folders: None, sides: vec![Side::Live, Side::Trash], listing: None }
 }
 
 pub(crate) fn folders(kind: &'static str, folders: &[&str]) -> AbsenceScope {

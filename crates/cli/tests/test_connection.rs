@@ -1,0 +1,205 @@
+//! What a person is told when the program cannot connect, cannot sign in, or may
+//! not see what was asked for: cases that look alike must be told apart.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use looker_sim::{Account, Kind, RejectedLogin, SimConfig};
+use serde_json::Value;
+use support::content::stored;
+use support::front::{Front, Instead};
+use support::looker::Looker;
+use support::{Ran, VAULT, World};
+
+/// Both ways to sign in, told not to wait for better times.
+const COMMANDS: [&str; 2] = ["extract --patience 1ms --tries 1", "check"];
+
+/// Runs a command that must fail to connect; gives message and hint in one text.
+#[track_caller]
+fn told(world: &World, line: &str, kind: &str) -> String {
+    let ran = world.run(&format!("{line} --json"));
+    assert_eq!(ran.code, 6, "{line}: {}", ran.all());
+    let error = ran.failure();
+    assert_eq!(error["kind"], kind, "{line}: {}", ran.all());
+    assert!(error["hint"].is_string(), "{line}: {}", ran.all());
+    let people = world.run(line);
+    assert_eq!(people.code, 6);
+    assert!(people.err.starts_with("error: ") && people.err.contains("hint: "), "{}", people.all());
+    format!("{} {}", error["message"], error["hint"])
+}
+
+/// A place with credentials for an address that is none of a simulator's.
+fn world_at(url: &str) -> World {
+    let mut world = World::new();
+    world.set("LOOKERSDK_BASE_URL", url);
+    world.set("LOOKERSDK_CLIENT_ID", "id");
+    world.set("LOOKERSDK_CLIENT_SECRET", "secret");
+    world
+}
+
+#[test]
+fn rejected_credentials() {
+    for form in [RejectedLogin::Json404, RejectedLogin::Html404] {
+        let looker = Looker::start(SimConfig { rejected_login: form, ..SimConfig::default() });
+        let mut world = looker.world();
+        world.set("LOOKERSDK_CLIENT_SECRET", "wrong");
+        for line in COMMANDS {
+            let said = told(&world, line, "looker.rejected_login");
+            assert!(said.contains("client id or secret"), "{said}");
+            assert_eq!(said.contains("HTML page"), form == RejectedLogin::Html404, "{said}");
+        }
+        let logins = looker.stats().by_operation["login"];
+        assert_eq!(logins, 4, "rejected credentials are not tried again");
+    }
+}
+
+#[test]
+fn a_port_where_nothing_listens() {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    for line in COMMANDS {
+        let said = told(&world_at(&format!("http://127.0.0.1:{port}")), line, "looker.refused");
+        assert!(said.contains("port") && said.contains(&port.to_string()), "{said}");
+    }
+}
+
+#[test]
+fn a_host_that_does_not_exist() {
+    for line in COMMANDS {
+        let said = told(&world_at("https://nope.invalid:19999"), line, "looker.dns");
+        assert!(said.contains("nope.invalid"), "{said}");
+    }
+}
+
+#[test]
+fn https_to_a_port_that_speaks_http() {
+    let looker = Looker::start(SimConfig::default());
+    for line in COMMANDS {
+        told(&looker.world_at(&looker.url().replace("http:", "https:")), line, "looker.tls");
+    }
+}
+
+#[test]
+fn a_server_that_is_no_looker() {
+    let welcome = Front::alone(|_| Some(Instead::page(200, "Welcome to nginx!")));
+    let missing = Front::alone(|_| Some(Instead::page(404, "404 Not Found")));
+    for line in COMMANDS {
+        let said = told(&world_at(&welcome.url()), line, "looker.not_json");
+        assert!(said.contains("Welcome to nginx!"), "{said}");
+        let said = told(&world_at(&missing.url()), line, "looker.rejected_login");
+        assert!(said.contains("no running Looker"), "{said}");
+    }
+}
+
+#[test]
+fn a_server_in_trouble() {
+    let front = Front::alone(|_| Some(Instead::page(503, "503 Service Temporarily Unavailable")));
+    for line in COMMANDS {
+        let said = told(&world_at(&front.url()), line, "looker.server");
+        assert!(said.contains("503"), "{said}");
+    }
+}
+
+/// Why a kind is closed, by the report of a run.
+#[track_caller]
+fn unavailable(ran: &Ran, kind: &str) -> String {
+    let report = ran.report();
+    let closed: Vec<&Value> = report["unavailable"].as_array().unwrap().iter().collect();
+    assert_eq!(closed.len(), 1, "{}", ran.all());
+    assert_eq!(closed[0]["kind"], kind);
+    closed[0]["reason"].as_str().unwrap().to_owned()
+}
+
+/// A kind that is closed is told of, is a gap when it was asked for by name, and
+/// does not keep the others from being read.
+#[track_caller]
+fn one_kind_is_closed(world: &World, kind: &str, because: &str) {
+    let ran = world.extract("");
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(unavailable(&ran, kind).contains(because), "{}", ran.all());
+    let held = stored(&world.path(VAULT));
+    assert!(!held.is_empty() && held.keys().all(|key| key.0 != kind));
+
+    let ran = world.extract(&format!("dashboards {kind}"));
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(unavailable(&ran, kind).contains(because), "{}", ran.all());
+    assert_eq!(ran.report()["gaps"][0]["kind"], kind, "{}", ran.all());
+
+    let check = world.run("check --json");
+    assert_eq!(check.code, 1, "{}", check.all());
+    let kinds = check.report()["findings"]["kinds"].clone();
+    let problem = kinds.as_array().unwrap().iter().find(|entry| entry["kind"] == kind).unwrap();
+    assert!(problem["problem"].as_str().unwrap().contains(because), "{problem}");
+}
+
+#[test]
+fn an_endpoint_that_the_release_lacks() {
+    let missing_endpoints = vec!["search_looks".to_owned()];
+    let looker = Looker::start(SimConfig { missing_endpoints, ..SimConfig::default() });
+    one_kind_is_closed(&looker.world(), "looks", "release does not offer");
+}
+
+#[test]
+fn a_permission_that_is_missing() {
+    let looker = Looker::start(SimConfig::default());
+    let front = Front::before(looker.port(), |exchange| {
+        let is_roles = exchange.request.contains("/api/4.0/roles");
+        is_roles.then(|| Instead::error(403, "Requires see_users permission."))
+    });
+    one_kind_is_closed(&looker.world_at(&front.url()), "roles", "lacks the permission");
+}
+
+#[test]
+fn a_list_that_may_not_be_seen() {
+    let looker = Looker::start(SimConfig::default());
+    let front = Front::before(looker.port(), |exchange| {
+        let is_groups = exchange.request.contains("/api/4.0/groups");
+        is_groups.then(|| Instead::error(404, "Not found"))
+    });
+    one_kind_is_closed(&looker.world_at(&front.url()), "groups", "may not see it");
+}
+
+#[test]
+fn an_account_that_sees_two_folders_gets_those() {
+    let all = Looker::start(SimConfig { seed: 3, folder_sizes: vec![9, 8, 7], ..SimConfig::default() });
+    let ids = all.shared_folder_ids();
+    let account = Account::Limited { sees_folders: ids[..2].to_vec() };
+    let config = SimConfig { seed: 3, folder_sizes: vec![9, 8, 7], account, ..SimConfig::default() };
+    let looker = Looker::start(config);
+    let world = looker.world();
+    world.extract("").complete();
+    let held = stored(&world.path(VAULT));
+    let dashboards = held.iter().filter(|(key, object)| key.0 == "dashboards" && !object.trashed).count();
+    assert_eq!(
+        dashboards,
+        looker.ids_in(Kind::Dashboard, &ids[0], false).len()
+            + looker.ids_in(Kind::Dashboard, &ids[1], false).len()
+    );
+    assert_eq!(held.keys().filter(|key| key.0 == "users").count(), 1, "of people only itself");
+
+    // A folder that cannot be seen looks like one that does not exist; both are told of.
+    for hidden in [ids[2].as_str(), "999999"] {
+        let ran = world.extract(&format!("dashboards --recursive --folder-ids {},{hidden}", ids[0]));
+        assert_eq!(ran.code, 2, "{}", ran.all());
+        let error = ran.failure();
+        assert_eq!(error["kind"], "folder.unknown");
+        assert!(error["message"].as_str().unwrap().contains(hidden), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("access"), "{error}");
+    }
+}
+
+#[test]
+fn check_says_who_we_are_and_what_we_see() {
+    let looker = Looker::start(SimConfig::default());
+    let world = looker.world();
+    let findings = world.json("check")["findings"].clone();
+    assert_eq!(findings["release"], "26.12.33");
+    assert_eq!(findings["user"]["id"], "1");
+    let kinds = findings["kinds"].as_array().unwrap();
+    assert_eq!(kinds.len(), 6);
+    assert!(kinds.iter().all(|kind| kind["problem"].is_null() && kind["any"] == true), "{findings}");
+    let metered = support::requests::metered(&looker.requests());
+    assert_eq!(findings["calls"], metered);
+}

@@ -1,0 +1,15 @@
+//! `extract`, as its users meet it: what ends up in the vault, what a second run
+//! adds, which calls it takes, and what is printed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calls;
+mod changes;
+mod everything;
+mod folders;
+mod instances;
+mod kinds;
+mod report;

@@ -11,13 +11,14 @@ use looker_sim::{Faults, Latency, SimConfig};
 use support::content::{Key, assert_equal_where_stored, assert_holds_all, assert_same, instance, stored};
 use support::front::{Front, Instead};
 use support::looker::Looker;
+use support::seeded::seed;
 use support::{VAULT, finish, gap_places, sum, wait_until};
 
 /// Some sixty pages.
 const PAGES: &str = "--page-size 4";
 
 fn faulty(faults: Faults) -> SimConfig {
-    SimConfig { seed: 11, faults, ..SimConfig::default() }
+    SimConfig { seed: seed(11), faults, ..SimConfig::default() }
 }
 
 /// Runs once against an instance with faults; it must end complete and hold all.
@@ -70,7 +71,8 @@ fn connections_that_break() {
 
 #[test]
 fn totals_that_lie() {
-    let looker = Looker::start(SimConfig { seed: 5, wrong_totals: true, users: 90, ..SimConfig::default() });
+    let looker =
+        Looker::start(SimConfig { seed: seed(5), wrong_totals: true, users: 90, ..SimConfig::default() });
     let world = looker.world();
     world.extract("--page-size 20").complete();
     assert_holds_all(&world.path(VAULT), &looker);
@@ -78,8 +80,13 @@ fn totals_that_lie() {
 
 #[test]
 fn pages_that_are_silently_capped_under_totals_that_lie() {
-    let config =
-        SimConfig { seed: 5, wrong_totals: true, page_cap: Some(50), users: 90, ..SimConfig::default() };
+    let config = SimConfig {
+        seed: seed(5),
+        wrong_totals: true,
+        page_cap: Some(50),
+        users: 90,
+        ..SimConfig::default()
+    };
     let looker = Looker::start(config);
     let world = looker.world();
     // Folders and roles come whole, in one answer; the simulator caps that too.
@@ -92,7 +99,7 @@ fn pages_that_are_silently_capped_under_totals_that_lie() {
 /// Slow enough to be caught in the middle.
 fn slow() -> SimConfig {
     let latency = Latency { base: Duration::from_millis(25), ..Latency::default() };
-    SimConfig { seed: 3, latency, ..SimConfig::default() }
+    SimConfig { seed: seed(3), latency, ..SimConfig::default() }
 }
 
 #[test]
@@ -144,7 +151,7 @@ fn a_server_that_comes_back_in_time_costs_nothing() {
 
 #[test]
 fn one_dashboard_that_cannot_be_read_is_lost_alone() {
-    let looker = Looker::start(SimConfig { dashboards: 30, looks: 5, seed: 8, ..SimConfig::default() });
+    let looker = Looker::start(SimConfig { dashboards: 30, looks: 5, seed: seed(8), ..SimConfig::default() });
     let cursed = looker.ids(looker_sim::Kind::Dashboard, false)[13].clone();
     let curse = cursed.clone();
     let front = Front::before(looker.port(), move |exchange| {
@@ -170,7 +177,7 @@ fn one_dashboard_that_cannot_be_read_is_lost_alone() {
 #[test]
 fn pages_that_are_too_slow_are_asked_for_in_halves() {
     let latency = Latency { per_full_row: Duration::from_millis(40), ..Latency::default() };
-    let looker = Looker::start(SimConfig { dashboards: 60, seed: 9, latency, ..SimConfig::default() });
+    let looker = Looker::start(SimConfig { dashboards: 60, seed: seed(9), latency, ..SimConfig::default() });
     let world = looker.world();
     // Fifty rows take two seconds: twice what the program waits for.
     let report = world.extract("dashboards --no-trash --page-size 50 --timeout 1s").complete();

@@ -11,6 +11,7 @@ use looker_sim::{Fault, Latency, RetryAfter, Served, SimConfig};
 use support::content::{assert_holds_all, digest};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, full_reads, metered};
+use support::seeded::seed;
 use support::{VAULT, finish, sum, wait_until};
 
 /// Requests that were refused because they came too fast.
@@ -20,7 +21,7 @@ fn refusals(requests: &[Served]) -> Vec<&Served> {
 
 /// An instance that serves five requests a second.
 fn limited(retry_after: RetryAfter) -> SimConfig {
-    SimConfig { seed: 2, rate_limit: Some(5.0), retry_after, ..SimConfig::default() }
+    SimConfig { seed: seed(2), rate_limit: Some(5.0), retry_after, ..SimConfig::default() }
 }
 
 /// Reads from an instance that serves five requests a second, and learns.
@@ -74,7 +75,7 @@ fn a_rate_limit_that_says_a_date() {
 /// Answers take long enough that tokens of two seconds die during the run.
 fn unhurried() -> SimConfig {
     let latency = Latency { base: Duration::from_millis(300), ..Latency::default() };
-    SimConfig { seed: 6, latency, ..SimConfig::default() }
+    SimConfig { seed: seed(6), latency, ..SimConfig::default() }
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn a_token_that_is_revoked_is_renewed_once() {
 #[test]
 fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
     const BUDGET: u64 = 12;
-    let looker = Looker::start(SimConfig { seed: 12, ..SimConfig::default() });
+    let looker = Looker::start(SimConfig { seed: seed(12), ..SimConfig::default() });
     let undisturbed = looker.world();
     undisturbed.extract("--page-size 5").complete();
     let pages_in_one_go = full_reads(&looker.requests());

@@ -17,8 +17,8 @@ use std::time::Duration;
 use looker_sim::{Latency, SimConfig};
 use support::content::{assert_holds_all, digest};
 use support::looker::Looker;
-use support::requests::{Rows, assert_not_read_again, committed, run_state};
-use support::seeded::Seeded;
+use support::requests::{PageRange, assert_not_read_again, committed, run_state};
+use support::seeded::{Seeded, seed};
 use support::{Ran, World};
 
 const EXTRACT: &str = "extract --json --page-size 5 --workers 4";
@@ -26,7 +26,7 @@ const EXTRACT: &str = "extract --json --page-size 5 --workers 4";
 /// Long enough for some commits of a quarter of a second each.
 fn config() -> SimConfig {
     let latency = Latency { base: Duration::from_millis(40), ..Latency::default() };
-    SimConfig { seed: 17, dashboards: 80, looks: 30, latency, ..SimConfig::default() }
+    SimConfig { seed: seed(17), dashboards: 80, looks: 30, latency, ..SimConfig::default() }
 }
 
 /// The layer, compiled once.
@@ -40,7 +40,7 @@ fn shim() -> &'static Path {
             .arg(&library)
             .args([source, "-ldl"])
             .output()
-            .expect("a C compiler");
+            .unwrap();
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         library
     })
@@ -80,7 +80,7 @@ impl<'a> Machine<'a> {
         program.env("LD_PRELOAD", shim()).env("LOSE_VAULT", &self.vault).env("LOSE_DIR", &left);
         program.env("LOSE_AT", at.to_string()).env("LOSE_SEED", seed.to_string());
         let mut running = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut seen: Vec<Rows> = Vec::new();
+        let mut seen: Vec<PageRange> = Vec::new();
         let status = loop {
             if let Some(status) = running.try_wait().unwrap() {
                 break status;
@@ -111,11 +111,13 @@ impl<'a> Machine<'a> {
     }
 
     #[track_caller]
-    fn assert_sound(&self, at: u64, seen: &[Rows]) {
+    fn assert_sound(&self, at: u64, seen: &[PageRange]) {
         let ran = self.world.run("verify --json");
+        // Until the first commit there is nothing to read: no file, an empty one, or
+        // one whose journal only a writer may roll back.
         let no_vault_yet = ran.code == 1 && {
             let kind = ran.failure()["kind"].clone();
-            kind == "vault.not_a_vault" || kind == "vault.absent" || kind == "vault.failed"
+            kind == "vault.absent" || kind == "vault.not_a_vault" || kind == "vault.io"
         };
         if no_vault_yet {
             assert!(seen.is_empty(), "event {at}: the vault is gone, though {seen:?} was committed");
@@ -153,7 +155,7 @@ fn lose_power_everywhere(seeds: &mut dyn FnMut() -> u64) {
 
     let mut chance = Seeded::new(17);
     let even = (0..9).map(|part| undisturbed.events * part / 9 + chance.between(1, undisturbed.events / 9));
-    let moments = [2, 7].into_iter().chain(even).chain([undisturbed.events - 2]);
+    let moments = [2, 9, 11].into_iter().chain(even).chain([undisturbed.events - 2]);
     let mut deaths = 0;
     for at in moments {
         let machine = Machine::new(&looker);
@@ -171,10 +173,10 @@ fn all_that_was_not_synced_is_lost() {
 
 #[test]
 fn some_of_what_was_not_synced_is_lost_in_any_order() {
-    let mut seed = 100;
+    let mut kept = seed(100);
     lose_power_everywhere(&mut || {
-        seed += 1;
-        seed
+        kept += 1;
+        kept
     });
 }
 
@@ -201,29 +203,4 @@ fn power_fails_again_and_again() {
     assert!(deaths >= 4, "power was lost {deaths} times");
     assert_holds_all(&machine.vault, &looker);
     assert_eq!(machine.world.verdict(), "sound");
-}
-#[test]
-fn zz_debug() {
-    let looker = Looker::start(config());
-    let machine = Machine::new(&looker);
-    let o = machine.run(EXTRACT, 0, 101);
-    println!("events {}", o.events);
-    for at in [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,22,24,26,28,30] {
-        for seed in [0,110, 111, 112, 113,114] {
-            let machine = Machine::new(&looker);
-            let left = machine.world.path("left");
-            fs::create_dir(&left).unwrap();
-            let mut program = machine.world.command(EXTRACT);
-            program.env("LD_PRELOAD", shim()).env("LOSE_VAULT", &machine.vault).env("LOSE_DIR", &left);
-            program.env("LOSE_AT", at.to_string()).env("LOSE_SEED", seed.to_string());
-            let s = program.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-            machine.put_back(&left);
-            let ls = Command::new("sh").arg("-c").arg(format!("ls -l {} {}*", left.display(), machine.vault.display())).output().unwrap();
-            let v = machine.world.run("verify --json");
-            println!("{at} {seed} {s} {}\n{}", String::from_utf8_lossy(&ls.stdout), v.all());
-            if v.code != 0 {
-                Command::new("sh").arg("-c").arg(format!("rm -rf /tmp/plan/keep; cp -r {} /tmp/plan/keep", machine.vault.parent().unwrap().display())).status().unwrap();
-            }
-        }
-    }
 }

@@ -14,13 +14,13 @@ use looker_sim::{Latency, SimConfig};
 use support::content::{assert_equal_where_stored, assert_holds_all, digest, instance, stored};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, run_state};
-use support::seeded::Seeded;
+use support::seeded::{Seeded, seed};
 use support::{VAULT, World, finish, signal, wait_until};
 
 /// Slow enough to be killed at any stage of a run.
 fn slow() -> SimConfig {
     let latency = Latency { base: Duration::from_millis(40), ..Latency::default() };
-    SimConfig { seed: 14, latency, ..SimConfig::default() }
+    SimConfig { seed: seed(14), latency, ..SimConfig::default() }
 }
 
 const EXTRACT: &str = "extract --json --page-size 5 --workers 3";
@@ -162,7 +162,7 @@ impl Drop for SmallDisk<'_> {
 
 /// Bodies that do not compress into the space there is.
 fn voluminous() -> SimConfig {
-    SimConfig { seed: 15, dashboards: 400, dashboard_bytes: 30_000, ..SimConfig::default() }
+    SimConfig { seed: seed(15), dashboards: 400, dashboard_bytes: 30_000, ..SimConfig::default() }
 }
 
 #[test]

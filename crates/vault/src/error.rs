@@ -57,6 +57,15 @@ pub enum VaultError {
         /// The schema this build reads.
         known: u32,
     },
+    /// A crash left it in the middle of a change.
+    #[error(
+        "the vault {path} was left in the middle of a change: any command that writes to it \
+         (`lookervault extract`) puts it in order"
+    )]
+    LeftInAChange {
+        /// The vault's path.
+        path: PathBuf,
+    },
     /// Somebody else writes.
     #[error("the vault {path} is in use by another writer ({holder}): wait until it is done, or end it")]
     Locked {
@@ -186,6 +195,7 @@ impl VaultError {
             Self::Absent { .. } | Self::MissingParent { .. } | Self::NotAVault { .. } => ErrorKind::NotAVault,
             Self::Newer { .. } | Self::Older { .. } => ErrorKind::Schema,
             Self::Locked { .. } | Self::Busy { .. } => ErrorKind::InUse,
+            Self::LeftInAChange { .. } => ErrorKind::Io,
             Self::DiskFull { .. } => ErrorKind::DiskFull,
             Self::Io { .. } | Self::Journal { .. } => ErrorKind::Io,
             Self::Damaged { .. } => ErrorKind::Damaged,
@@ -208,6 +218,7 @@ impl VaultError {
             return Self::Journal { path, detail: error.to_string() };
         }
         match code.code {
+            ErrorCode::ReadOnly if is_left_in_a_change(code.extended_code) => Self::LeftInAChange { path },
             ErrorCode::DiskFull => Self::DiskFull { path, source: Arc::new(error) },
             ErrorCode::DatabaseCorrupt => Self::Damaged { path, detail: error.to_string() },
             ErrorCode::NotADatabase => Self::NotAVault { path, found: "not an SQLite database".into() },
@@ -239,6 +250,13 @@ impl VaultError {
     pub(crate) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_path_buf(), detail: detail.into() }
     }
+}
+
+/// A reader met a journal that only a writer may roll back or recover.
+fn is_left_in_a_change(extended: i32) -> bool {
+    use rusqlite::ffi;
+    [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY, ffi::SQLITE_READONLY_CANTINIT]
+        .contains(&extended)
 }
 
 /// WAL's shared memory could not be opened, mapped or locked.

@@ -1,5 +1,6 @@
 //! The process is killed at any instruction, or the file cannot grow: the
 //! vault opens, nothing committed is lost, nothing half-written is visible.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 

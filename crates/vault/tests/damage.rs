@@ -1,4 +1,5 @@
 //! Whatever is changed behind the vault's back is found.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 
@@ -45,11 +46,13 @@ fn a_flipped_bit_in_any_blob_is_found() {
         let blob: Vec<u8> = original.sqlite().query_row(&select, (), |row| row.get(0)).unwrap();
         for at in (0..blob.len()).step_by(blob.len().div_ceil(12)) {
             let mut blob = blob.clone();
-            blob[at] ^= 1 << (at % 8);
-            let hex: String = blob.iter().map(|byte| format!("{byte:02x}")).collect();
+            // Bit 4 of a zstd frame's descriptor means nothing: not that one.
+            blob[at] ^= if at % 8 == 4 { 1 } else { 1 << (at % 8) };
+            let hex: Vec<String> = blob.iter().map(|byte| format!("{byte:02x}")).collect();
             let damage = format!(
-                "UPDATE {table} SET {column} = x'{hex}'
+                "UPDATE {table} SET {column} = x'{}'
                  WHERE rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET {})",
+                hex.concat(),
                 row - 1
             );
             let report = findings(&original, &damage);
@@ -132,26 +135,4 @@ fn bytes_flipped_anywhere_in_the_file_never_make_it_panic() {
         found += usize::from(!outcome.is_ok_and(|report| report.verdict == Verdict::Sound));
     }
     assert!(found > 10, "{found} of 60");
-}
-#[test]
-fn dbg_check() {
-    let original = prepared();
-    let c = original.sqlite();
-    c.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").unwrap();
-    println!("{:?}", c.execute("UPDATE version SET side = 7 WHERE object = 12 AND from_run = 1", ()));
-    drop(c);
-    let c = original.sqlite();
-    let v: Vec<(i64,i64,Option<i64>)> = { let mut s = c.prepare("SELECT id, side, body FROM version WHERE object=12").unwrap(); s.query_map((), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap().map(|x| x.unwrap()).collect() };
-    println!("{v:?}");
-    let v: Vec<String> = { let mut s = c.prepare("PRAGMA integrity_check(1000)").unwrap(); s.query_map((), |r| r.get(0)).unwrap().map(|x| x.unwrap()).collect() };
-    println!("{v:?}");
-
-    for p in ["PRAGMA trusted_schema=OFF", "PRAGMA query_only=ON", "PRAGMA cell_size_check=ON", "BEGIN"] {
-    let c = original.sqlite();
-    c.execute_batch(p).unwrap();
-    let v: Vec<String> = { let mut s = c.prepare("PRAGMA integrity_check(1000)").unwrap(); s.query_map((), |r| r.get(0)).unwrap().map(|x| x.unwrap()).collect() };
-    println!("{p} {v:?}");
-    }
-    println!("{:?}", original.verify());
-    panic!();
 }

@@ -1,5 +1,6 @@
 //! Canonical form against a plain model: a tree that is rendered in many
 //! spellings and canonicalised by the simplest code that can do it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! History against a model that keeps a full copy after every run.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 
@@ -10,13 +11,16 @@ use proptest::prelude::*;
 use support::*;
 use vault::*;
 
-/// What Looker holds: key → side, folder, content.
-type World = BTreeMap<u8, (bool, u8, u64)>;
+/// What Looker holds, by key.
+type World = BTreeMap<u8, Object>;
+
+/// In the trash, folder, content.
+type Object = (bool, u8, u64);
 
 /// One run: what happens to the world before it, its scope, how it goes.
 #[derive(Debug, Clone)]
 struct Step {
-    changes: Vec<(u8, Option<(bool, u8, u64)>)>,
+    changes: Vec<(u8, Option<Object>)>,
     folder: Option<u8>,
     complete: bool,
     /// Contents that are read first and replaced by what is read later.

@@ -1,4 +1,5 @@
 //! Opening: what is refused, what is made, who holds the lock.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 

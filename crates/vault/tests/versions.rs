@@ -1,4 +1,5 @@
 //! The rules of versions, absence and resuming.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 

@@ -6,6 +6,7 @@
 //! what it stored are then compared with what the simulator knows.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 pub(crate) mod content;
 pub(crate) mod front;

@@ -6,9 +6,9 @@ use std::path::Path;
 use looker_sim::Served;
 use rusqlite::{Connection, OpenFlags};
 
-/// Rows of a page stream.
+/// PageRange of a page stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Rows {
+pub(crate) struct PageRange {
     pub(crate) kind: &'static str,
     pub(crate) trashed: bool,
     pub(crate) folder: Option<String>,
@@ -33,7 +33,7 @@ fn parameter<'a>(served: &'a Served, name: &str) -> Option<&'a str> {
 }
 
 /// A request for a page of full rows, or for a whole kind; `None` for all else.
-pub(crate) fn page(served: &Served) -> Option<Rows> {
+pub(crate) fn page(served: &Served) -> Option<PageRange> {
     let kind = kind_of(served.operation)?;
     if parameter(served, "fields").is_some() {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn page(served: &Served) -> Option<Rows> {
         _ if matches!(kind, "folders" | "roles") => 0..u64::MAX,
         _ => return None,
     };
-    Some(Rows {
+    Some(PageRange {
         kind,
         trashed: parameter(served, "deleted") == Some("true"),
         folder: parameter(served, "folder_id").map(str::to_owned),
@@ -69,13 +69,13 @@ pub(crate) fn metered(requests: &[Served]) -> u64 {
     requests.iter().filter(|served| !free.contains(&served.operation)).count() as u64
 }
 
-/// Rows that the newest run has committed, from the vault's own tables. Empty
+/// PageRange that the newest run has committed, from the vault's own tables. Empty
 /// when there is no vault yet.
-pub(crate) fn committed(path: &Path) -> Vec<Rows> {
+pub(crate) fn committed(path: &Path) -> Vec<PageRange> {
     read_committed(path).unwrap_or_default()
 }
 
-fn read_committed(path: &Path) -> rusqlite::Result<Vec<Rows>> {
+fn read_committed(path: &Path) -> rusqlite::Result<Vec<PageRange>> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut select = connection.prepare(
         "SELECT s.kind, s.side, s.folder, p.first_row, p.first_row + p.came
@@ -86,7 +86,7 @@ fn read_committed(path: &Path) -> rusqlite::Result<Vec<Rows>> {
     let kinds = ["dashboards", "looks", "users", "groups", "folders", "roles"];
     let rows = select.query_map((), |row| {
         let kind: String = row.get(0)?;
-        Ok(Rows {
+        Ok(PageRange {
             kind: kinds.into_iter().find(|known| *known == kind).expect("a known kind"),
             trashed: row.get(1)?,
             folder: row.get(2)?,
@@ -104,7 +104,7 @@ pub(crate) fn run_state(path: &Path) -> Option<String> {
 
 /// No request asks for a row that was committed before.
 #[track_caller]
-pub(crate) fn assert_not_read_again(committed: &[Rows], requests: &[Served]) {
+pub(crate) fn assert_not_read_again(committed: &[PageRange], requests: &[Served]) {
     for asked in requests.iter().filter_map(page) {
         let again = committed.iter().find(|had| {
             (had.kind, had.trashed, &had.folder) == (asked.kind, asked.trashed, &asked.folder)

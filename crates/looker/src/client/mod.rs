@@ -295,7 +295,7 @@ impl Inner {
 
 fn outcome(result: &Result<Reply>) -> Outcome {
     match result {
-        Ok(_) => Outcome::Clean,
+        Ok(reply) => Outcome::Clean { bytes: reply.body.len() },
         Err(error) => match error.kind {
             ErrorKind::RateLimited => Outcome::Refused(error.retry_after),
             ErrorKind::Server | ErrorKind::Timeout | ErrorKind::NotJson => {

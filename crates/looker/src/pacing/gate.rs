@@ -93,7 +93,7 @@ impl Permit {
     }
 
     /// Tells the limiter how the request of `class` ended. Call once, at its end.
-    pub fn report(&self, class: &str, outcome: Outcome) {
+    pub fn report(&self, class: &'static str, outcome: Outcome) {
         let now = self.gate.started.elapsed();
         self.gate.lock().limiter.ended(class, outcome, self.elapsed(), now, fastrand::f64());
     }

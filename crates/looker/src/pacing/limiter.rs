@@ -5,9 +5,10 @@
 //! The window grows by one for each window of clean answers and shrinks by
 //! three tenths on an answer that says "too much" (429, 5xx, a timeout), at most
 //! once in the time one request takes, so that one bad moment counts once. A
-//! second signal is latency: each class of call (a light listing, a full page)
-//! has its own baseline, the fastest recent answer; while answers take more than
-//! [`SLOW`] times their baseline, the window shrinks gently.
+//! second signal is latency: each class of call (a light listing, a page), and
+//! within it each size of answer by powers of two, has its own baseline, the
+//! fastest recent answer; while answers take more than [`SLOW`] times their
+//! baseline, the window shrinks gently.
 //!
 //! A limit on requests per second cannot be met by concurrency alone when
 //! answers are fast. When a 429 arrives without `Retry-After`, the rate of the
@@ -25,6 +26,9 @@ const SLOW: f64 = 3.0;
 /// Starts with this many requests at once, or the ceiling if that is lower.
 const FIRST_WINDOW: f64 = 4.0;
 
+/// Below this, latency is noise.
+const NOTICEABLE: Duration = Duration::from_millis(50);
+
 const RATE_MEMORY: Duration = Duration::from_secs(5);
 
 /// Whether concurrency adapts.
@@ -40,8 +44,11 @@ pub enum Pacing {
 /// How a request ended, as far as pacing cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// A good answer.
-    Clean,
+    /// A good answer of so many bytes.
+    Clean {
+        /// The body's length.
+        bytes: usize,
+    },
     /// 429, with `Retry-After` if the server sent one.
     Refused(Option<Duration>),
     /// 408, 5xx or a timeout.
@@ -59,8 +66,8 @@ pub struct Limiter {
     last_cut: Option<Duration>,
     paused_until: Duration,
     refusals_in_a_row: u32,
-    /// Fastest recent answer by class of call.
-    baselines: HashMap<String, f64>,
+    /// Fastest recent answer, in seconds, by class of call and size of answer.
+    baselines: HashMap<(&'static str, u32), f64>,
     /// Shortest time between two starts, once a 429 taught us a rate.
     gap: Option<Duration>,
     next_start: Duration,
@@ -108,9 +115,16 @@ impl Limiter {
 
     /// Notes how a request of `class` ended that took `latency`. `jitter` (0..1)
     /// spreads the pause after a 429 that named none.
-    pub fn ended(&mut self, class: &str, outcome: Outcome, latency: Duration, now: Duration, jitter: f64) {
+    pub fn ended(
+        &mut self,
+        class: &'static str,
+        outcome: Outcome,
+        latency: Duration,
+        now: Duration,
+        jitter: f64,
+    ) {
         match outcome {
-            Outcome::Clean => self.clean(class, latency, now),
+            Outcome::Clean { bytes } => self.clean((class, bytes.max(1).ilog2()), latency, now),
             Outcome::Refused(retry_after) => {
                 self.refusals_in_a_row += 1;
                 self.learn_rate(now);
@@ -127,7 +141,7 @@ impl Limiter {
         }
     }
 
-    fn clean(&mut self, class: &str, latency: Duration, now: Duration) {
+    fn clean(&mut self, class: (&'static str, u32), latency: Duration, now: Duration) {
         self.refusals_in_a_row = 0;
         self.successes.push_back(now);
         while self.successes.front().is_some_and(|at| now.saturating_sub(*at) > RATE_MEMORY) {
@@ -143,14 +157,11 @@ impl Limiter {
         if self.pacing == Pacing::Fixed {
             return;
         }
-        let seconds = latency.as_secs_f64().max(1e-4);
-        let baseline = self.baselines.entry(class.to_owned()).or_insert(seconds);
+        let seconds = latency.as_secs_f64();
+        let baseline = self.baselines.entry(class).or_insert(seconds);
         // Drifts up slowly, so that a server that became slower is not fought for ever.
-        *baseline = (*baseline * 1.002).min(seconds.max(*baseline)).min(seconds * 1e9);
-        if seconds < *baseline {
-            *baseline = seconds;
-        }
-        if seconds > SLOW * *baseline && seconds > 0.05 {
+        *baseline = (*baseline * 1.002).min(seconds);
+        if seconds > SLOW * *baseline && latency > NOTICEABLE {
             self.window = (self.window * 0.95).max(1.0);
         } else {
             self.window = (self.window + 1.0 / self.window).min(self.ceiling);
@@ -196,7 +207,13 @@ mod tests {
 
     fn clean(limiter: &mut Limiter, times: u32, latency: Duration) {
         for step in 0..times {
-            limiter.ended("page", Outcome::Clean, latency, Duration::from_millis(u64::from(step)), 0.5);
+            limiter.ended(
+                "page",
+                Outcome::Clean { bytes: 4096 },
+                latency,
+                Duration::from_millis(u64::from(step)),
+                0.5,
+            );
         }
     }
 
@@ -232,17 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn slow_answers_shrink_the_window_but_slow_kinds_of_calls_do_not() {
+    fn slow_answers_shrink_the_window_but_large_ones_and_other_calls_do_not() {
         let mut limiter = Limiter::new(Pacing::Adaptive, 20);
         clean(&mut limiter, 600, LATENCY);
         assert_eq!(limiter.window(), 20);
         for _ in 0..20 {
-            // A class of its own has a baseline of its own.
-            limiter.ended("listing", Outcome::Clean, LATENCY * 50, Duration::ZERO, 0.5);
+            // A class of its own has a baseline of its own, and so has a size.
+            limiter.ended("listing", Outcome::Clean { bytes: 4096 }, LATENCY * 50, Duration::ZERO, 0.5);
+            limiter.ended("page", Outcome::Clean { bytes: 3_000_000 }, LATENCY * 10, Duration::ZERO, 0.5);
         }
         assert_eq!(limiter.window(), 20);
         for _ in 0..20 {
-            limiter.ended("page", Outcome::Clean, LATENCY * 5, Duration::ZERO, 0.5);
+            limiter.ended("page", Outcome::Clean { bytes: 4096 }, LATENCY * 5, Duration::ZERO, 0.5);
         }
         assert!(limiter.window() < 10, "{}", limiter.window());
     }
@@ -264,7 +282,7 @@ mod tests {
             if tokens >= 1.0 {
                 tokens -= 1.0;
                 served += 1;
-                limiter.ended("page", Outcome::Clean, latency, now + latency, 0.5);
+                limiter.ended("page", Outcome::Clean { bytes: 4096 }, latency, now + latency, 0.5);
             } else {
                 refused += 1;
                 late_refused += u32::from(served > 50);

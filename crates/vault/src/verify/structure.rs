@@ -1,5 +1,10 @@
 //! The database itself, its schema, the chains of versions, the runs.
 
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
@@ -25,12 +30,23 @@ const OPEN_GAPS: &str = "SELECT r.id, g.kind, g.what, coalesce(g.key, ''), coale
          AND later.scope = r.scope AND later.id > r.id AND later.state = 'complete')
      ORDER BY g.id";
 
+/// A connection that writes nothing, yet is not opened as one that only reads:
+/// those know nothing of the constraints on columns and cannot check them.
+fn checking_connection(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF")?;
+    Ok(connection)
+}
+
 impl Check<'_> {
     /// SQLite's own checks of pages, rows, indexes and references.
     pub(super) fn database(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        connection.pragma_update(None, "cell_size_check", true)?;
-        let answers: Vec<String> = gather(connection, "PRAGMA integrity_check(1000)", (), |row| row.get(0))?;
+        let checking = checking_connection(&self.reader.path)?;
+        let answers: Vec<String> = gather(&checking, "PRAGMA integrity_check(1000)", (), |row| row.get(0))?;
         for answer in answers.into_iter().filter(|answer| answer != "ok") {
             self.damage("SQLite finds the file damaged", answer);
         }

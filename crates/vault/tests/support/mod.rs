@@ -1,8 +1,10 @@
 //! What the tests of the vault share: a vault in a temporary folder, runs and
 //! records in few words.
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::needless_pass_by_value, reason = "calls read better")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -237,9 +239,4 @@ impl Seen {
     pub(crate) fn line(&self) -> String {
         format!("{} {} {} {} {}", self.kind, self.key, self.side.name(), self.folder, self.body())
     }
-}
-
-/// Bytes of a file and those beside it that matter.
-pub(crate) fn file_bytes(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap()
 }

@@ -22,7 +22,7 @@ const STRATEGIES: [&str; 3] = ["auto", "per-folder", "scan"];
 fn distribution(seed: u64) -> SimConfig {
     let mut random = Seeded::new(seed);
     let folders = if seed.is_multiple_of(3) { random.between(2, 12) } else { random.between(12, 301) };
-    let largest = [6, 40, 120, 250][random.between(0, 4) as usize];
+    let largest = [6, 30, 90, 180][random.between(0, 4) as usize];
     let folder_sizes: Vec<u32> = (0..folders)
         .map(|_| {
             let share = random.between(0, 1_000) as f64 / 1_000.0;
@@ -33,7 +33,7 @@ fn distribution(seed: u64) -> SimConfig {
     let outside = (f64::from(inside) * [0.0, 0.3, 1.5, 5.0][random.between(0, 4) as usize]) as u32;
     SimConfig {
         seed,
-        dashboards: inside + outside.min(2_000),
+        dashboards: inside + outside.min(1_500),
         looks: 20,
         users: 3,
         trash_percent: [0, 10][random.between(0, 2) as usize],

@@ -195,9 +195,8 @@ impl VaultError {
             Self::Absent { .. } | Self::MissingParent { .. } | Self::NotAVault { .. } => ErrorKind::NotAVault,
             Self::Newer { .. } | Self::Older { .. } => ErrorKind::Schema,
             Self::Locked { .. } | Self::Busy { .. } => ErrorKind::InUse,
-            Self::LeftInAChange { .. } => ErrorKind::Io,
             Self::DiskFull { .. } => ErrorKind::DiskFull,
-            Self::Io { .. } | Self::Journal { .. } => ErrorKind::Io,
+            Self::Io { .. } | Self::Journal { .. } | Self::LeftInAChange { .. } => ErrorKind::Io,
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::MissingBody { .. }
             | Self::NoSuchRun { .. }
@@ -255,8 +254,7 @@ impl VaultError {
 /// A reader met a journal that only a writer may roll back or recover.
 fn is_left_in_a_change(extended: i32) -> bool {
     use rusqlite::ffi;
-    [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY, ffi::SQLITE_READONLY_CANTINIT]
-        .contains(&extended)
+    [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY].contains(&extended)
 }
 
 /// WAL's shared memory could not be opened, mapped or locked.

@@ -226,6 +226,7 @@ fn strategies_agree_when_the_server_gives_fewer_rows_than_asked_for() {
         SimConfig { page_cap: Some(50), dashboards: 420, folder_sizes: vec![130, 71, 0, 50], ..config() };
     agree(capped.clone(), &[0, 1, 3], "");
     agree(SimConfig { totals: true, ..capped.clone() }, &[0, 1, 3], "");
+    agree(capped.clone(), &[0, 1, 3], "--page-size 40");
     agree(capped, &[0, 1, 2, 3, 4, 5], "--page-size 60");
 }
 

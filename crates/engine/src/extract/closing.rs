@@ -16,8 +16,9 @@ use vault::{AbsenceScope, Disagreement, Disagreements};
 
 use super::error::ExtractError;
 use super::groups::{ListBy, Sizes, pages};
-use super::listing::{Keep, Listing, blocking};
+use super::listing::{Keep, Listing};
 use super::pages::Reading;
+use super::pool::{Rows, blocking};
 use super::report::{GapReport, Stop};
 use super::run::Run;
 
@@ -226,7 +227,7 @@ impl Run {
     /// that is gone by now is no gap.
     async fn read_item(&self, group: usize, key: String) -> Result<Option<GapReport>, ExtractError> {
         let at = &self.groups[group];
-        let call = at.call(None, false, Reason::Item).with(at.paged.by_id, key.clone());
+        let call = at.call(None, Rows::Full, Reason::Item).with(at.paged.by_id, key.clone());
         let read = tokio::select! {
             read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
             () = self.brake.at_once() => return Ok(None),

@@ -12,6 +12,7 @@ use looker::client::Call;
 use looker::pacing::Reason;
 use vault::Side;
 
+use super::pool::Rows;
 use super::request::FolderStrategy;
 
 /// Rows of a light listing asked for at once. No largest page is documented; a
@@ -167,7 +168,8 @@ impl Group {
     }
 
     /// A call for rows of the group, full or light.
-    pub(super) fn call(&self, folder: Option<&str>, light: bool, reason: Reason) -> Call {
+    pub(super) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
+        let light = rows == Rows::Light;
         let paged = self.paged;
         let mut call = Call::new(&paged.operation, self.kind.name, reason).with("sorts", paged.sorts);
         call.class = if light { "listing" } else { self.kind.name };

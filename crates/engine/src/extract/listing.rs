@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use looker::paging::{Claims, MultiFolderOffsetCoordinator, StreamPlan};
+use looker::paging::{Claims, StreamPlan};
 use vault::{Listed, RunId, Writer};
 
 use super::error::ExtractError;
 use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream};
-use super::pool::{Answer, Drain, Sink};
+use super::pool::{Answer, Rows, Sink, blocking};
 use super::run::Run;
 
 /// What listing a set of groups came to.
@@ -103,11 +103,7 @@ impl Run {
             // the stream finds out; but it may hide a folder altogether.
             suspects_caps: stream.folder.is_none(),
         };
-        let coordinator = MultiFolderOffsetCoordinator::new(
-            streams.iter().map(plan).collect(),
-            *self.client.retry_policy(),
-            0,
-        );
+        let plans = streams.iter().map(plan).collect();
         let sink = Arc::new(ListingSink {
             groups: Arc::clone(&self.groups),
             streams: streams.clone(),
@@ -115,16 +111,7 @@ impl Run {
             keep: keep.clone(),
             found: Mutex::default(),
         });
-        let drain = Arc::new(Drain {
-            client: self.client.clone(),
-            brake: Arc::clone(&self.brake),
-            claims: Claims::new(coordinator),
-            groups: Arc::clone(&self.groups),
-            streams: streams.clone(),
-            light: true,
-            sink: Arc::clone(&sink) as Arc<dyn Sink>,
-            closed: Mutex::default(),
-        });
+        let drain = self.drain(streams.clone(), plans, Rows::Light, Arc::clone(&sink) as Arc<dyn Sink>);
         drain.run(self.workers()).await?;
         listing.closed.extend(std::mem::take(&mut *drain.closed()));
         for gap in drain.claims.gaps("the run was stopped") {
@@ -215,11 +202,4 @@ impl Sink for ListingSink {
         }
         .boxed()
     }
-}
-
-/// Runs work that may wait for the vault on a thread that may wait.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ExtractError> + Send + 'static,
-) -> Result<T, ExtractError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| ExtractError::Worker(error.to_string()))?
 }

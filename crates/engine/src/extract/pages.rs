@@ -1,15 +1,15 @@
 //! Reading the page streams of all groups with one pool of workers.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use looker::paging::{Claims, Gap, MultiFolderOffsetCoordinator, StreamPlan, StreamStatistics};
+use looker::paging::{Gap, StreamPlan, StreamStatistics};
 use vault::{ResumableStream, StreamRecord};
 
 use super::error::ExtractError;
 use super::groups::{Sizes, Stream};
-use super::listing::{Keep, blocking};
-use super::pool::{Drain, Sink};
+use super::listing::Keep;
+use super::pool::{Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
 use super::report::{GapReport, StreamReport};
 use super::run::Run;
@@ -142,8 +142,6 @@ impl Run {
                 suspects_caps: true,
             })
             .collect();
-        let coordinator =
-            MultiFolderOffsetCoordinator::new(plans, *self.client.retry_policy(), self.workers());
         let sink = PageSink {
             preparer: Arc::clone(&self.preparer),
             groups: Arc::clone(&self.groups),
@@ -151,16 +149,7 @@ impl Run {
             brake: Arc::clone(&self.brake),
             progress,
         };
-        let drain = Arc::new(Drain {
-            client: self.client.clone(),
-            brake: Arc::clone(&self.brake),
-            claims: Claims::new(coordinator),
-            groups: Arc::clone(&self.groups),
-            streams: streams.clone(),
-            light: false,
-            sink: Arc::new(sink) as Arc<dyn Sink>,
-            closed: Mutex::default(),
-        });
+        let drain = self.drain(streams.clone(), plans, Rows::Full, Arc::new(sink) as Arc<dyn Sink>);
         drain.run(self.workers()).await?;
         self.preparer.settle().await?;
         self.account(&drain, &streams, reading);

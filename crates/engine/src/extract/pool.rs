@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use looker::client::{Call, Client};
 use looker::error::{Error, ErrorKind};
 use looker::pacing::Reason;
-use looker::paging::{Claim, ClaimedRange, Claims};
+use looker::paging::{Claim, ClaimedRange, Claims, MultiFolderOffsetCoordinator, StreamPlan};
 use looker::rows::{self, Row};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::report::Stop;
+use super::run::Run;
 use crate::check::{cannot_heal, unavailable};
 
 /// A page as it was answered.
@@ -87,6 +88,15 @@ impl Brake {
     }
 }
 
+/// How rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Whole objects.
+    Full,
+    /// With `fields`: id, stamp, folder.
+    Light,
+}
+
 /// What all workers of a drain share.
 pub(super) struct Drain {
     pub(super) client: Client,
@@ -94,11 +104,34 @@ pub(super) struct Drain {
     pub(super) claims: Arc<Claims>,
     pub(super) groups: Arc<Vec<Group>>,
     pub(super) streams: Vec<Stream>,
-    /// Whether rows are asked for with `fields` only.
-    pub(super) light: bool,
+    pub(super) rows: Rows,
     pub(super) sink: Arc<dyn Sink>,
     /// Groups that turned out to be closed to us, and why.
     pub(super) closed: Mutex<HashMap<usize, String>>,
+}
+
+impl Run {
+    /// A drain of `streams`, one for each of `plans`.
+    pub(super) fn drain(
+        &self,
+        streams: Vec<Stream>,
+        plans: Vec<StreamPlan>,
+        rows: Rows,
+        sink: Arc<dyn Sink>,
+    ) -> Arc<Drain> {
+        let look_ahead = if rows == Rows::Light { 0 } else { self.workers() };
+        let coordinator = MultiFolderOffsetCoordinator::new(plans, *self.client.retry_policy(), look_ahead);
+        Arc::new(Drain {
+            client: self.client.clone(),
+            brake: Arc::clone(&self.brake),
+            claims: Claims::new(coordinator),
+            groups: Arc::clone(&self.groups),
+            streams,
+            rows,
+            sink,
+            closed: Mutex::default(),
+        })
+    }
 }
 
 impl Drain {
@@ -175,11 +208,11 @@ impl Drain {
         let reason = match range {
             range if range.tries > 0 => Reason::Retry,
             range if range.speculative => Reason::LookAhead,
-            _ if self.light => Reason::Listing,
+            _ if self.rows == Rows::Light => Reason::Listing,
             _ => Reason::Page,
         };
         self.groups[stream.group]
-            .call(stream.folder.as_deref(), self.light, reason)
+            .call(stream.folder.as_deref(), self.rows, reason)
             .with("limit", range.limit.to_string())
             .with("offset", range.offset.to_string())
     }
@@ -213,4 +246,11 @@ impl Drain {
     pub(super) fn closed(&self) -> MutexGuard<'_, HashMap<usize, String>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Runs work that may wait for the vault on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ExtractError> + Send + 'static,
+) -> Result<T, ExtractError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| ExtractError::Worker(error.to_string()))?
 }

@@ -17,8 +17,7 @@ use vault::{AbsenceScope, GapWhat, RunEnd, RunId, RunStart, RunState, Side, Stre
 
 use super::error::ExtractError;
 use super::groups::{FolderSet, Group, Stream};
-use super::listing::blocking;
-use super::pool::Brake;
+use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
 use super::report::{CallReport, GapReport, KindReport, Report, StreamReport, Unavailable};
 use super::request::Request;

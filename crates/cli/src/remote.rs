@@ -69,7 +69,8 @@ fn explain(error: &looker::Error) -> (&'static str, Option<&'static str>) {
         ErrorKind::Refused => (
             "looker.refused",
             Some(
-                "nothing listens there: check the port (self-hosted Looker: 19999, *.cloud.looker.com: 443)",
+                "nothing listens there: check the port (self-hosted Looker: 19999, *.cloud.looker.com: 443), \
+                 and the proxy if HTTPS_PROXY names one",
             ),
         ),
         ErrorKind::Tls => (

@@ -63,7 +63,7 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
     ];
     let mut table = Table::new(&columns);
     for kind in &report.kinds {
-        let counts = [kind.seen, kind.added, kind.changed, kind.removed].map(human::count);
+        let counts = [kind.seen, kind.new, kind.changed, kind.gone].map(human::count);
         table.row(std::iter::once(kind.kind.clone()).chain(counts));
     }
     printer.table(&table)

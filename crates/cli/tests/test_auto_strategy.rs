@@ -51,7 +51,8 @@ fn calls(config: SimConfig, kinds: &str, page: u64) -> [u64; 3] {
     let mut digests = Vec::new();
     let calls = STRATEGIES.map(|strategy| {
         let world = looker.world();
-        let line = format!("{kinds} --folder-ids {ids} --folder-strategy {strategy} --page-size {page} --quiet");
+        let line =
+            format!("{kinds} --folder-ids {ids} --folder-strategy {strategy} --page-size {page} --quiet");
         let report = world.extract(&line).complete();
         digests.push(digest(&world.path(VAULT)));
         report["metered_calls"].as_u64().unwrap()

@@ -10,10 +10,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use looker_sim::{Churn, Kind, Latency, Refused, SimConfig};
+use looker_sim::{Churn, Faults, Kind, Latency, Refused, SimConfig};
 use support::content::{KINDS, Key, Object, assert_holds_all, expected, stored};
 use support::looker::Looker;
-use support::requests::page;
+use support::requests::{assert_not_read_again, committed, page};
 use support::seeded::seed;
 use support::{VAULT, finish, wait_until};
 
@@ -55,8 +55,7 @@ struct Run {
 }
 
 #[track_caller]
-fn run_while_busy(strategy: &str) -> Run {
-    let looker = Looker::start(busy());
+fn run_on(looker: Looker, strategy: &str) -> Run {
     let world = looker.world();
     let ids: Vec<String> = looker.shared_folder_ids().into_iter().take(6).collect();
     let scope = match strategy {
@@ -140,7 +139,7 @@ impl Run {
 
 #[track_caller]
 fn survives_change(strategy: &str) {
-    let run = run_while_busy(strategy);
+    let run = run_on(Looker::start(busy()), strategy);
     run.each_body_was_true();
     run.nothing_that_stood_still_is_missing();
     run.nothing_is_shown_that_went_early();
@@ -167,14 +166,27 @@ fn a_busy_instance_read_as_auto_decides() {
 }
 
 #[test]
-fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
+fn a_busy_instance_that_also_fails() {
+    let looker = Looker::start(SimConfig { faults: Faults::mixed(0.1), ..busy() });
+    let run = run_on(looker, "auto");
+    run.each_body_was_true();
+    run.nothing_that_stood_still_is_missing();
+    run.nothing_is_shown_that_went_early();
+}
+
+/// Read slowly, page by page.
+fn unhurried() -> SimConfig {
     let latency = Latency { base: Duration::from_millis(40), ..Latency::default() };
-    let looker =
-        Looker::start(SimConfig { seed: seed(4), latency, trash_percent: 10, ..SimConfig::default() });
-    let world = looker.world();
-    let running = world.start("extract --json --page-size 10 --workers 1");
-    let pages = || looker.requests().iter().filter_map(page).filter(|rows| rows.kind == "dashboards").count();
-    wait_until("both sides were begun", || pages() >= 6);
+    SimConfig { seed: seed(4), latency, trash_percent: 10, ..SimConfig::default() }
+}
+
+/// Pages of dashboards asked for so far.
+fn dashboard_pages(looker: &Looker) -> usize {
+    looker.requests().iter().filter_map(page).filter(|asked| asked.kind == "dashboards").count()
+}
+
+/// One change of each sort, to dashboards that come first.
+fn change_everything(looker: &Looker) {
     let live = looker.ids(Kind::Dashboard, false);
     let trash = looker.ids(Kind::Dashboard, true);
     let folder = looker.shared_folder_ids()[0].clone();
@@ -190,7 +202,34 @@ fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
     looker.purge(Kind::Dashboard, &trash[0]).unwrap();
     one_of(&trash[1..], &|id| looker.restore(Kind::Dashboard, id));
     looker.create(Kind::Dashboard, &folder).unwrap();
-    assert!(pages() < 12, "the changes came while pages were read");
+}
+
+#[test]
+fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
+    let looker = Looker::start(unhurried());
+    let world = looker.world();
+    let running = world.start("extract --json --page-size 10 --workers 1");
+    wait_until("both sides were begun", || dashboard_pages(&looker) >= 6);
+    change_everything(&looker);
+    assert!(dashboard_pages(&looker) < 12, "the changes came while pages were read");
     finish(running).complete();
     assert_holds_all(&world.path(VAULT), &looker);
+}
+
+#[test]
+fn what_changes_while_a_run_lies_killed_is_caught_when_it_is_resumed() {
+    let looker = Looker::start(unhurried());
+    let world = looker.world();
+    let mut running = world.start("extract --json --page-size 10 --workers 1");
+    wait_until("pages were committed", || committed(&world.path(VAULT)).len() >= 6);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let before = committed(&world.path(VAULT));
+    change_everything(&looker);
+    looker.reset_stats();
+    let report = world.extract("--page-size 10 --resume").complete();
+    assert_eq!(report["resumed"], true);
+    assert_not_read_again(&before, &looker.requests());
+    assert_holds_all(&world.path(VAULT), &looker);
+    assert_eq!(world.verdict(), "sound");
 }

@@ -5,12 +5,16 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use looker_sim::{Faults, Latency, SimConfig};
-use support::content::{Key, assert_equal_where_stored, assert_holds_all, assert_same, instance, stored};
+use support::content::{
+    Key, assert_equal_where_stored, assert_holds_all, assert_same, digest, instance, stored,
+};
 use support::front::{Front, Instead};
 use support::looker::Looker;
+use support::requests::{is_listing, page};
 use support::seeded::seed;
 use support::{VAULT, finish, gap_places, sum, wait_until};
 
@@ -137,6 +141,45 @@ fn a_server_that_goes_down_for_good_leaves_named_gaps_that_the_next_run_fills() 
 }
 
 #[test]
+fn a_server_that_goes_down_before_the_proof_leaves_an_unproved_run() {
+    let mut looker = Looker::start(slow());
+    let world = looker.world();
+    let running = world.start("extract --json dashboards --page-size 20 --patience 1s --tries 2");
+    let listings = |looker: &Looker| looker.requests().iter().filter(|served| is_listing(served)).count();
+    // Two listings open the run, live and trash; the next ones are to close it.
+    wait_until("all pages were read", || looker.requests().iter().filter_map(page).count() >= 7);
+    looker.stop();
+    assert!(listings(&looker) <= 3, "not proved yet");
+    let ran = finish(running);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert_eq!(ran.report()["state"], "incomplete");
+    looker.restart();
+    looker.reset_stats();
+    world.extract("dashboards --page-size 20 --resume").complete();
+    let pages = looker.requests().iter().filter_map(page).count();
+    assert!(pages <= 1, "{pages} pages were read again");
+    assert_eq!(world.verdict(), "sound");
+}
+
+#[test]
+fn an_incomplete_run_takes_nothing_away() {
+    let mut looker = Looker::start(slow());
+    let world = looker.world();
+    world.extract("").complete();
+    let before = digest(&world.path(VAULT));
+    let running = world.start(&format!("extract --json {PAGES} --patience 1s --tries 2"));
+    let served = looker.served();
+    wait_until("fifteen more requests", || looker.served() >= served + 15);
+    looker.stop();
+    let ran = finish(running);
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert_eq!(digest(&world.path(VAULT)), before, "what could not be seen is not gone");
+    looker.restart();
+    world.extract("").complete();
+    assert_holds_all(&world.path(VAULT), &looker);
+}
+
+#[test]
 fn a_server_that_comes_back_in_time_costs_nothing() {
     let mut looker = Looker::start(slow());
     let world = looker.world();
@@ -147,6 +190,44 @@ fn a_server_that_comes_back_in_time_costs_nothing() {
     looker.restart();
     finish(running).complete();
     assert_holds_all(&world.path(VAULT), &looker);
+}
+
+/// How often this happened, counting now.
+fn nth(counter: &AtomicU32) -> u32 {
+    counter.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+#[test]
+fn two_answers_401_in_a_row_are_no_reason_to_stop() {
+    let looker = Looker::start(SimConfig { seed: seed(7), ..SimConfig::default() });
+    let tries = AtomicU32::new(0);
+    let front = Front::before(looker.port(), move |exchange| {
+        let is_hit =
+            exchange.request.contains("/dashboards/search") && exchange.request.contains("offset=40&");
+        let is_hit = is_hit || exchange.request.contains("offset=40 ");
+        (is_hit && nth(&tries) <= 2).then(|| Instead::error(401, "Requires authentication."))
+    });
+    let world = looker.world_at(&front.url());
+    world.extract("dashboards --page-size 10").complete();
+    assert!(looker.stats().logins >= 2, "the token was renewed");
+}
+
+#[test]
+fn a_login_refused_in_the_middle_is_tried_again() {
+    for status in [401, 403, 404] {
+        let looker = Looker::start(SimConfig { latency: slow().latency, ..SimConfig::default() });
+        let logins = AtomicU32::new(0);
+        let front = Front::before(looker.port(), move |exchange| {
+            let is_login = exchange.request.starts_with("POST") && exchange.request.contains("/login");
+            (is_login && nth(&logins) == 2).then(|| Instead::error(status, "Not found"))
+        });
+        let world = looker.world_at(&front.url());
+        let running = world.start(&format!("extract --json {PAGES}"));
+        wait_until("ten requests", || looker.served() >= 10);
+        looker.revoke_tokens();
+        finish(running).complete();
+        assert_holds_all(&world.path(VAULT), &looker);
+    }
 }
 
 #[test]
@@ -184,12 +265,8 @@ fn pages_that_are_too_slow_are_asked_for_in_halves() {
     assert!(sum(&report["streams"], "retries") >= 1, "{report}");
     let streams = report["streams"].as_array().unwrap();
     assert!(streams.iter().any(|stream| stream["calls"].as_u64() > stream["ranges_claimed"].as_u64()));
-    let asked: Vec<u64> = looker
-        .requests()
-        .iter()
-        .filter_map(support::requests::page)
-        .map(|asked| asked.rows.end - asked.rows.start)
-        .collect();
+    let asked: Vec<u64> =
+        looker.requests().iter().filter_map(page).map(|asked| asked.rows.end - asked.rows.start).collect();
     assert!(asked.iter().filter(|limit| **limit > 25).count() == 1, "{asked:?}");
     let held = stored(&world.path(VAULT));
     assert_eq!(held.len(), looker.ids(looker_sim::Kind::Dashboard, false).len());

@@ -138,7 +138,7 @@ fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
         let report = ran.report();
         assert_eq!(metered(&requests), BUDGET, "{report}");
         assert_eq!(report["metered_calls"], BUDGET);
-        assert_eq!(report["stopped"], "budget");
+        assert_eq!(report["stopped"]["reason"], "budget");
         assert_eq!(report["resumed"], attempt > 0);
         assert_eq!(world.verdict(), "sound_with_gaps");
     }

@@ -91,7 +91,7 @@ fn interrupted_it_ends_in_good_order_and_can_be_resumed() {
         let ran = finish(running);
         assert_eq!(ran.code, 130, "{}", ran.all());
         let report = ran.report();
-        assert_eq!(report["stopped"], "interrupted");
+        assert_eq!(report["stopped"]["reason"], "interrupted");
         assert_eq!(report["state"], "incomplete");
         assert_eq!(world.verdict(), "sound_with_gaps");
         assert_equal_where_stored(&stored(&world.path(VAULT)), &instance(&looker));

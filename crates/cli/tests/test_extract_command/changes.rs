@@ -42,7 +42,7 @@ fn counts(report: &Value, kind: &str) -> (u64, u64, u64) {
     let kinds = report["kinds"].as_array().unwrap();
     let entry = kinds.iter().find(|entry| entry["kind"] == kind).unwrap();
     let of = |name: &str| entry[name].as_u64().unwrap();
-    (of("added"), of("changed"), of("removed"))
+    (of("new"), of("changed"), of("gone"))
 }
 
 /// Ids that `list` shows.

@@ -30,11 +30,11 @@ fn instances_share_a_vault_and_nothing_else() {
     let world = world(&prod, &staging);
     world.extract("--instance prod").complete();
     let report = world.extract("--instance staging").complete();
-    assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["removed"] == 0), "{report}");
+    assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["gone"] == 0), "{report}");
     let again = world.extract("-I prod").complete();
     for kind in again["kinds"].as_array().unwrap() {
         assert_eq!(
-            [&kind["added"], &kind["changed"], &kind["removed"]].map(|n| n.as_u64()),
+            [&kind["new"], &kind["changed"], &kind["gone"]].map(serde_json::Value::as_u64),
             [Some(0); 3],
             "{kind}"
         );

@@ -74,7 +74,7 @@ fn no_trash_leaves_the_trash_out_and_in_peace() {
     assert!(trashed > 0);
     // A run that did not look into the trash says nothing of it.
     let report = world.extract("--no-trash").complete();
-    assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["removed"] == 0), "{report}");
+    assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["gone"] == 0), "{report}");
     assert_eq!(world.json("list dashboards --trash")["count"], trashed);
     let asked_for_trash =
         |served: &looker_sim::Served| served.query.iter().any(|(name, _)| name == "deleted");

@@ -68,12 +68,12 @@ fn statistics_of_every_folder() {
     let line = format!("dashboards --folder-ids {} --folder-strategy per-folder -b 50", ids[..4].join(","));
     let report = world.extract(&line).complete();
     let streams = report["streams"].as_array().unwrap();
-    let of = |folder: &str| streams.iter().find(|stream| stream["folder"] == folder);
+    let of = |folder: &str| streams.iter().find(|stream| stream["folder_id"] == folder);
     for (folder, rows, ranges) in [(&ids[0], 120, 3), (&ids[1], 30, 1), (&ids[3], 7, 1)] {
         let stream = of(folder).unwrap();
         let name = format!("dashboards in folder {folder}");
         let wanted = json!({
-            "name": name, "kind": "dashboards", "side": "live", "folder": folder, "size": rows,
+            "name": name, "kind": "dashboards", "state": "live", "folder_id": folder, "size": rows,
             "offset": stream["offset"], "ranges_claimed": ranges, "rows": rows, "calls": ranges,
             "waste": 0, "retries": 0,
         });

@@ -66,6 +66,8 @@ pub(super) struct Sizes {
     pub(super) total: Option<u64>,
     /// Rows by folder of the scope.
     pub(super) folders: HashMap<String, u64>,
+    /// Most rows that one answer held.
+    pub(super) largest_answer: u64,
 }
 
 /// Which streams a listing is read by.
@@ -211,7 +213,11 @@ mod tests {
     }
 
     fn sizes(total: Option<u64>, folders: &[(&str, u64)]) -> Sizes {
-        Sizes { total, folders: folders.iter().map(|(id, rows)| ((*id).to_owned(), *rows)).collect() }
+        Sizes {
+            total,
+            largest_answer: 0,
+            folders: folders.iter().map(|(id, rows)| ((*id).to_owned(), *rows)).collect(),
+        }
     }
 
     #[test]

@@ -99,9 +99,10 @@ impl Run {
             size: stream.size,
             page: stream.page,
             committed: Vec::new(),
-            // A listing that is cut short makes a stream's size too small, which
-            // the stream finds out; but it may hide a folder altogether.
-            suspects_caps: stream.folder.is_none(),
+            // A folder's listing that is cut short makes its stream's size too
+            // small, which the stream finds out; one of the whole kind may hide a
+            // folder altogether. A closing one is held against known sizes.
+            seen_at_once: if stream.folder.is_none() && stream.size.is_none() { 0 } else { u64::MAX },
         };
         let plans = streams.iter().map(plan).collect();
         let sink = Arc::new(ListingSink {
@@ -152,6 +153,7 @@ impl ListingSink {
         let group = &self.groups[stream.group];
         let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
+        sizes.largest_answer = sizes.largest_answer.max(answer.rows.len() as u64);
         if stream.folder.is_none() {
             *sizes.total.get_or_insert(0) += answer.rows.len() as u64;
         }

@@ -27,10 +27,31 @@ pub(super) struct Reading {
     pub(super) closed: Vec<usize>,
 }
 
-/// A stream and what an earlier attempt committed of it.
+impl Reading {
+    /// What a stream proved outweighs what a listing counted.
+    fn learn(&mut self, stream: &Stream, end: Option<u64>) {
+        let Some(end) = end else { return };
+        let sizes = self.sizes.entry(stream.group).or_default();
+        match &stream.folder {
+            Some(folder) => drop(sizes.folders.insert(folder.clone(), end)),
+            None => sizes.total = Some(end),
+        }
+    }
+}
+
+/// A stream and what is known of it.
 struct Planned {
     stream: Stream,
+    /// What an earlier attempt committed of it.
     committed: Vec<std::ops::Range<u64>>,
+    /// Most rows that one answer of its list held.
+    seen_at_once: u64,
+}
+
+impl Planned {
+    fn fresh(stream: Stream, sizes: &Sizes) -> Self {
+        Self { stream, committed: Vec::new(), seen_at_once: sizes.largest_answer }
+    }
 }
 
 impl Run {
@@ -45,7 +66,7 @@ impl Run {
         for group in fresh.into_iter().filter(|group| !reading.closed.contains(group)) {
             let sizes = reading.sizes.get(&group).cloned().unwrap_or_default();
             let streams = self.groups[group].streams(group, self.request.strategy, self.page(group), &sizes);
-            planned.extend(streams.into_iter().map(|stream| Planned { stream, committed: Vec::new() }));
+            planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
         for plan in &planned {
             if let Some(size) = plan.stream.size {
@@ -70,7 +91,7 @@ impl Run {
             let sizes = sizes.get(group).cloned().unwrap_or_default();
             let streams =
                 self.groups[*group].streams(*group, self.request.strategy, self.page(*group), &sizes);
-            planned.extend(streams.into_iter().map(|stream| Planned { stream, committed: Vec::new() }));
+            planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
         self.drain_pages(planned, false, &mut reading).await?;
         Ok(reading)
@@ -101,7 +122,7 @@ impl Run {
                 self.groups[group].opening(self.request.strategy),
                 super::groups::ListBy::Whole { .. }
             );
-            let empty = Sizes { total: whole.then_some(0), folders: HashMap::new() };
+            let empty = Sizes { total: whole.then_some(0), ..Sizes::default() };
             let sizes = listing.sizes.get(&group).cloned().unwrap_or(empty);
             reading.sizes.insert(group, sizes);
         }
@@ -139,7 +160,7 @@ impl Run {
                 size: plan.stream.size,
                 page: plan.stream.page,
                 committed: plan.committed,
-                suspects_caps: true,
+                seen_at_once: plan.seen_at_once,
             })
             .collect();
         let sink = PageSink {
@@ -174,6 +195,7 @@ impl Run {
         let ends = drain.claims.ends();
         for ((stream, statistics), end) in streams.iter().zip(drain.claims.statistics()).zip(ends) {
             *reading.pages.entry(stream.group).or_default() += statistics.ranges_claimed;
+            reading.learn(stream, end);
             self.findings.streams.push(self.stream_report(stream, statistics, end));
         }
     }
@@ -207,8 +229,8 @@ impl Run {
         StreamReport {
             name: self.stream_name(stream),
             kind: group.kind.name,
-            side: group.side.name(),
-            folder: stream.folder.clone(),
+            state: group.side.name(),
+            folder_id: stream.folder.clone(),
             size: end.or(stream.size),
             statistics,
         }
@@ -239,7 +261,8 @@ impl Run {
                 size: record.size.or(ended.map(|(offset, _, rows)| offset + u64::from(*rows))),
                 page: record.page_limit,
             };
-            Some(Planned { stream, committed })
+            let seen_at_once = stream.size.unwrap_or(0);
+            Some(Planned { stream, committed, seen_at_once })
         };
         self.earlier.iter().filter_map(planned).collect()
     }

@@ -45,7 +45,7 @@ pub struct Report {
 
 /// Why a run stopped before its end. It can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "reason", content = "message", rename_all = "snake_case")]
 pub enum Stop {
     /// The budget of calls is spent.
     Budget,
@@ -77,11 +77,11 @@ pub struct KindReport {
     /// Objects seen by the run.
     pub seen: u64,
     /// New to the vault.
-    pub added: u64,
+    pub new: u64,
     /// With a new version.
     pub changed: u64,
     /// Gone from their scope.
-    pub removed: u64,
+    pub gone: u64,
 }
 
 /// A kind that could not be listed at all.
@@ -133,9 +133,9 @@ pub struct StreamReport {
     /// The kind.
     pub kind: &'static str,
     /// `live` or `trash`.
-    pub side: &'static str,
+    pub state: &'static str,
     /// The folder it is limited to.
-    pub folder: Option<String>,
+    pub folder_id: Option<String>,
     /// Rows, as far as known.
     pub size: Option<u64>,
     /// Statistics of the coordinator.
@@ -161,9 +161,9 @@ impl KindReport {
         let report = |counts: &vault::KindCounts| Self {
             kind: counts.kind.clone(),
             seen: counts.seen,
-            added: counts.added,
+            new: counts.added,
             changed: counts.changed,
-            removed: counts.removed,
+            gone: counts.removed,
         };
         summary.kinds.iter().map(report).collect()
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::pacing::Pacing;
@@ -73,6 +73,15 @@ impl Settings {
         if secret.is_empty() { text } else { text.replace(secret, "[secret]") }
     }
 
+    fn is_loopback(&self) -> bool {
+        match self.base_url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
     pub(super) fn http_client(&self) -> Result<reqwest::Client> {
         const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
         let mut builder = reqwest::Client::builder()
@@ -83,6 +92,10 @@ impl Settings {
             // An API answers where it is asked: a redirect would carry the token
             // to whoever the answer names.
             .redirect(reqwest::redirect::Policy::none());
+        if self.is_loopback() {
+            // A proxy in the environment cannot reach this machine's own servers.
+            builder = builder.no_proxy();
+        }
         if !self.verify_ssl {
             builder = builder.tls_danger_accept_invalid_certs(true);
         }

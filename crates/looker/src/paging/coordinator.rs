@@ -339,20 +339,17 @@ impl MultiFolderOffsetCoordinator {
         }
     }
 
-    /// A short page: the end, unless something speaks against it.
+    /// A short page: the end, unless something speaks against it. One that is
+    /// short of a known size is never believed: rows may have vanished, which a
+    /// look at what is missing settles, or the server may cut pages.
     fn learn_from_short_page(stream: &mut FolderRange, claim: &ClaimedRange, rows: u64, total: Option<u64>) {
         let answered = claim.offset + rows;
         let missing = u64::from(claim.limit) - rows;
-        let suspicious = stream.suspects_caps && rows.is_multiple_of(SUSPICIOUS_CAP);
-        let believed = match stream.end {
-            Some(end) if answered >= end => true,
-            // The last page of a known size, a few rows shorter than expected: rows
-            // vanished while we read. Further down something is missing.
-            Some(_) => {
-                let last = claim.offset + u64::from(claim.limit) >= stream.next;
-                last && stream.frontier_is_closed() && !suspicious && !claim.doubt
-            }
-            None => total == Some(answered) || (total.is_none_or(|total| total < answered) && !suspicious),
+        let round = rows.is_multiple_of(SUSPICIOUS_CAP) && rows >= stream.seen_at_once;
+        let believed = match (stream.end, total) {
+            (_, Some(total)) if total == answered => true,
+            (Some(end), _) => answered >= end && !round,
+            (None, total) => !round && total.is_none_or(|total| total < answered),
         };
         if believed {
             stream.believe_empty(claim, rows);

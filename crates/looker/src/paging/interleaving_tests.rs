@@ -21,7 +21,7 @@ fn plans(sized: bool) -> Vec<StreamPlan> {
             size: sized.then_some(*rows),
             page: PAGE,
             committed: Vec::new(),
-            suspects_caps: true,
+            seen_at_once: u64::MAX,
         })
         .collect()
 }

@@ -36,7 +36,8 @@
 //!   believed: its missing rows are asked for once more, and only an empty
 //!   answer moves the end. Servers that silently cap a page are survived this way.
 //! - A short page whose length is a round number (a multiple of
-//!   [`SUSPICIOUS_CAP`]) may be such a cap too: one call past it settles that.
+//!   [`SUSPICIOUS_CAP`]) may be such a cap too, unless an answer is known to have
+//!   held more: one call past it settles that.
 
 mod claims;
 mod coordinator;

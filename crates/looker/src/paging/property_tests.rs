@@ -51,6 +51,8 @@ struct World {
     failing: u32,
     /// Ranges that hold this row of the first folder never succeed.
     cursed: Option<u64>,
+    /// What an answer is known to have held.
+    seen_at_once: u64,
     /// Failed tries before a range may be given up.
     tries: u32,
     seed: u64,
@@ -79,7 +81,7 @@ fn run(world: &World) -> Outcome {
             },
             page: world.page,
             committed: Vec::new(),
-            suspects_caps: true,
+            seen_at_once: world.seen_at_once,
         })
         .collect();
     let policy =
@@ -187,7 +189,7 @@ prop_compose! {
         failing in 0..=failing,
         seed in any::<u64>(),
     ) -> World {
-        World { folders, page, workers, cap: None, failing, cursed: None, tries: 6, seed }
+        World { folders, page, workers, cap: None, failing, cursed: None, seen_at_once: 0, tries: 6, seed }
     }
 }
 
@@ -261,6 +263,7 @@ proptest! {
     /// With sizes known a stream costs max(1, ceil(n / page)) calls, none wasted.
     #[test]
     fn known_sizes_cost_exactly_their_pages(mut world in world(0)) {
+        world.seen_at_once = u64::MAX;
         for folder in &mut world.folders {
             folder.told = Told::ByListing(Size::Right);
         }
@@ -305,6 +308,7 @@ proptest! {
     /// Streams take turns: while two have work, neither is a claim further ahead.
     #[test]
     fn streams_take_turns(mut world in world(0)) {
+        world.seen_at_once = u64::MAX;
         for folder in &mut world.folders {
             folder.told = Told::ByListing(Size::Right);
         }
@@ -337,7 +341,7 @@ proptest! {
             .map(|(index, _)| index as u64 * step..((index as u64 + 1) * step).min(rows))
             .filter(|range| !range.is_empty())
             .collect();
-        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone(), suspects_caps: true };
+        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone(), seen_at_once: 0 };
         let mut coordinator = MultiFolderOffsetCoordinator::new(vec![plan], RetryPolicy::default(), 4);
         let mut seen = vec![0u32; rows as usize];
         for row in committed.into_iter().flatten() {

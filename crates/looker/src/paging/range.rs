@@ -17,9 +17,11 @@ pub struct StreamPlan {
     pub page: u32,
     /// Ranges a former attempt at the same run has committed; never read again.
     pub committed: Vec<Range<u64>>,
-    /// Whether a short page of a round length may be a silent cap on the page
-    /// size, and is looked beyond. Not needed where something else would notice.
-    pub suspects_caps: bool,
+    /// Most rows that one answer of this list is known to have held. A short page
+    /// of a round length that holds fewer is no silent cap on the page size; one
+    /// that holds as many is looked beyond. `u64::MAX` where something else would
+    /// notice a cap.
+    pub seen_at_once: u64,
 }
 
 /// A range of a stream in somebody's hands.
@@ -102,7 +104,7 @@ pub struct FolderRange {
     /// Rows a page now; shrinks when pages time out, grows back.
     pub(super) page: u32,
     pub(super) largest_page: u32,
-    pub(super) suspects_caps: bool,
+    pub(super) seen_at_once: u64,
     pub(super) clean_pages: u32,
     /// Pages that came back full while the end was unknown: what look-ahead may rely on.
     pub(super) proved: u64,
@@ -132,7 +134,7 @@ impl FolderRange {
             asked: !committed.is_empty(),
             page,
             largest_page: page,
-            suspects_caps: plan.suspects_caps,
+            seen_at_once: plan.seen_at_once,
             clean_pages: 0,
             proved: 0,
             waiting: VecDeque::new(),

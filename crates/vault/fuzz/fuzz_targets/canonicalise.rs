@@ -38,7 +38,54 @@ static CUT: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: &[] }.co
 static BLOT: Shared = Shared::new(|| Rules { volatile: &[], redact: REDACT }.compile());
 static BOTH: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: REDACT }.compile());
 
+/// What bytes beyond ASCII stand for in the second reading of an input, so
+/// that few mutations make a document in which much is cut and blotted out.
+const TOKENS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"",
+    "\\",
+    r#""a":"#,
+    r#""b":"#,
+    r#""b":{"#,
+    r#""c":"#,
+    r#""\u0063":"#,
+    r#""x":"#,
+    r#""x_u":"#,
+    r#""y_u":"#,
+    r#""y_s":"#,
+    r#""é":"#,
+    r#""\u000a":"#,
+    r#""":"#,
+    r#""a key that shares its start 1":"#,
+    r#""a key that shares its start 2":"#,
+    r#"{"b":{"a":{"b":1,"c":2},"b":3}}"#,
+    r#"[["b",1],"a"]"#,
+    r#"[[["a",1,"b"],4]]"#,
+    r#""\ud800""#,
+    r#""\uD83D\uDE00\/""#,
+    "null",
+    "-0.50",
+    "1e400",
+    "{},",
+    "1,",
+    " ",
+];
+
 fuzz_target!(|raw: &[u8]| {
+    check(raw);
+    check(&spelt(raw));
+});
+
+fn spelt(raw: &[u8]) -> Vec<u8> {
+    let token = |byte: &u8| byte.checked_sub(128).map(|n| TOKENS[usize::from(n) % TOKENS.len()].as_bytes());
+    raw.iter().flat_map(|byte| token(byte).unwrap_or(std::slice::from_ref(byte))).copied().collect()
+}
+
+fn check(raw: &[u8]) {
     let plain = canonicalise(raw, &NOTHING);
     acceptance_is_that_of_serde_json(raw, &plain);
     a_damaged_volatile_part_does_no_harm(raw);
@@ -55,7 +102,7 @@ fuzz_target!(|raw: &[u8]| {
         assert_eq!(merged(&canonicalise(raw, &CUT).expect("accepted above")), plain.body);
         redaction_is_the_same_with_and_without_cutting(raw);
     }
-});
+}
 
 /// The whole document again.
 fn merged(split: &Canonical) -> Vec<u8> {

@@ -179,3 +179,23 @@ fn the_log_tells_statistics_of_every_stream() {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["fields"]["ranges_claimed"] == 3), "{log}");
 }
+
+#[test]
+fn a_gap_that_was_read_meanwhile_is_no_gap() {
+    let looker = looker();
+    let world = looker.world();
+    let line = "dashboards --no-trash -b 20 -w 1";
+    let [first, second] = ["--max-calls 4", "--max-calls 2 --resume"].map(|more| {
+        let ran = world.extract(&format!("{line} {more}"));
+        assert_eq!(ran.code, 4, "{}", ran.all());
+        let gaps = ran.report()["gaps"].as_array().unwrap().clone();
+        let stored = world.json("runs show 1")["gaps"].as_array().unwrap().clone();
+        let rows = |gaps: &[Value]| gaps.iter().map(|gap| gap["offset"].as_u64()).collect::<Vec<_>>();
+        assert_eq!(rows(&stored), rows(&gaps), "the vault names what the report names: {stored:?}");
+        rows(&gaps)
+    });
+    assert_ne!(first, second);
+    world.extract(&format!("{line} --resume")).complete();
+    assert_eq!(world.json("runs show 1")["gaps"], json!([]));
+    assert_eq!(world.verdict(), "sound");
+}

@@ -207,10 +207,10 @@ impl Client {
         tracing::debug!(error = %error, "the token was refused; signing in again");
         self.inner.session.forget(generation).await;
         let again = Call { reason: Reason::Retry, ..call.clone() };
-        self.send_with_token(&again).await.map_err(|(error, generation)| {
-            // Refused again with a token that others were let in with: not us.
-            let passing = generation.is_some_and(|generation| self.inner.session.was_accepted(generation));
-            if passing { Error { kind: ErrorKind::Server, ..error } } else { error }
+        self.send_with_token(&again).await.map_err(|(error, refused)| {
+            // Refused twice, though we were let in before: this may heal.
+            let may_heal = refused.is_some() && self.inner.session.was_accepted();
+            if may_heal { Error { kind: ErrorKind::Server, ..error } } else { error }
         })
     }
 
@@ -232,7 +232,7 @@ impl Client {
         let generation = token.as_ref().map(Token::generation);
         match result {
             Ok(reply) => {
-                generation.inspect(|generation| self.inner.session.accept(*generation));
+                generation.inspect(|_| self.inner.session.accept());
                 Ok(reply)
             }
             Err(error) => {

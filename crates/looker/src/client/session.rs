@@ -1,7 +1,7 @@
 //! The access token: signed in once, renewed before it expires, by one task
 //! while the others wait.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex as PlainMutex, PoisonError};
 use std::time::Duration;
 
@@ -46,8 +46,8 @@ pub(super) struct Session {
     /// Held while signing in, so that others wait for the result.
     token: Mutex<Option<Token>>,
     signed_in: AtomicU64,
-    /// Highest generation that the server let in.
-    accepted: AtomicU64,
+    /// Whether the server has let us in with any token.
+    accepted: AtomicBool,
     /// The token to strike from messages.
     known: PlainMutex<Option<SecretString>>,
 }
@@ -79,13 +79,13 @@ impl Session {
     }
 
     /// Notes that the server let a token in.
-    pub(super) fn accept(&self, generation: u64) {
-        self.accepted.fetch_max(generation, Ordering::Relaxed);
+    pub(super) fn accept(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a token of this generation or a later one was let in.
-    pub(super) fn was_accepted(&self, generation: u64) -> bool {
-        self.accepted.load(Ordering::Relaxed) >= generation
+    /// Whether the server has let us in with any token.
+    pub(super) fn was_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Strikes the token from a text.
@@ -127,11 +127,12 @@ impl Session {
 }
 
 /// A 404 on login means rejected credentials, or no Looker at that address. Later
-/// in a run, when they have been accepted before, it is the server's trouble.
+/// in a run, when they have been accepted before, it may be the server's trouble,
+/// and heal; if it does not, patience ends.
 fn rejected(error: Error, had_signed_in: bool) -> Error {
     let is_html = error.kind == ErrorKind::NotJson;
     match error.status {
-        Some(404) if had_signed_in => Error { kind: ErrorKind::Server, ..error },
+        Some(404 | 401 | 403) if had_signed_in => Error { kind: ErrorKind::Server, ..error },
         Some(404 | 401 | 403) => {
             let message = if is_html {
                 "the login was answered with an HTML page: client id or secret are wrong, \

@@ -60,7 +60,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
 /// when JSON was asked for.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if help || !arguments.iter().any(|argument| argument == "--json") {
+    if help || !asks_for_json(arguments) {
         // The reader of the help may be gone; there is nobody left to tell.
         let _ = error.print();
     } else {
@@ -72,6 +72,13 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
         Printer::of_process(style).failure(&failure);
     }
     if help { Exit::Ok } else { Exit::Usage }
+}
+
+/// Whether a command line that could not be understood asks for JSON.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    words.iter().any(|word| matches!(*word, "--json" | "-ojson" | "-o=json" | "--output=json"))
+        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
 }
 
 /// The message of a usage error without its label, and the rest as a hint.

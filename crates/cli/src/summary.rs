@@ -96,10 +96,13 @@ fn verdict(printer: &Printer, report: &Report) -> Result<(), Failure> {
     }
     let why = report.stopped.as_ref().map(Stop::reason);
     let why = why.unwrap_or_else(|| human::counted(report.gaps.len() as u64, "gap", "gaps"));
-    printer.line(format!(
-        "Run {} is incomplete: {why}. Continue with `lookervault extract --resume`.",
-        report.run
-    ))
+    let closed = |gap: &GapReport| report.unavailable.iter().any(|entry| entry.kind == gap.kind);
+    let next = if report.stopped.is_none() && report.gaps.iter().all(closed) {
+        "`lookervault check` shows what the account can see."
+    } else {
+        "Continue with `lookervault extract --resume`."
+    };
+    printer.line(format!("Run {} is incomplete: {why}. {next}", report.run))
 }
 
 fn gap_line(gap: &GapReport) -> String {

@@ -5,10 +5,12 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use looker_sim::{Fault, Latency, RetryAfter, Served, SimConfig};
 use support::content::{assert_holds_all, digest};
+use support::front::{Front, Instead};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, full_reads, metered};
 use support::seeded::seed;
@@ -29,13 +31,13 @@ fn limited(retry_after: RetryAfter) -> SimConfig {
 fn learns_the_limit(retry_after: RetryAfter) -> Vec<Served> {
     let looker = Looker::start(limited(retry_after));
     let world = looker.world();
-    let report = world.extract("--page-size 10").complete();
+    let report = world.extract("--page-size 20").complete();
     assert_holds_all(&world.path(VAULT), &looker);
     let requests = looker.requests();
     assert_eq!(sum(&report["calls"], "calls"), requests.len() as u64);
     let refused = refusals(&requests);
     assert!(!refused.is_empty(), "the limit must bite");
-    // It learns from the first burst; after that, one refusal for four answers at most.
+    // It learns from the first burst; after that, one answer in five at most is a refusal.
     let late = &requests[requests.len() / 2..];
     let (late_refused, refused) = (refusals(late).len(), refused.len());
     assert!(late_refused * 5 <= late.len(), "{late_refused} of the last {} were refused", late.len());
@@ -70,6 +72,22 @@ fn a_rate_limit_that_says_how_many_seconds() {
 #[test]
 fn a_rate_limit_that_says_a_date() {
     respects_the_wait(&learns_the_limit(RetryAfter::HttpDate));
+}
+
+#[test]
+fn one_refusal_at_the_start_is_no_rate_limit() {
+    let looker = Looker::start(SimConfig { seed: seed(13), ..SimConfig::default() });
+    let is_first = AtomicBool::new(true);
+    let front = Front::before(looker.port(), move |exchange| {
+        let is_hit = exchange.request.contains("/folders") && is_first.swap(false, Ordering::Relaxed);
+        is_hit.then(|| Instead::error(429, "Too many requests. Please retry later."))
+    });
+    let world = looker.world_at(&front.url());
+    let report = world.extract("--page-size 4").complete();
+    assert_holds_all(&world.path(VAULT), &looker);
+    // Sixty requests take a second; at the pace of the refused moment, a minute.
+    let seconds = report["seconds"].as_f64().unwrap();
+    assert!(seconds < 15.0, "{seconds} s");
 }
 
 /// Answers take long enough that tokens of two seconds die during the run.

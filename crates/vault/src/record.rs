@@ -144,6 +144,9 @@ pub struct RunEnd {
     /// Where an object that was not seen is known to be gone; only obeyed when
     /// the run is complete.
     pub absence: Vec<AbsenceScope>,
+    /// The gaps told in this attempt are all ranges that are missing; what
+    /// earlier attempts told of ranges is forgotten.
+    pub ranges_restated: bool,
 }
 
 /// A part of an instance that was read or listed whole.

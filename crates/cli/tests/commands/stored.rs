@@ -131,6 +131,7 @@ fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
     });
     writer
         .finish(RunEnd {
+            ranges_restated: false,
             run,
             state: if complete { RunState::Complete } else { RunState::Incomplete },
             ended_at: time("2026-11-23T10:00:04.500Z"),

@@ -109,14 +109,14 @@ impl Group {
     }
 
     fn cost(&self, strategy: Strategy) -> Cost {
-        let scan = self.stream(self.total, self.total);
+        let scan = self.stream(self.total, u64::MAX);
         let Some(folders) = &self.folders else { return Cost::of(self.unsized_listing() + 1).and(scan) };
         let count = folders.len() as u64;
         // The trash is listed whole where there are several folders.
         let listed_apart =
             strategy != Strategy::Scan && (count == 1 || strategy == Strategy::PerFolder && !self.trash);
         let longest = folders.iter().max().copied().unwrap_or(0);
-        let seen_at_once = if listed_apart { longest } else { self.total };
+        let seen_at_once = if listed_apart { longest } else { u64::MAX };
         let apart = Cost::sum(folders.iter().map(|rows| self.stream(*rows, seen_at_once)));
         let pages_apart: u64 = folders.iter().map(|rows| pages(*rows, self.page)).sum();
         let reading = match strategy {

@@ -8,6 +8,7 @@ mod support;
 
 mod calls;
 mod changes;
+mod documented;
 mod everything;
 mod folders;
 mod instances;

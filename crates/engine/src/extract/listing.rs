@@ -157,6 +157,10 @@ impl ListingSink {
         if stream.folder.is_none() {
             *sizes.total.get_or_insert(0) += answer.rows.len() as u64;
         }
+        if answer.rows.is_empty() && answer.range.offset > 0 {
+            // Somebody looked beyond a full or round answer: it was no cap.
+            sizes.largest_answer = u64::MAX;
+        }
         let Some(folders) = &group.folders else { return };
         for folder in answer.rows.iter().filter_map(|row| row.folder.as_deref()) {
             if folders.contains(folder) {

@@ -173,12 +173,13 @@ impl Run {
         let drain = self.drain(streams.clone(), plans, Rows::Full, Arc::new(sink) as Arc<dyn Sink>);
         drain.run(self.workers()).await?;
         self.preparer.settle().await?;
-        self.account(&drain, &streams, reading);
+        self.account(&drain, &streams, progress, reading);
         Ok(())
     }
 
     /// Takes down gaps, statistics and closed groups after a drain.
-    fn account(&mut self, drain: &Drain, streams: &[Stream], reading: &mut Reading) {
+    fn account(&mut self, drain: &Drain, streams: &[Stream], progress: bool, reading: &mut Reading) {
+        self.findings.streams_read |= progress;
         let stopped = self.brake.pulled();
         let closed = std::mem::take(&mut *drain.closed());
         for (group, reason) in &closed {
@@ -189,7 +190,9 @@ impl Run {
         for gap in drain.claims.gaps(&reason) {
             let group = streams[gap.stream].group;
             if !closed.contains_key(&group) {
-                reading.gaps.push((group, self.gap_report(&streams[gap.stream], gap)));
+                let number = u32::try_from(gap.stream).ok().filter(|_| progress);
+                let gap = self.gap_report(&streams[gap.stream], gap);
+                reading.gaps.push((group, GapReport { stream: number, ..gap }));
             }
         }
         let ends = drain.claims.ends();
@@ -205,7 +208,8 @@ impl Run {
         GapReport {
             kind: self.groups[stream.group].kind.name,
             place: self.stream_name(stream),
-            key: None,
+            id: None,
+            stream: None,
             offset: Some(gap.offset),
             // The last page asks for a row more than there should be.
             limit: gap.limit.map(|limit| known.map_or(limit, |known| limit.min(known))).or(known),

@@ -159,8 +159,9 @@ impl Drain {
     async fn work(&self) -> Result<(), ExtractError> {
         loop {
             let claim = tokio::select! {
-                claim = self.claims.claim_range() => claim,
+                biased;
                 () = self.brake.no_more() => None,
+                claim = self.claims.claim_range() => claim,
             };
             let Some(claim) = claim else { return Ok(()) };
             self.read(claim).await?;

@@ -161,7 +161,9 @@ impl Preparer {
         date: Timestamp,
     ) -> Result<(), ExtractError> {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let bytes: usize = rows.iter().map(|row| row.raw.len()).sum();
         self.counters.rows.fetch_add(u64::from(count), Ordering::Relaxed);
+        self.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         let page = Page { stream, offset: 0, limit: count.max(1), rows: count };
         self.store_page(kind, Side::Live, &page, rows, date)
     }

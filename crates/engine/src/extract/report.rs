@@ -101,7 +101,10 @@ pub struct GapReport {
     /// Stream, object or listing, in words.
     pub place: String,
     /// Looker's id, for an object.
-    pub key: Option<String>,
+    pub id: Option<String>,
+    /// The stream's number within the run, for a range of it.
+    #[serde(skip)]
+    pub stream: Option<u32>,
     /// First row, for a range.
     pub offset: Option<u64>,
     /// Rows, for a range whose end is known.
@@ -146,13 +149,15 @@ pub struct StreamReport {
 impl GapReport {
     /// A gap that is a whole list or listing.
     pub(super) fn of_list(kind: &'static str, place: String, reason: &str, tries: u32) -> Self {
-        Self { kind, place, key: None, offset: None, limit: None, reason: reason.to_owned(), tries }
+        let reason = reason.to_owned();
+        Self { kind, place, id: None, stream: None, offset: None, limit: None, reason, tries }
     }
 
     /// A gap that is one object.
     pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
         let place = format!("{} {key}", kind.singular);
-        Self { kind: kind.name, place, key: Some(key.to_owned()), offset: None, limit: None, reason, tries }
+        let id = Some(key.to_owned());
+        Self { kind: kind.name, place, id, stream: None, offset: None, limit: None, reason, tries }
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Findings {
     pub(super) absence: Vec<AbsenceScope>,
     pub(super) moving: Vec<String>,
     pub(super) closing_rounds: u32,
+    /// Whether all streams were at work, so that their gaps are all that is left.
+    pub(super) streams_read: bool,
 }
 
 impl Run {
@@ -229,7 +231,8 @@ impl Run {
         let stopped = self.brake.pulled();
         let complete = stopped.is_none() && self.findings.gaps.is_empty();
         let state = if complete { RunState::Complete } else { RunState::Incomplete };
-        let Findings { gaps, unavailable, streams, absence, moving, closing_rounds } = self.findings;
+        let Findings { gaps, unavailable, streams, absence, moving, closing_rounds, streams_read } =
+            self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
         let totals = serde_json::json!({ "streams": streams, "moving": moving, "unavailable": unavailable, "stopped": stopped });
         let stored_gaps = gaps.clone();
@@ -244,6 +247,7 @@ impl Run {
                 ended_at: Timestamp::now(),
                 totals_json: totals.to_string(),
                 absence,
+                ranges_restated: streams_read,
             })?)
         })
         .await?;
@@ -365,7 +369,7 @@ fn calls(client: &Client) -> Vec<CallReport> {
 
 /// A gap as the vault keeps it.
 fn stored(gap: &GapReport) -> vault::Gap {
-    let what = match (&gap.key, gap.offset, gap.limit) {
+    let what = match (&gap.id, gap.offset, gap.limit) {
         (Some(key), _, _) => GapWhat::Object { key: key.clone() },
         (None, Some(offset), limit) => GapWhat::Range {
             offset,
@@ -374,7 +378,7 @@ fn stored(gap: &GapReport) -> vault::Gap {
         (None, None, _) => GapWhat::Kind,
     };
     vault::Gap {
-        stream: None,
+        stream: gap.stream,
         kind: Cow::Borrowed(gap.kind),
         what,
         reason: format!("{}: {}", gap.place, gap.reason),

@@ -189,6 +189,7 @@ impl RunWriter {
 
     fn finish(&self) {
         let end = RunEnd {
+            ranges_restated: false,
             run: self.run,
             state: RunState::Complete,
             ended_at: jiff::Timestamp::now(),

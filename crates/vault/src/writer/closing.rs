@@ -24,6 +24,9 @@ const SETTLED_GAPS: &str = "DELETE FROM gap WHERE run = ?1 AND (
 const GAPS_OF_EARLIER_ATTEMPTS: &str =
     "DELETE FROM gap WHERE run = ?1 AND attempt < (SELECT attempt FROM run WHERE id = ?1)";
 
+const RANGES_OF_EARLIER_ATTEMPTS: &str = "DELETE FROM gap WHERE run = ?1 AND what = 'range'
+         AND attempt < (SELECT attempt FROM run WHERE id = ?1)";
+
 /// Current, in the scope, not named by the closing listing, and, where there
 /// was none, not seen.
 const GONE: &str = "SELECT v.id FROM object o
@@ -55,6 +58,9 @@ pub(super) fn finish(
     let run = end.run;
     connection.execute(SETTLED_GAPS, [run.0])?;
     settle_ranges(connection, run)?;
+    if end.ranges_restated {
+        connection.execute(RANGES_OF_EARLIER_ATTEMPTS, [run.0])?;
+    }
     if end.state == RunState::Complete {
         connection.execute(GAPS_OF_EARLIER_ATTEMPTS, [run.0])?;
     }

@@ -335,7 +335,14 @@ mod tests {
             }
         }
         let (ended_at, totals_json) = (Timestamp::UNIX_EPOCH, "{}".into());
-        let end = RunEnd { run, state: RunState::Complete, ended_at, totals_json, absence: Vec::new() };
+        let end = RunEnd {
+            run,
+            state: RunState::Complete,
+            ended_at,
+            totals_json,
+            absence: Vec::new(),
+            ranges_restated: false,
+        };
         let summary = writer.finish(end)?;
         writer.close()?;
         Ok(summary)

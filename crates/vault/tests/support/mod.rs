@@ -154,7 +154,14 @@ pub(crate) fn start(instance: InstanceId, scope: &str) -> RunStart {
 }
 
 pub(crate) fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunEnd {
-    RunEnd { run, state, ended_at: time(1_000), totals_json: "{}".into(), absence: absence.to_vec() }
+    RunEnd {
+        run,
+        state,
+        ended_at: time(1_000),
+        totals_json: "{}".into(),
+        absence: absence.to_vec(),
+        ranges_restated: false,
+    }
 }
 
 pub(crate) fn time(second: i64) -> Timestamp {

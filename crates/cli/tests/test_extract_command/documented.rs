@@ -1,0 +1,125 @@
+//! `docs/json-output.md` says what the program prints: every member of every
+//! document is in its table, and every line of a table is printed by somebody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use looker_sim::SimConfig;
+use serde_json::Value;
+
+use crate::support::looker::Looker;
+use crate::support::{Ran, World};
+
+const PAGE: &str = include_str!("../../../../docs/json-output.md");
+
+/// Objects that are described in words, or by another section.
+const OPEN: [&str; 6] = ["object", "account", "scope", "options", "totals", "run"];
+/// Documented, but only in a disaster.
+const RARE: [&str; 1] = ["stopped.message"];
+
+/// Member paths by schema, out of the page's tables.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let mut schemas: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for section in PAGE.split("\n## ").skip(1) {
+        let Some(start) = section.find("`lookervault.") else { continue };
+        let schema = section[start + 1..].split('`').next().unwrap();
+        let table = section.lines().skip_while(|line| !line.starts_with("| member |"));
+        let rows = table.take_while(|line| line.starts_with('|'));
+        let members = rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0.to_owned()));
+        let members: BTreeSet<String> = members.collect();
+        schemas.entry(schema.to_owned()).or_default().extend(members);
+    }
+    schemas
+}
+
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                if path != "schema" {
+                    found.insert(path.clone());
+                }
+                let is_run_itself = name == "run" && !value.is_object();
+                if !OPEN.contains(&name.as_str()) || is_run_itself {
+                    paths(value, &path, found);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|value| paths(value, &format!("{path}[]"), found)),
+        _ => {}
+    }
+}
+
+/// Documents of every command that ends by itself, as many kinds of each as it
+/// takes to see all members.
+fn printed() -> Vec<Value> {
+    let config =
+        SimConfig { dashboards: 40, missing_endpoints: vec!["search_looks".into()], ..SimConfig::default() };
+    let looker = Looker::start(config);
+    let mut world = looker.world();
+    let folder = world.path("");
+    world.set("TMPDIR", folder.to_str().unwrap());
+    let ran: Vec<Ran> = [
+        "extract folders users looks",
+        "extract dashboards -b 10 --max-calls 3",
+        "extract dashboards --folder-ids 987654",
+        "check",
+        "kinds",
+        "list folders",
+        "list dashboards",
+        "show user 1",
+        "runs",
+        "runs show 1",
+        "runs show 2",
+        "verify",
+        "completions fish",
+        "man pages",
+        "show dashboard 987654",
+        "demo --dashboards 3 --latency 0ms",
+        "extract --folder-ids x",
+    ]
+    .map(|line| world.run(&format!("{line} --json")))
+    .into();
+    ran.iter()
+        .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_page_describes_what_is_printed() {
+    let documented = documented();
+    let mut printed_by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for document in printed() {
+        let schema = document["schema"].as_str().unwrap().to_owned();
+        paths(&document, "", printed_by.entry(schema).or_default());
+    }
+    for (schema, members) in &printed_by {
+        let known = documented.get(schema).unwrap_or_else(|| panic!("{schema} is not on the page"));
+        let unknown: Vec<_> = members.difference(known).collect();
+        assert!(unknown.is_empty(), "{schema} has members that its table lacks: {unknown:?}");
+        let never: Vec<_> = known.difference(members).filter(|path| !RARE.contains(&path.as_str())).collect();
+        assert!(never.is_empty(), "{schema} never has what its table lists: {never:?}");
+    }
+    let silent: Vec<_> = documented.keys().filter(|schema| !printed_by.contains_key(*schema)).collect();
+    assert_eq!(silent, ["lookervault.sim/1"], "documents that no command printed");
+}
+
+#[test]
+fn its_examples_are_json() {
+    for example in PAGE.split("```json\n").skip(1) {
+        let text = example.split("```").next().unwrap();
+        serde_json::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    }
+}
+
+#[test]
+fn the_page_starts_every_document_with_its_schema() {
+    let looker = Looker::start(SimConfig { dashboards: 3, ..SimConfig::default() });
+    let world: World = looker.world();
+    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify"] {
+        let ran = world.run(&format!("{line} --json"));
+        assert!(ran.out.starts_with(r#"{"schema":"lookervault."#), "{line}: {}", ran.out);
+        assert_eq!(ran.out.lines().count(), 1, "{line}");
+    }
+}

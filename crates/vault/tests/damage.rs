@@ -112,6 +112,17 @@ fn reading_a_damaged_object_names_it() {
 }
 
 #[test]
+fn reading_a_changed_volatile_part_names_it() {
+    let place = prepared();
+    place.sqlite().execute("UPDATE volatile SET hash = hash + 1", ()).unwrap();
+    let reader = place.reader();
+    let instance = reader.instances().unwrap()[0].id;
+    let error = reader.show(instance, "dashboard", "50").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Damaged);
+    assert!(error.to_string().contains("the volatile part of dashboard 50"), "{error}");
+}
+
+#[test]
 fn a_damaged_dictionary_is_not_used_again() {
     let place = prepared();
     place.sqlite().execute("UPDATE dictionary SET data = zeroblob(2000)", ()).unwrap();

@@ -8,7 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{Count, ListFilter, ListRow, Reader, Stored};
 use crate::error::AtPath;
 use crate::query::gather;
-use crate::{BodyHash, DictionaryId, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times};
+use crate::{
+    BodyHash, DictionaryId, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times, volatile_hash,
+};
 
 /// How far a folder's parents are followed, should they go round in a circle.
 const FOLDER_DEPTH: usize = 64;
@@ -24,7 +26,7 @@ const LIST: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side,
 
 const SHOW: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
          v.created_at, v.from_run, v.read_at, o.unsettled, b.hash, b.raw_len, b.dictionary, b.data,
-         w.raw_len, w.dictionary, w.data
+         w.raw_len, w.dictionary, w.data, w.hash
      FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
      JOIN body b ON b.id = v.body
      LEFT JOIN volatile w ON w.object = o.id
@@ -40,7 +42,8 @@ struct Packed {
     unsettled: bool,
     hash: [u8; 32],
     body: Frame,
-    volatile: Option<Frame>,
+    /// With its fingerprint.
+    volatile: Option<(Frame, i64)>,
 }
 
 /// A compressed blob as it is stored.
@@ -106,9 +109,12 @@ impl Reader {
         }
         let document = match volatile {
             None => body.clone(),
-            Some(volatile) => {
+            Some((volatile, hash)) => {
                 let volatile =
                     self.decode(&volatile).at(&self.path)?.map_err(|why| damaged("volatile part", &why))?;
+                if volatile_hash(&volatile) != hash.cast_unsigned() {
+                    return Err(damaged("volatile part", &"it is not what was stored"));
+                }
                 merge_volatile(&body, &volatile).map_err(|why| damaged("volatile part", &why))?
             }
         };
@@ -170,7 +176,9 @@ impl Packed {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let volatile = match row.get(15)? {
             None => None,
-            Some(raw_len) => Some(Frame { raw_len, dictionary: row.get(16)?, data: row.get(17)? }),
+            Some(raw_len) => {
+                Some((Frame { raw_len, dictionary: row.get(16)?, data: row.get(17)? }, row.get(18)?))
+            }
         };
         Ok(Self {
             row: list_row(row, &Folders::new())?,

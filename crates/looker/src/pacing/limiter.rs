@@ -11,9 +11,10 @@
 //! baseline, the window shrinks gently.
 //!
 //! A limit on requests per second cannot be met by concurrency alone when
-//! answers are fast. When a 429 arrives without `Retry-After`, the rate of the
-//! last seconds' successes becomes a ceiling on starts, a little below what was
-//! refused, and is raised slowly while nothing is refused.
+//! answers are fast. One 429, or a burst of them, only pauses; one more soon
+//! after that pause teaches a rate: that of the last seconds' successes, a little
+//! less. It falls with each further refusal and rises with each clean answer, so
+//! that it hovers just below the limit.
 //!
 //! A plain state machine: time comes in as an argument.
 
@@ -30,6 +31,14 @@ const FIRST_WINDOW: f64 = 4.0;
 const NOTICEABLE: Duration = Duration::from_millis(50);
 
 const RATE_MEMORY: Duration = Duration::from_secs(5);
+
+/// A refusal this soon after another one speaks of a limit.
+const SOON: Duration = Duration::from_secs(10);
+
+/// What a clean answer, or a refusal, does to the time between two starts.
+const RISE: f64 = 0.975;
+const FALL: f64 = 1.25;
+const LONGEST_GAP: Duration = Duration::from_secs(5);
 
 /// Whether concurrency adapts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +80,7 @@ pub struct Limiter {
     /// Shortest time between two starts, once a 429 taught us a rate.
     gap: Option<Duration>,
     next_start: Duration,
+    last_refusal: Option<Duration>,
     successes: VecDeque<Duration>,
 }
 
@@ -91,6 +101,7 @@ impl Limiter {
             baselines: HashMap::new(),
             gap: None,
             next_start: Duration::ZERO,
+            last_refusal: None,
             successes: VecDeque::new(),
         }
     }
@@ -126,8 +137,11 @@ impl Limiter {
         match outcome {
             Outcome::Clean { bytes } => self.clean((class, bytes.max(1).ilog2()), latency, now),
             Outcome::Refused(retry_after) => {
-                self.refusals_in_a_row += 1;
-                self.learn_rate(now);
+                // What was on its way when the pause began belongs to it.
+                if now >= self.paused_until {
+                    self.refusals_in_a_row += 1;
+                    self.learn_rate(now);
+                }
                 self.pause(retry_after.unwrap_or_else(|| self.blind_pause(jitter)), now);
                 self.cut(latency, now);
             }
@@ -148,8 +162,7 @@ impl Limiter {
             self.successes.pop_front();
         }
         if let Some(gap) = &mut self.gap {
-            // A twentieth faster for every twenty answers: gentle, but it recovers.
-            *gap = gap.mul_f64(1.0 - 1.0 / 400.0);
+            *gap = gap.mul_f64(RISE);
             if *gap < Duration::from_millis(5) {
                 self.gap = None;
             }
@@ -190,12 +203,15 @@ impl Limiter {
     }
 
     fn learn_rate(&mut self, now: Duration) {
-        let recent = self.successes.iter().filter(|at| now.saturating_sub(**at) <= RATE_MEMORY).count();
-        let Some(first) = self.successes.front() else { return };
-        let span = now.saturating_sub(*first).max(Duration::from_secs(1));
-        let rate = (recent as f64 / span.as_secs_f64() * 0.9).max(0.2);
-        let learned = Duration::from_secs_f64(1.0 / rate);
-        self.gap = Some(self.gap.map_or(learned, |gap| gap.mul_f64(1.05).max(learned.min(gap * 2))));
+        let again = self.last_refusal.is_some_and(|at| now.saturating_sub(at) < SOON);
+        self.last_refusal = Some(now);
+        if let Some(gap) = &mut self.gap {
+            *gap = gap.mul_f64(FALL).min(LONGEST_GAP);
+            return;
+        }
+        let Some(first) = self.successes.front().filter(|_| again) else { return };
+        let span = now.saturating_sub(*first).max(Duration::from_millis(500));
+        self.gap = Some((span.mul_f64(1.1) / self.successes.len() as u32).min(LONGEST_GAP));
     }
 }
 
@@ -265,6 +281,19 @@ mod tests {
         assert!(limiter.window() < 10, "{}", limiter.window());
     }
 
+    #[test]
+    fn one_refusal_teaches_no_rate() {
+        let mut limiter = Limiter::new(Pacing::Adaptive, 8);
+        clean(&mut limiter, 3, LATENCY);
+        for step in 0..8 {
+            let now = Duration::from_millis(500 + step);
+            limiter.ended("page", Outcome::Refused(None), LATENCY, now, 0.5);
+        }
+        let after = Duration::from_secs(5);
+        limiter.started(after);
+        assert_eq!(limiter.may_start(1, after), Some(after));
+    }
+
     /// A server that allows five requests a second, answered at once: after a
     /// while few are refused and most of the rate is used.
     #[test]
@@ -289,7 +318,7 @@ mod tests {
                 limiter.ended("page", Outcome::Refused(None), latency, now + latency, 0.5);
             }
         }
-        assert!(refused < 40 && late_refused < 25, "{refused} refused, {late_refused} of them late");
-        assert!(now < Duration::from_secs(80), "200 requests took {now:?}");
+        assert!(refused < 40 && late_refused < 30, "{refused} refused, {late_refused} of them late");
+        assert!(now < Duration::from_secs(60), "200 requests took {now:?}");
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Answer {
     pub(super) stream: usize,
     pub(super) range: ClaimedRange,
     pub(super) rows: Vec<Row>,
+    /// Rows that came, those outside the scope included.
+    pub(super) came: u32,
     pub(super) bytes: u64,
     /// The server's clock.
     pub(super) date: Timestamp,
@@ -191,6 +193,7 @@ impl Drain {
                     range: claim.range().clone(),
                     bytes: reply.body.len() as u64,
                     date: reply.date,
+                    came: u32::try_from(rows.len()).unwrap_or(u32::MAX),
                     rows,
                 };
                 self.sink.answered(&self.claims, &answer);

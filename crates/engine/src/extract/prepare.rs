@@ -2,8 +2,10 @@
 //!
 //! A page of a hundred dashboards is three megabytes and takes some tens of
 //! milliseconds of a core. That work runs on blocking threads, as many as there
-//! are cores; a worker that brings a page waits for a place, so that memory holds
-//! a bounded number of pages however fast the server is.
+//! are cores. A few pages more may wait for a core, so that workers go on asking
+//! while one is busy for longer (training a dictionary); then a worker that brings
+//! a page waits, and memory holds a bounded number of pages however fast the
+//! server is.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,13 +22,16 @@ use vault::{BodyHash, CompiledRules, Reader, Record, RunId, Side, VaultError, Wr
 
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
-use super::pool::{Answer, Brake, Sink};
+use super::pool::{Answer, Brake, Sink, blocking};
 use super::report::{GapReport, Stop};
 use crate::Watch;
 
 /// An object edited so shortly before its read may have been edited once more in
 /// the same second, under the same stamp.
 const UNSETTLED_WITHIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Pages that may wait for a core.
+const WAITING_PAGES: usize = 6;
 
 /// Turns rows into records and hands them to the vault's writer.
 pub(super) struct Preparer {
@@ -37,8 +42,11 @@ pub(super) struct Preparer {
     rules: HashMap<&'static str, CompiledRules>,
     /// Readers not in use; as many as threads ever prepared at once.
     readers: Mutex<Vec<Reader>>,
+    /// Pages that may be in memory here, waiting or at work.
     places: Arc<Semaphore>,
     place_count: u32,
+    /// Pages that may be at work.
+    cores: Arc<Semaphore>,
     failure: Mutex<Option<ExtractError>>,
     unstorable: Mutex<Vec<GapReport>>,
     pub(super) counters: Counters,
@@ -70,6 +78,7 @@ impl Preparer {
         kinds: &[&'static Kind],
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let places = cores + WAITING_PAGES;
         Self {
             run,
             writer,
@@ -77,8 +86,9 @@ impl Preparer {
             watch,
             rules: kinds.iter().map(|kind| (kind.name, rules(kind).compile())).collect(),
             readers: Mutex::default(),
-            places: Arc::new(Semaphore::new(cores)),
-            place_count: u32::try_from(cores).unwrap_or(u32::MAX),
+            places: Arc::new(Semaphore::new(places)),
+            place_count: u32::try_from(places).unwrap_or(u32::MAX),
+            cores: Arc::new(Semaphore::new(cores)),
             failure: Mutex::default(),
             unstorable: Mutex::default(),
             counters: Counters::default(),
@@ -97,25 +107,37 @@ impl Preparer {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let (shared, brake) = (Arc::clone(self), Arc::clone(brake));
         let (kind, side) = (group.kind, group.side);
-        tokio::task::spawn_blocking(move || {
-            let page = Page {
-                stream: u32::try_from(answer.stream).unwrap_or(u32::MAX),
-                offset: answer.range.offset,
-                limit: answer.range.limit,
-                rows: u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
-            };
-            let stored = if progress {
-                shared.store_page(kind, side, &page, &answer.rows, answer.date)
-            } else {
-                shared.store_items(kind, side, &answer.rows, answer.date)
-            };
+        tokio::spawn(async move {
+            let core = shared.cores.acquire().await;
+            let worker = Arc::clone(&shared);
+            let stored = blocking(move || worker.store_answer(kind, side, &answer, progress)).await;
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
+            drop(core);
             drop(place);
         });
         Ok(())
+    }
+
+    fn store_answer(
+        &self,
+        kind: &'static Kind,
+        side: Side,
+        answer: &Answer,
+        progress: bool,
+    ) -> Result<(), ExtractError> {
+        if !progress {
+            return self.store_items(kind, side, &answer.rows, answer.date);
+        }
+        let page = Page {
+            stream: u32::try_from(answer.stream).unwrap_or(u32::MAX),
+            offset: answer.range.offset,
+            limit: answer.range.limit,
+            rows: answer.came,
+        };
+        self.store_page(kind, side, &page, &answer.rows, answer.date)
     }
 
     /// Waits until all that was submitted is with the writer.

@@ -30,37 +30,49 @@ pub struct Row {
     pub raw: Bytes,
 }
 
-/// Cuts an answer (a JSON array of objects, or one object) into rows of `kind`.
+/// Cuts an answer (a JSON array of objects, or one object) into the raw bytes of
+/// its rows. The whole answer is checked to be JSON.
 ///
 /// # Errors
-/// [`ErrorKind::BadBody`] when the answer is no such JSON, or a row has no id.
-pub fn split(body: &Bytes, kind: &Kind) -> Result<Vec<Row>> {
+/// [`ErrorKind::BadBody`] when it is not.
+pub fn cut(body: &Bytes) -> Result<Vec<Bytes>> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let raws: Vec<&RawValue> = if is_array {
         serde_json::from_slice(body).map_err(|error| not_json(&error))?
     } else {
         vec![serde_json::from_slice(body).map_err(|error| not_json(&error))?]
     };
-    raws.into_iter().enumerate().map(|(index, raw)| row(body, raw, index, kind)).collect()
+    Ok(raws.into_iter().map(|raw| body.slice_ref(raw.get().as_bytes())).collect())
 }
 
-fn row(body: &Bytes, raw: &RawValue, index: usize, kind: &Kind) -> Result<Row> {
-    let text = raw.get();
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let found = reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
-        Error::new(ErrorKind::BadBody, format!("row {index} of {} is no object: {error}", kind.name))
-    })?;
-    let id = found
-        .id
-        .ok_or_else(|| Error::new(ErrorKind::BadBody, format!("row {index} of {} has no id", kind.name)))?;
-    Ok(Row {
-        id,
-        title: found.title,
-        folder: found.folder,
-        updated_at: found.updated_at.as_deref().and_then(timestamp),
-        created_at: found.created_at.as_deref().and_then(timestamp),
-        raw: body.slice_ref(text.as_bytes()),
-    })
+/// Cuts an answer into rows of `kind` with their envelopes.
+///
+/// # Errors
+/// [`ErrorKind::BadBody`] when the answer is no such JSON, or a row has no id.
+pub fn split(body: &Bytes, kind: &Kind) -> Result<Vec<Row>> {
+    cut(body)?.into_iter().map(|raw| Row::read(raw, kind)).collect()
+}
+
+impl Row {
+    /// Reads the envelope of a row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadBody`] when the row is no object or has no id.
+    pub fn read(raw: Bytes, kind: &Kind) -> Result<Self> {
+        let mut reader = serde_json::Deserializer::from_slice(&raw);
+        let found = reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
+            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {error}", kind.name))
+        })?;
+        let no_id = || Error::new(ErrorKind::BadBody, format!("a row of {} has no id", kind.name));
+        Ok(Self {
+            id: found.id.ok_or_else(no_id)?,
+            title: found.title,
+            folder: found.folder,
+            updated_at: found.updated_at.as_deref().and_then(timestamp),
+            created_at: found.created_at.as_deref().and_then(timestamp),
+            raw,
+        })
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> Error {

@@ -25,6 +25,12 @@ pub enum ExtractError {
         /// The kinds.
         kinds: String,
     },
+    /// The server gave only objects of other folders.
+    #[error("the server ignored the folder filter of {group}: nothing it gave lies in the folder asked for")]
+    IgnoredFilter {
+        /// What was listed.
+        group: String,
+    },
     /// A task of ours ended by a panic.
     #[error("a worker ended unexpectedly: {0}")]
     Worker(String),

@@ -7,9 +7,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use looker::paging::{Claims, StreamPlan};
+use looker::rows::Row;
 use vault::{Listed, RunId, Writer};
 
 use super::error::ExtractError;
@@ -148,21 +150,21 @@ impl ListingSink {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, answer: &Answer) {
+    fn count(&self, answer: &Answer, rows: &[Row]) {
         let stream = &self.streams[answer.stream];
         let group = &self.groups[stream.group];
         let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
-        sizes.largest_answer = sizes.largest_answer.max(answer.rows.len() as u64);
+        sizes.largest_answer = sizes.largest_answer.max(answer.raws.len() as u64);
         if stream.folder.is_none() {
-            *sizes.total.get_or_insert(0) += answer.rows.len() as u64;
+            *sizes.total.get_or_insert(0) += answer.raws.len() as u64;
         }
-        if answer.rows.is_empty() && answer.range.offset > 0 {
+        if answer.raws.is_empty() && answer.range.offset > 0 {
             // Somebody looked beyond a full or round answer: it was no cap.
             sizes.largest_answer = u64::MAX;
         }
         let Some(folders) = &group.folders else { return };
-        for folder in answer.rows.iter().filter_map(|row| row.folder.as_deref()) {
+        for folder in rows.iter().filter_map(|row| row.folder.as_deref()) {
             if folders.contains(folder) {
                 match sizes.folders.get_mut(folder) {
                     Some(rows) => *rows += 1,
@@ -175,7 +177,7 @@ impl ListingSink {
 
 impl Sink for ListingSink {
     fn answered(&self, claims: &Claims, answer: &Answer) {
-        let full = answer.rows.len() as u64 >= u64::from(answer.range.limit);
+        let full = answer.raws.len() as u64 >= u64::from(answer.range.limit);
         let Some(bound) = self.bounds.get(&answer.stream).filter(|_| full) else { return };
         let mut found = self.found();
         let pages = found.pages.entry(answer.stream).or_default();
@@ -183,17 +185,18 @@ impl Sink for ListingSink {
         if *pages >= *bound {
             found.beyond.push(self.streams[answer.stream].group);
             drop(found);
-            claims.mark_folder_complete(answer.stream, answer.range.offset + answer.rows.len() as u64);
+            claims.mark_folder_complete(answer.stream, answer.range.offset + answer.raws.len() as u64);
         }
     }
 
     fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
         async move {
-            self.count(&answer);
-            let Keep::Round { writer, run, round } = self.keep.clone() else { return Ok(()) };
             let group = &self.groups[self.streams[answer.stream].group];
-            let listed: Vec<Listed> = answer
-                .rows
+            let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
+            let rows = answer.raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
+            self.count(&answer, &rows);
+            let Keep::Round { writer, run, round } = self.keep.clone() else { return Ok(()) };
+            let listed: Vec<Listed> = rows
                 .into_iter()
                 .filter(|row| group.holds(row.folder.as_deref()))
                 .map(|row| Listed {

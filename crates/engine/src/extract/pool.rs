@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use looker::client::{Call, Client};
 use looker::error::{Error, ErrorKind};
 use looker::pacing::Reason;
 use looker::paging::{Claim, ClaimedRange, Claims, MultiFolderOffsetCoordinator, StreamPlan};
-use looker::rows::{self, Row};
+use looker::rows;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -25,9 +26,8 @@ pub(super) struct Answer {
     /// Index of the stream.
     pub(super) stream: usize,
     pub(super) range: ClaimedRange,
-    pub(super) rows: Vec<Row>,
-    /// Rows that came, those outside the scope included.
-    pub(super) came: u32,
+    /// The rows as they came; reading their envelopes is the sink's.
+    pub(super) raws: Vec<Bytes>,
     pub(super) bytes: u64,
     /// The server's clock.
     pub(super) date: Timestamp,
@@ -172,7 +172,6 @@ impl Drain {
 
     async fn read(&self, claim: Claim) -> Result<(), ExtractError> {
         let stream = &self.streams[claim.range().stream];
-        let group = &self.groups[stream.group];
         if let Some(reason) = self.closed().get(&stream.group).cloned() {
             claim.give_up(&reason);
             return Ok(());
@@ -183,21 +182,20 @@ impl Drain {
             () = self.brake.at_once() => return Ok(()),
         };
         let answer = reply.and_then(|reply| {
-            let rows = rows::split(&reply.body, group.kind)?;
-            Ok((rows, reply))
+            let raws = rows::cut(&reply.body)?;
+            Ok((raws, reply))
         });
         match answer {
-            Ok((rows, reply)) => {
+            Ok((raws, reply)) => {
                 let answer = Answer {
                     stream: claim.range().stream,
                     range: claim.range().clone(),
                     bytes: reply.body.len() as u64,
                     date: reply.date,
-                    came: u32::try_from(rows.len()).unwrap_or(u32::MAX),
-                    rows,
+                    raws,
                 };
                 self.sink.answered(&self.claims, &answer);
-                claim.complete(answer.rows.len() as u64, reply.total);
+                claim.complete(answer.raws.len() as u64, reply.total);
                 self.sink.take(answer).await
             }
             Err(error) => {

@@ -98,7 +98,8 @@ impl Preparer {
     /// Prepares rows on a thread of their own and stores them with their page.
     async fn submit(
         self: &Arc<Self>,
-        group: &Group,
+        group: Group,
+        folder: Option<String>,
         answer: Answer,
         progress: bool,
         brake: &Arc<Brake>,
@@ -106,11 +107,11 @@ impl Preparer {
         self.result()?;
         let place = Arc::clone(&self.places).acquire_owned().await;
         let (shared, brake) = (Arc::clone(self), Arc::clone(brake));
-        let (kind, side) = (group.kind, group.side);
         tokio::spawn(async move {
             let core = shared.cores.acquire().await;
             let worker = Arc::clone(&shared);
-            let stored = blocking(move || worker.store_answer(kind, side, &answer, progress)).await;
+            let stored =
+                blocking(move || worker.store_answer(&group, folder.as_deref(), &answer, progress)).await;
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -123,21 +124,40 @@ impl Preparer {
 
     fn store_answer(
         &self,
-        kind: &'static Kind,
-        side: Side,
+        group: &Group,
+        folder: Option<&str>,
         answer: &Answer,
         progress: bool,
     ) -> Result<(), ExtractError> {
+        let (kind, side) = (group.kind, group.side);
+        let mut rows = self.envelopes(kind, answer);
+        let foreign = |row: &Row| folder.is_some_and(|folder| row.folder.as_deref() != Some(folder));
+        if !rows.is_empty() && rows.iter().all(foreign) {
+            return Err(ExtractError::IgnoredFilter { group: group.name() });
+        }
+        rows.retain(|row| group.holds(row.folder.as_deref()));
         if !progress {
-            return self.store_items(kind, side, &answer.rows, answer.date);
+            return self.store_items(kind, side, &rows, answer.date);
         }
         let page = Page {
             stream: u32::try_from(answer.stream).unwrap_or(u32::MAX),
             offset: answer.range.offset,
             limit: answer.range.limit,
-            rows: answer.came,
+            rows: u32::try_from(answer.raws.len()).unwrap_or(u32::MAX),
         };
-        self.store_page(kind, side, &page, &answer.rows, answer.date)
+        self.store_page(kind, side, &page, &rows, answer.date)
+    }
+
+    /// The rows of an answer; one without an id is named as a gap.
+    fn envelopes(&self, kind: &'static Kind, answer: &Answer) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(answer.raws.len());
+        for (index, raw) in (answer.range.offset..).zip(&answer.raws) {
+            match Row::read(raw.clone(), kind) {
+                Ok(row) => rows.push(row),
+                Err(error) => self.name_gap(kind, &format!("at row {index}"), error.message),
+            }
+        }
+        rows
     }
 
     /// Waits until all that was submitted is with the writer.
@@ -299,23 +319,14 @@ pub(super) struct PageSink {
 }
 
 impl Sink for PageSink {
-    fn take(&self, mut answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
+    fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
         async move {
-            let stream = &self.streams[answer.stream];
-            let group = &self.groups[stream.group];
+            let stream = self.streams[answer.stream].clone();
             let counters = &self.preparer.counters;
-            counters.rows.fetch_add(answer.rows.len() as u64, Ordering::Relaxed);
+            counters.rows.fetch_add(answer.raws.len() as u64, Ordering::Relaxed);
             counters.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
-            if let Some(folder) = &stream.folder {
-                let foreign = |row: &Row| row.folder.as_ref() != Some(folder);
-                if !answer.rows.is_empty() && answer.rows.iter().all(foreign) {
-                    let reason = format!("the server ignored the folder filter of {}", group.name());
-                    self.brake.pull(Stop::Refused(reason));
-                    return Ok(());
-                }
-            }
-            answer.rows.retain(|row| group.holds(row.folder.as_deref()));
-            self.preparer.submit(group, answer, self.progress, &self.brake).await
+            let group = self.groups[stream.group].clone();
+            self.preparer.submit(group, stream.folder, answer, self.progress, &self.brake).await
         }
         .boxed()
     }

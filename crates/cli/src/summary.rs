@@ -28,12 +28,12 @@ struct Document<'a> {
 /// # Errors
 /// When stdout or the vault's size cannot be had.
 pub(crate) fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(), Failure> {
-    let size = Vault::open_for_reading(path)?.size()?;
+    let vault_bytes = Vault::open_for_reading(path)?.file_bytes();
     if printer.is_json() {
         return printer.json(&Document {
             schema: "lookervault.extract/1",
             vault: path.display().to_string(),
-            vault_bytes: size.file_bytes,
+            vault_bytes,
             report,
         });
     }
@@ -47,7 +47,7 @@ pub(crate) fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(
         human::count((objects as f64 / seconds) as u64),
         human::counted(report.metered_calls, "metered call", "metered calls"),
         by_reason(report),
-        human::bytes(size.file_bytes),
+        human::bytes(vault_bytes),
         path.display(),
     ))?;
     verdict(printer, report)

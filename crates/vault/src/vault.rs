@@ -281,7 +281,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
-    let settings = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000;";
+    let settings = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
     connection.execute_batch(settings).at(path)?;
     schema::require_current(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(32);

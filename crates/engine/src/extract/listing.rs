@@ -19,6 +19,9 @@ use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream};
 use super::pool::{Answer, Rows, Sink, blocking};
 use super::run::Run;
 
+/// Rows of a listing whose envelopes are in memory at once.
+const ROWS_AT_A_TIME: usize = 5_000;
+
 /// What listing a set of groups came to.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
@@ -150,9 +153,8 @@ impl ListingSink {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, answer: &Answer, rows: &[Row]) {
+    fn note_length(&self, answer: &Answer) {
         let stream = &self.streams[answer.stream];
-        let group = &self.groups[stream.group];
         let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
         sizes.largest_answer = sizes.largest_answer.max(answer.raws.len() as u64);
@@ -163,7 +165,13 @@ impl ListingSink {
             // Somebody looked beyond a full or round answer: it was no cap.
             sizes.largest_answer = u64::MAX;
         }
-        let Some(folders) = &group.folders else { return };
+    }
+
+    fn count(&self, stream: usize, rows: &[Row]) {
+        let stream = &self.streams[stream];
+        let Some(folders) = &self.groups[stream.group].folders else { return };
+        let mut found = self.found();
+        let sizes = found.sizes.entry(stream.group).or_default();
         for folder in rows.iter().filter_map(|row| row.folder.as_deref()) {
             if folders.contains(folder) {
                 match sizes.folders.get_mut(folder) {
@@ -173,6 +181,18 @@ impl ListingSink {
             }
         }
     }
+}
+
+/// The rows of a group as the vault compares them.
+fn listed(group: &Group, rows: Vec<Row>) -> Vec<Listed> {
+    let row = |row: Row| Listed {
+        kind: Cow::Borrowed(group.kind.name),
+        key: row.id,
+        side: group.side,
+        folder: row.folder,
+        updated_at: row.updated_at,
+    };
+    rows.into_iter().filter(|row| group.holds(row.folder.as_deref())).map(row).collect()
 }
 
 impl Sink for ListingSink {
@@ -192,22 +212,16 @@ impl Sink for ListingSink {
     fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
         async move {
             let group = &self.groups[self.streams[answer.stream].group];
-            let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
-            let rows = answer.raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
-            self.count(&answer, &rows);
-            let Keep::Round { writer, run, round } = self.keep.clone() else { return Ok(()) };
-            let listed: Vec<Listed> = rows
-                .into_iter()
-                .filter(|row| group.holds(row.folder.as_deref()))
-                .map(|row| Listed {
-                    kind: Cow::Borrowed(group.kind.name),
-                    key: row.id,
-                    side: group.side,
-                    folder: row.folder,
-                    updated_at: row.updated_at,
-                })
-                .collect();
-            blocking(move || Ok(writer.listing(run, round, listed)?)).await
+            self.note_length(&answer);
+            for raws in answer.raws.chunks(ROWS_AT_A_TIME) {
+                let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
+                let rows = raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
+                self.count(answer.stream, &rows);
+                let Keep::Round { writer, run, round } = self.keep.clone() else { continue };
+                let listed = listed(group, rows);
+                blocking(move || Ok(writer.listing(run, round, listed)?)).await?;
+            }
+            Ok(())
         }
         .boxed()
     }

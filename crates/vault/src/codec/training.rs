@@ -6,7 +6,7 @@ use std::io;
 const SAMPLES: usize = 256;
 /// ...or this many bytes of them, whichever comes first. Twice as many take
 /// twice as long and make nothing smaller (measured on dashboards of 30 KB).
-const SAMPLE_BYTES: usize = 2 << 20;
+const SAMPLE_BYTES: usize = 1 << 20;
 /// Of a very large document the beginning is sample enough.
 const SAMPLE_LIMIT: usize = 64 << 10;
 /// A dictionary is at most this large...

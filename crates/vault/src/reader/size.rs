@@ -8,7 +8,14 @@ use crate::error::AtPath;
 use crate::query::{gather, number};
 
 impl Reader {
-    /// How big the vault is, and what its bodies weigh by kind.
+    /// Bytes of the vault's file and of its log. Costs no look into the vault.
+    pub fn file_bytes(&self) -> u64 {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        file_length(&self.path) + file_length(log.as_ref())
+    }
+
+    /// How big the vault is, and what its bodies weigh by kind. Reads every body's row.
     ///
     /// # Errors
     /// When the vault cannot be read.
@@ -24,10 +31,8 @@ impl Reader {
             })
         };
         let sum = |sql| number(&self.connection, sql, ()).at(&self.path);
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
         Ok(VaultSize {
-            file_bytes: file_length(&self.path) + file_length(log.as_ref()),
+            file_bytes: self.file_bytes(),
             dictionary_bytes: sum("SELECT coalesce(sum(length(data)), 0) FROM dictionary")?,
             volatile_bytes: sum("SELECT coalesce(sum(length(data)), 0) FROM volatile")?,
             kinds: gather(&self.connection, kinds, (), kind).at(&self.path)?,

@@ -26,7 +26,11 @@ from instance import Instance
 # content comes after what reads it, and what looks back on all requests last.
 import sessions  # noqa: E402, F401
 import content  # noqa: E402, F401
+import delivery  # noqa: E402, F401
+import boards  # noqa: E402, F401
 import people  # noqa: E402, F401
+import access  # noqa: E402, F401
+import estate  # noqa: E402, F401
 import changes  # noqa: E402, F401
 import surface  # noqa: E402, F401
 

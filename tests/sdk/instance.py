@@ -141,6 +141,20 @@ class Instance:
         return self.sdk.all_groups()
 
     @functools.cached_property
+    def boards(self):
+        return self.sdk.all_boards()
+
+    @functools.cached_property
+    def plans(self):
+        """The enabled schedules of everybody."""
+        return self.sdk.all_scheduled_plans(all_users=True)
+
+    @functools.cached_property
+    def merged(self):
+        """The tiles that show merged results."""
+        return [tile for row in self.dashboards for tile in row.dashboard_elements if tile.merge_result_id]
+
+    @functools.cached_property
     def busiest(self):
         """The folder with most dashboards."""
         inside = [row.folder.id for row in self.dashboards]

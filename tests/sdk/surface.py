@@ -1,5 +1,6 @@
 """The simulator's table of operations beside the SDK's methods."""
 
+import datetime
 import inspect
 import re
 import typing
@@ -15,7 +16,7 @@ from checklist import check, holds, same
 ROUTES = Path(__file__).parents[2] / "crates" / "looker-sim" / "src" / "routes.rs"
 
 # Seen in answers of real instances, though not in the API document.
-UNDOCUMENTED = {"Query.analysis_config"}
+UNDOCUMENTED = {"Query.analysis_config", "ScheduledPlanDestination.can"}
 
 
 def served():
@@ -35,20 +36,43 @@ def operations(_):
 
 @check("every parameter the SDK has is taken by its operation")
 def parameters(at):
+    model = at.sdk.all_lookml_models()[0]
     places = {
         "dashboard_id": at.dashboards[7].id,
         "folder_id": at.busiest,
         "look_id": at.looks[7].id,
         "query_id": at.looks[7].query_id,
-        "lookml_model_name": at.sdk.all_lookml_models()[0].name,
+        "lookml_model_name": model.name,
+        "explore_name": model.explores[0].name,
+        "collection_id": at.sdk.default_color_collection().id,
+        "connection_name": at.sdk.all_connections()[0].name,
+        "project_id": at.sdk.all_projects()[0].id,
+        "integration_id": at.sdk.all_integrations()[0].id,
+        "client_guid": at.sdk.all_oauth_client_apps()[0].client_guid,
+        "namespace": at.sdk.artifact_namespaces()[0].namespace,
+        "theme_type": "internal",
+        "api_version": "4.0",
+        "specification": "swagger.json",
+        "lookml_dashboard_id": at.sdk.search_lookml_dashboards(fields="id")[0].id,
+        "slug": at.sdk.query(at.looks[7].query_id).slug,
+        "board_id": at.boards[0].id,
+        "board_section_id": at.sdk.all_board_sections()[0].id,
+        "board_item_id": at.sdk.all_board_items()[0].id,
+        "scheduled_plan_id": at.plans[0].id,
+        "alert_id": at.sdk.search_alerts(all_owners=True)[0].id,
+        "content_favorite_id": at.sdk.search_content_favorites()[0].id,
+        "merge_query_id": at.merged[0].merge_result_id,
     }
     refusals = []
     for name, verb, path in served():
-        method, needed = getattr(at.sdk, name), re.findall(r"{(\w+)}", path)
+        method = getattr(at.sdk, name)
+        needed = [param for param, it in inspect.signature(method).parameters.items() if it.default is it.empty]
         hints = typing.get_type_hints(method)
         ids = {param: places.get(param, "1") for param in needed}
         for param in hints.keys() - {*needed, "transport_options", "return"} if verb == "GET" else ():
-            refusals += attempt(method, ids, param, value_for(param, hints))
+            # The only search of rows without an id.
+            by_email = (name, param) == ("search_user_login_lockouts", "sorts")
+            refusals += attempt(method, ids, param, "email" if by_email else value_for(param, hints))
     same(refusals, [], "refused parameters")
 
 
@@ -72,7 +96,8 @@ def value_for(param, hints):
         return "false"
     if typing.get_origin(kind) is DelimSequence:
         return DelimSequence(["1"])
-    return {str: "id" if param == "sorts" else "1", int: 1, bool: False}[kind]
+    moment = datetime.datetime(2024, 2, 29, tzinfo=datetime.UTC)
+    return {str: "id" if param == "sorts" else "1", int: 1, bool: False, datetime.datetime: moment}[kind]
 
 
 def required(answer):

@@ -20,9 +20,10 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// A new token for a user.
-    pub(crate) fn give(&self, user: &str, lives: Duration) -> String {
-        let text: String = (0..40).map(|_| fastrand::alphanumeric()).collect();
+    /// A new token for a user, which begins with the marker of secrets.
+    pub(crate) fn give(&self, user: &str, lives: Duration, marker: Option<&str>) -> String {
+        let text = marker.unwrap_or_default().chars().chain((0..40).map(|_| fastrand::alphanumeric()));
+        let text: String = text.collect();
         let now = Instant::now();
         let token = Token { expires: now + lives, user: user.to_owned() };
         let mut tokens = self.lock();
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn tokens_live_until_they_expire_or_are_ended() {
         let tokens = Tokens::default();
-        let token = tokens.give("1", Duration::from_secs(60));
+        let token = tokens.give("1", Duration::from_secs(60), None);
         let header = |scheme: &str| format!("{scheme} {token}");
         assert_eq!(tokens.user(Some(&header("token"))).as_deref(), Some("1"));
         assert_eq!(tokens.user(Some(&header("Bearer"))).as_deref(), Some("1"));
@@ -77,7 +78,7 @@ mod tests {
         assert!(tokens.end(Some(&header("token"))));
         assert!(!tokens.end(Some(&header("token"))));
         assert_eq!(tokens.user(Some(&header("token"))), None);
-        let short = tokens.give("1", Duration::ZERO);
+        let short = tokens.give("1", Duration::ZERO, None);
         assert_eq!(tokens.user(Some(&format!("token {short}"))), None);
     }
 }

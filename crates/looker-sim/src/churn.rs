@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::edits;
 use crate::json::quoted;
+use crate::kinds::Kind;
+use crate::objects;
 use crate::server::Server;
 use crate::state::{Refused, World};
-use crate::table::{Kind, Table};
+use crate::table::Table;
 
 /// Changes a second, made in the background to random dashboards and, one time
 /// in five, looks. All zero by default.
@@ -78,7 +80,7 @@ fn change(server: &Server, what: usize, rng: &mut Rng) -> Result<(), Refused> {
         1 => edits::create(&mut world, &server.ground, kind, &folder, rng).map(|_| ()),
         2 => edits::update(&mut world, kind, &of(live)?, vec![("deleted", "true".to_owned())], &user),
         3 => edits::update(&mut world, kind, &of(trashed)?, vec![("deleted", "false".to_owned())], &user),
-        4 => world.purge(kind, &of(trashed.or(live))?),
+        4 => objects::purge(&mut world, kind, &of(trashed.or(live))?),
         5 => edits::update(&mut world, kind, &of(live)?, vec![("folder_id", quoted(&folder))], &user),
         _ => edits::view(&mut world, kind, &of(live)?),
     }

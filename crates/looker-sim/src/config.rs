@@ -33,6 +33,39 @@ pub struct SimConfig {
     pub groups: u32,
     /// Roles, the built-in `Admin` included.
     pub roles: u32,
+    /// User attributes besides those every instance has.
+    pub user_attributes: u32,
+    /// Themes, the default included.
+    pub themes: u32,
+    /// Colour collections besides the standard ones.
+    pub color_collections: u32,
+    /// Connections.
+    pub connections: u32,
+    /// LookML projects.
+    pub projects: u32,
+    /// LookML models, at least the three that queries are on; System Activity
+    /// comes on top.
+    pub models: u32,
+    /// Datagroups.
+    pub datagroups: u32,
+    /// Integrations, of two hubs.
+    pub integrations: u32,
+    /// Live conversational agents; one more is in the trash.
+    pub agents: u32,
+    /// Artifacts, in up to three namespaces.
+    pub artifacts: u32,
+    /// Boards, with sections and items; the first is the homepage.
+    pub boards: u32,
+    /// Enabled schedules, of all users, some on trashed dashboards.
+    pub plans: u32,
+    /// Disabled schedules, on top of the enabled ones.
+    pub disabled_plans: u32,
+    /// Alerts on tiles of live dashboards, of all users; every fifth is
+    /// disabled.
+    pub alerts: u32,
+    /// Favourites of other users than the API key's, and its favourite boards.
+    /// Its favourite dashboards come on top: one in twelve says so.
+    pub favorites: u32,
     /// Dashboards in the first shared folders, one number a folder; those
     /// folders lie directly below `Shared` and have no children. What is left
     /// of `dashboards` is spread over the other folders. Empty: an uneven
@@ -74,14 +107,65 @@ pub struct SimConfig {
     /// Whether answers without `sorts` keep the order of ids. Off, the order
     /// differs between two requests, and ties of a sort are broken at random.
     pub stable_order: bool,
-    /// Whether `id=1,2` and `folder_id=1,2` mean any of them. Off, such a
-    /// value matches nothing.
+    /// Whether `id=1,2`, `user_id=1,2` and the like mean any of them. Off,
+    /// such a value matches nothing.
     pub id_lists: bool,
-    /// The release the instance says it runs.
+    /// The same for `folder_id=1,2`.
+    pub folder_id_lists: bool,
+    /// Whether `search_looks` answers `query` when `fields` names it. Off, the
+    /// key is absent.
+    pub looks_search_gives_query: bool,
+    /// Whether `search_lookml_dashboards` answers an array of
+    /// `DashboardLookml`, going by release 26.12 of the API document. Off, it
+    /// answers `Dashboard`s, going by newer SDKs.
+    pub lookml_search_gives_lookml: bool,
+    /// Whether `search_scheduled_plans` finds disabled plans when it is asked
+    /// by `all_states=true` or `enabled`, which SDKs after release 26.12 say
+    /// takes the feature `modernize_schedule_management`, and whether the lists
+    /// of plans on one content hold them. `all_scheduled_plans` never does
+    /// (`observed-rest.md` §10).
+    pub plan_searches_give_disabled: bool,
+    /// Whether `search_content_favorites` without `user_id` answers those of
+    /// everybody. Off, it answers the caller's.
+    pub favorites_of_everybody: bool,
+    /// The release the instance says it runs. One before 26.0 has neither
+    /// agents nor artifacts: their operations answer 404 `Sinatra::NotFound`.
     pub release: String,
+    /// A text that every secret the API can give away in the clear then
+    /// contains, so that a test can prove that none reached a disk or a
+    /// terminal:
+    ///
+    /// - `access_token` of a login;
+    /// - `credentials_email.password_reset_url` and `account_setup_url` of
+    ///   users, behind [`PLANTED_SECRET`](crate::PLANTED_SECRET);
+    /// - `params[].value` of integrations, except those that are `sensitive`,
+    ///   which are null;
+    /// - `url` of integration hubs that are not Looker's own;
+    /// - `scheduled_plan_destination[].address` of schedules that go to a
+    ///   webhook, behind [`PLANTED_WEBHOOK_KEY`](crate::PLANTED_WEBHOOK_KEY).
+    ///
+    /// With a marker the instance is also careless in ways that are possible,
+    /// though not documented. These members are absent or harmless without:
+    ///
+    /// - what the API document calls write-only: `authorization_token` of
+    ///   integration hubs, `client_secret` of external OAuth applications,
+    ///   `git_password` and `deploy_secret` of projects, `auth_password` and
+    ///   `test_ldap_password` of `ldap_config`, `secret` of `oidc_config`,
+    ///   `custom_s3_key` and `custom_s3_secret` of the cloud storage;
+    /// - `credentials_api3[].client_secret` of users;
+    /// - `embed_config.x_embed_secrets[].secret` of the settings;
+    /// - secrets that people put into addresses: `git_remote_url` of projects,
+    ///   `jdbc_additional_params` of connections.
+    ///
+    /// SAML's certificates are public. A connection's password is never told.
+    pub secret_marker: Option<String>,
     /// Ids of operations this release does not have yet (`search_dashboards`);
     /// they answer 404 `Sinatra::NotFound`.
     pub missing_endpoints: Vec<String>,
+    /// Ids of operations the API key's user has no permission for.
+    pub denied: Vec<String>,
+    /// What is answered to who lacks a permission.
+    pub denied_as: DeniedAs,
     /// Scheme, host and port written into `Link` headers; `None` writes what
     /// the client asked for.
     pub public_url: Option<String>,
@@ -104,6 +188,21 @@ impl Default for SimConfig {
             users: 25,
             groups: 8,
             roles: 6,
+            user_attributes: 8,
+            themes: 4,
+            color_collections: 2,
+            connections: 3,
+            projects: 2,
+            models: 3,
+            datagroups: 4,
+            integrations: 5,
+            agents: 4,
+            artifacts: 10,
+            boards: 6,
+            plans: 24,
+            disabled_plans: 6,
+            alerts: 12,
+            favorites: 16,
             folder_sizes: Vec::new(),
             trash_percent: 5,
             dashboard_bytes: 0,
@@ -120,8 +219,16 @@ impl Default for SimConfig {
             page_cap: None,
             stable_order: false,
             id_lists: true,
+            folder_id_lists: true,
+            looks_search_gives_query: false,
+            lookml_search_gives_lookml: false,
+            plan_searches_give_disabled: false,
+            favorites_of_everybody: false,
             release: "26.12.33".to_owned(),
+            secret_marker: None,
             missing_endpoints: Vec::new(),
+            denied: Vec::new(),
+            denied_as: DeniedAs::default(),
             public_url: None,
             account: Account::Admin,
             faults: Faults::default(),
@@ -180,6 +287,17 @@ pub enum RejectedLogin {
     Html404,
 }
 
+/// What is answered to who lacks a permission. Real instances do both
+/// (`observed-rest.md` §1 and §11).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeniedAs {
+    /// 403 `Permission Denied`.
+    #[default]
+    Forbidden,
+    /// 404 `Not found`, as if there were nothing.
+    NotFound,
+}
+
 /// What the API key's user may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Account {
@@ -192,5 +310,14 @@ pub enum Account {
     Limited {
         /// Ids of the visible folders.
         sees_folders: Vec<String>,
+    },
+    /// All content, and otherwise what these permissions allow; `administer`
+    /// allows everything. What needs a permission that is missing answers 404,
+    /// as real instances mostly do (`observed-rest.md` §1), or 403. Without
+    /// `see_users` it sees itself as the only user, and no groups, roles and
+    /// sets. Of schedules, alerts and favourites it sees its own.
+    Permitted {
+        /// Names of permissions: `see_users`, `see_datagroups`, ...
+        permissions: Vec<String>,
     },
 }

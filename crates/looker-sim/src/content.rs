@@ -3,13 +3,16 @@
 use crate::data;
 use crate::edits;
 use crate::json::{self, Writer};
+use crate::kinds::Kind;
 use crate::lists::{render, render_one};
+use crate::objects;
+use crate::permissions;
 use crate::reply::{Problem, Reply, Rows};
 use crate::routes::View;
 use crate::search::parse_fields;
 use crate::server::{Call, Server};
 use crate::state::Refused;
-use crate::table::{Kind, Row, as_text};
+use crate::table::{Row, as_text};
 
 /// Members a dashboard may be given, and whether each is a boolean
 /// (`fields.json`; `folder_id` and `deleted` have effects of their own).
@@ -71,6 +74,10 @@ pub(crate) fn show(server: &Server, call: &Call, kind: Kind, view: View, id: &st
 }
 
 fn find_any<'w>(server: &Server, world: &'w crate::state::World, kind: Kind, id: &str) -> Option<&'w Row> {
+    // Names of connections compare without case (`observed-rest.md` §12).
+    if kind == Kind::Connection {
+        return server.find(world, kind, &id.to_lowercase());
+    }
     let lookml = || server.find(world, Kind::LookmlDashboard, id).filter(|_| kind == Kind::Dashboard);
     server.find(world, kind, id).or_else(lookml)
 }
@@ -122,18 +129,34 @@ pub(crate) fn folder_ancestors(server: &Server, call: &Call) -> Reply {
     render(&world, Kind::Folder, &rows, View::WithContent, fields.as_ref())
 }
 
-/// A query, made from its id.
+/// A query by its id, from which it is made.
 pub(crate) fn query(server: &Server, call: &Call) -> Reply {
+    let known = 1..=server.world().queries;
+    let id = call.id().parse().ok().filter(|id| known.contains(id));
+    made(call, id, |id, w| data::push_query(server.config.seed, id, w))
+}
+
+/// A query by its slug.
+pub(crate) fn query_for_slug(server: &Server, call: &Call) -> Reply {
+    let id = server.ground.query_of_slug(call.id());
+    made(call, id, |id, w| data::push_query(server.config.seed, id, w))
+}
+
+/// A merge query by its id, which is a slug.
+pub(crate) fn merge_query(server: &Server, call: &Call) -> Reply {
+    let number = server.ground.merge_of_slug(call.id());
+    made(call, number, |number, w| data::push_merge_query(&server.ground, number, w))
+}
+
+/// An object that is made when it is asked for.
+fn made(call: &Call, number: Option<u64>, push: impl FnOnce(u64, &mut Writer)) -> Reply {
     let fields = match parse_fields(&call.params) {
         Ok(fields) => fields,
         Err(problem) => return Reply::invalid(&call.route(), &[problem]),
     };
-    let known = server.world().queries;
-    let Some(id) = call.id().parse().ok().filter(|id| (1..=known).contains(id)) else {
-        return call.not_found();
-    };
+    let Some(number) = number else { return call.not_found() };
     let mut whole = Writer::default();
-    data::push_query(server.config.seed, id, &mut whole);
+    push(number, &mut whole);
     let mut out = String::new();
     match fields {
         Some(fields) => json::project(&whole.out, &fields, &mut out),
@@ -145,7 +168,7 @@ pub(crate) fn query(server: &Server, call: &Call) -> Reply {
 /// Changes an object's scalars. Its parts, and what is read-only, are accepted
 /// and ignored.
 pub(crate) fn update(server: &Server, call: &Call, kind: Kind) -> Reply {
-    if server.visible.is_some() {
+    if !permissions::has(&server.config.account, "save_content") {
         return forbidden(call);
     }
     let Ok(given) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&call.body) else {
@@ -176,10 +199,10 @@ pub(crate) fn update(server: &Server, call: &Call, kind: Kind) -> Reply {
 
 /// Deletes for ever, from the trash as well.
 pub(crate) fn delete(server: &Server, call: &Call, kind: Kind) -> Reply {
-    if server.visible.is_some() {
+    if !permissions::has(&server.config.account, "save_content") {
         return forbidden(call);
     }
-    match server.world_mut().purge(kind, call.id()) {
+    match objects::purge(&mut server.world_mut(), kind, call.id()) {
         Ok(()) => Reply::nothing(),
         Err(refused) => refusal(call, refused),
     }
@@ -201,6 +224,10 @@ fn refusal(call: &Call, refused: Refused) -> Reply {
             let message = "Dashboard with this title already exists.";
             Reply::invalid(&route, &[Problem::already_exists("[:title, :space_id]", message)])
         }
-        Refused::SlugTaken => Reply::error(409, &route, "The resource already exists."),
+        Refused::SlugTaken | Refused::IdTaken => Reply::error(409, &route, "The resource already exists."),
+        Refused::Dangling => {
+            let message = "it would refer to an object that does not exist".to_owned();
+            Reply::invalid(&route, &[Problem::invalid("id", message)])
+        }
     }
 }

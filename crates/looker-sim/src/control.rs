@@ -6,11 +6,18 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
-use crate::json::Writer;
+use crate::auth::API_USER;
+use crate::export;
+use crate::json::{self, Writer};
+use crate::kinds::Kind;
+use crate::metadata;
+use crate::objects;
+use crate::params::Params;
 use crate::reply::{Reply, Sending};
+use crate::routes::decode;
 use crate::server::{Presence, Server, respond};
-use crate::state::State;
-use crate::table::{Kind, as_text};
+use crate::state::{Refused, State};
+use crate::table::as_text;
 
 /// Answers a request to the back door.
 pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Response<Sending<Presence>> {
@@ -20,7 +27,14 @@ pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Respon
     let reply = match (head.method.as_str(), &path[..]) {
         ("GET", ["stats"]) => of(&server.log.stats()),
         ("GET", ["requests"]) => of(&server.log.requests()),
-        ("GET", ["history", kind, id]) => history(server, kind, id),
+        ("GET", ["history", kind, id @ ..]) => history(server, kind, &decode(&id.join("/"))),
+        ("GET", ["export"]) => export_of(server, head.uri.query().unwrap_or_default()),
+        ("POST", ["objects", kind]) => with_kind(kind, |kind| create(server, kind, &body)),
+        ("PATCH", ["objects", kind, id @ ..]) => set_object(server, kind, &decode(&id.join("/")), &body),
+        ("DELETE", ["objects", kind, id @ ..]) => {
+            let id = decode(&id.join("/"));
+            with_kind(kind, |kind| done(objects::purge(&mut server.world_mut(), kind, &id)))
+        }
         ("POST", ["reset"]) => {
             server.log.reset();
             Reply::nothing()
@@ -45,6 +59,69 @@ fn set<T: serde::de::DeserializeOwned>(body: &[u8], setter: impl FnOnce(T)) -> R
         }
         Err(wrong) => Reply::error(400, "_sim", &wrong.to_string()),
     }
+}
+
+/// `?kind=board,look` picks kinds; without it, all.
+fn export_of(server: &Server, query: &str) -> Reply {
+    let params = Params::parse(query);
+    let wanted: Vec<&str> = match params.get("kind") {
+        Some(kinds) => kinds.split(',').collect(),
+        None => export::names().collect(),
+    };
+    match wanted.iter().find(|kind| !export::names().any(|name| name == **kind)) {
+        Some(_) => no_kind(),
+        None => export::lines(server, &wanted),
+    }
+}
+
+fn no_kind() -> Reply {
+    Reply::error(404, "_sim", "There is no such kind.")
+}
+
+fn with_kind(name: &str, answer: impl FnOnce(Kind) -> Reply) -> Reply {
+    Kind::named(name).map_or_else(no_kind, answer)
+}
+
+/// Sets members of an object. Of content metadata that is `inherits`.
+fn set_object(server: &Server, kind: &str, id: &str, body: &[u8]) -> Reply {
+    let Ok(body) = compact(body) else { return Reply::error(400, "_sim", "The body is not a JSON object.") };
+    let mut world = server.world_mut();
+    if kind == "content_metadata" {
+        let inherits = json::member(&body, "inherits") != Some("false");
+        return done(metadata::set_inherits(&mut world, id, inherits));
+    }
+    let changes = json::members(&body).map(|(name, value)| (name, value.to_owned())).collect();
+    with_kind(kind, |kind| done(objects::set(&mut world, kind, id, changes, API_USER)))
+}
+
+/// Creates an object and answers its id.
+fn create(server: &Server, kind: Kind, body: &[u8]) -> Reply {
+    let Ok(body) = compact(body) else { return Reply::error(400, "_sim", "The body is not a JSON object.") };
+    match objects::create(&mut server.world_mut(), kind, &body) {
+        Ok(id) => Reply::json(format!(r#"{{"id":{}}}"#, json::quoted(&id))),
+        Err(refused) => done(Err(refused)),
+    }
+}
+
+fn done(result: Result<(), Refused>) -> Reply {
+    match result {
+        Ok(()) => Reply::nothing(),
+        Err(refused) => {
+            let status = match refused {
+                Refused::NotFound => 404,
+                Refused::IdTaken => 409,
+                _ => 422,
+            };
+            Reply::error(status, "_sim", &refused.to_string())
+        }
+    }
+}
+
+/// A JSON object without blanks, as all bodies are. The spelling of numbers
+/// beyond a double is not kept.
+fn compact(body: &[u8]) -> Result<String, serde_json::Error> {
+    serde_json::from_slice::<serde_json::Map<_, _>>(body)
+        .map(|object| serde_json::Value::from(object).to_string())
 }
 
 fn of<T: serde::Serialize>(value: &T) -> Reply {

@@ -5,8 +5,9 @@ use fastrand::Rng;
 
 use crate::data::{self, Ground, Plan};
 use crate::json::{self, Writer, quoted};
+use crate::kinds::Kind;
 use crate::state::{Changes, Refused, World};
-use crate::table::{Kind, as_text};
+use crate::table::as_text;
 
 /// Sets members of a dashboard or look (values are JSON text) on behalf of a
 /// user.
@@ -133,6 +134,7 @@ pub(crate) fn create(
     Ok(world.create(kind, |id| {
         let plan = Plan { nth: id, id, folder, title, trashed: false };
         let body = plan.body(kind, ground);
-        json::patch(&body, &[("created_at", now.clone()), ("updated_at", now)])
+        let none = "null".to_owned();
+        json::patch(&body, &[("content_favorite_id", none), ("created_at", now.clone()), ("updated_at", now)])
     }))
 }

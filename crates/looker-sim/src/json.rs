@@ -52,7 +52,7 @@ pub(crate) fn text(value: &str) -> Option<String> {
 }
 
 /// The end of the string that starts at `at`.
-fn skip_string(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
     while at < bytes.len() {
         match bytes[at] {

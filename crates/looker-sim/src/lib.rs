@@ -2,8 +2,8 @@
 //!
 //! Nobody can try a backup tool on a Looker instance they do not have, and
 //! nobody should try one on the instance they need. This crate answers API 4.0
-//! on the loopback interface: logins, folders, dashboards, looks, people. It is
-//! generated from a seed, as strict as the real thing, and can be told to be
+//! on the loopback interface: logins, folders, dashboards, looks, boards, plans,
+//! alerts, access lists, people. It is generated from a seed, as strict as the real thing, and can be told to be
 //! slow, to fail, to lie about totals, and to change while it is read. It
 //! shares no code with the client, so the two cannot share a misunderstanding.
 //!
@@ -45,6 +45,14 @@
 //! | `POST /_sim/faults` | [`Faults`] |
 //! | `POST /_sim/churn` | [`Churn`] |
 //! | `POST /_sim/revoke_tokens` | makes every token invalid |
+//! | `GET /_sim/export?kind=board,look` | every object, or those kinds, as lines `{"kind","id","body"}` |
+//! | `POST /_sim/objects/{kind}` | creates an object ([`Sim::add`]), answers `{"id":…}` |
+//! | `PATCH /_sim/objects/{kind}/{id}` | sets members ([`Sim::set`]); of `content_metadata`, `inherits` |
+//! | `DELETE /_sim/objects/{kind}/{id}` | deletes for ever, with what hangs on it ([`Sim::purge`]) |
+//!
+//! The export has the kinds `content_metadata`, `query` and `merge_query` on
+//! top of those of [`Kind`]: they are made when asked for. Queries are many on
+//! a large instance; name the kinds you want there.
 //!
 //! # Assumptions
 //!
@@ -65,7 +73,23 @@
 //! - `search_users` leaves out disabled users unless `is_disabled` is given;
 //!   `all_users` has them all.
 //! - `search_looks` answers `Look` without the query, even if `fields` asks for
-//!   it.
+//!   it ([`SimConfig::looks_search_gives_query`] changes that).
+//! - `search_lookml_dashboards` answers whole dashboards: release 26.12 of the
+//!   API document names `DashboardLookml`, SDKs of later ones `Dashboard`
+//!   ([`SimConfig::lookml_search_gives_lookml`]).
+//! - Pages that take no `sorts`, those of alerts, are in the order of ids.
+//! - No list of plans holds disabled ones
+//!   ([`SimConfig::plan_searches_give_disabled`] changes that for searches that
+//!   ask, and for lists of one content), and a limited account gets its own, whatever it asks for.
+//! - Favourites without `user_id` are the caller's
+//!   ([`SimConfig::favorites_of_everybody`]).
+//! - What is deleted for ever takes along its plans, alerts, favourites, board
+//!   items and access rows; a user's boards stay. The trash takes nothing
+//!   along.
+//! - An item that inherits has an empty access list. A few dashboards have a
+//!   list of their own, although the API document leaves that to folders.
+//! - System Activity has the explore `scheduled_plan` with a dozen fields, in
+//!   `json`; a field it does not know is a row with `looker_error`.
 //! - Searches send `Link` with `first`, with `next` after an exactly full page
 //!   and with `prev`; `last` and `X-Total-Count` come with
 //!   [`SimConfig::totals`], and never for a limited account.
@@ -76,42 +100,66 @@
 //!   has whole seconds. `user_id` cannot be changed.
 //! - Wrong types in a `PATCH` are 422, a body that is no JSON object is 400,
 //!   unknown and read-only members and parts are ignored.
-//! - A limited account gets 403 for writes, empty lists of groups, roles and
-//!   sets, itself as the only user, and 404 for all else it may not see.
+//! - A limited account gets 403 for writes and for alerts of all owners, what
+//!   [`SimConfig::denied_as`] says for System Activity, empty lists of groups,
+//!   roles and sets, itself as the only user, and 404 for all else it may not see.
+//! - [`Account::Permitted`] is refused by a table, most of it inferred (see
+//!   `permissions`). A limited account has `access_data` and `see_looks`.
+//! - Releases before 26.0 have neither agents nor artifacts.
+//! - `source` and `rank` of a user's attribute values are worded `User` (0),
+//!   `Group: name` (the group's rank), `Default` and `Unset` (null).
+//! - The default theme is the one of id 1, the default colour collection the
+//!   first standard one; `begin_at` and `end_at` of `search_themes` are
+//!   compared as texts.
+//! - `all_lookml_models` leaves out System Activity unless `include_internal`
+//!   is given; its other switches change nothing here.
 //! - 429 has a JSON body; the real one is not recorded.
 //! - Answers are not compressed.
 
+mod access;
+mod activity;
 mod auth;
 mod churn;
+mod composed;
 mod config;
 mod content;
 mod control;
 mod data;
 mod edits;
+mod export;
 mod faults;
 mod fields;
 mod gate;
 mod json;
+mod kinds;
 mod lists;
 mod log;
+mod metadata;
+mod objects;
+mod owned;
 mod params;
+mod permissions;
 mod reply;
 mod routes;
 mod search;
 mod server;
 mod session;
 mod sim;
+mod spec;
 mod state;
 mod table;
 
 pub use churn::Churn;
-pub use config::{Account, Latency, RejectedLogin, RetryAfter, SimConfig};
+pub use config::{Account, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
 pub use faults::{Fault, Faults};
+pub use kinds::Kind;
 pub use log::{Served, Stats};
 pub use sim::Sim;
 pub use state::{Refused, State};
-pub use table::Kind;
 
 /// Planted in the password and account links of users, so that a test can
 /// prove that they were redacted.
 pub const PLANTED_SECRET: &str = "planted-secret";
+
+/// Planted in the addresses of webhooks, which Looker answers in clear.
+pub const PLANTED_WEBHOOK_KEY: &str = "planted-webhook-key";

@@ -7,14 +7,18 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
+use crate::composed;
+use crate::data::{SYSTEM_ACTIVITY, is_standard};
 use crate::fields::Fields;
 use crate::json;
-use crate::reply::{Reply, Rows};
+use crate::kinds::Kind;
+use crate::owned;
+use crate::reply::{Problem, Reply, Rows};
 use crate::routes::{From, PREFIX, View};
-use crate::search::{Page, Search};
+use crate::search::{Lists, Page, Search};
 use crate::server::{Call, Server};
 use crate::state::World;
-use crate::table::{Kind, Row, Table, as_text, only_light};
+use crate::table::{Row, Table, as_text, only_light};
 
 /// The members of `DashboardBase`.
 static BASE: LazyLock<Fields> = LazyLock::new(|| {
@@ -27,29 +31,57 @@ static BASE: LazyLock<Fields> = LazyLock::new(|| {
 
 /// Carries out a list operation.
 pub(crate) fn list(server: &Server, call: &Call, kind: Kind, view: View, from: From) -> Reply {
-    let search = match Search::parse(kind, &call.params, server.config.id_lists) {
+    let lists = Lists { ids: server.config.id_lists, folder_ids: server.config.folder_id_lists };
+    let search = match Search::parse(kind, &call.params, lists) {
         Ok(search) => search,
         Err(problems) => return Reply::invalid(&call.route(), &problems),
     };
     let world = server.world();
     let parent = call.id();
+    let view = view_of(server, kind, view, search.fields.as_ref());
+    let search = match owned::narrow(server, call, &world, kind, search) {
+        Ok(search) => search,
+        Err(refusal) => return refusal,
+    };
     let search = match from {
         // Disabled users are found by asking for them (`observed-rest.md` §2).
         From::Search if kind == Kind::User && call.params.get("is_disabled").is_none() => {
             search.only(kind, "is_disabled", "false")
         }
+        // Built-in models are listed when they are asked for.
+        From::All if kind == Kind::LookmlModel && !call.params.is_set("include_internal") => {
+            search.but(kind, "name", SYSTEM_ACTIVITY)
+        }
         From::All | From::Search => search,
+        From::Standard => search.among(&world, kind, is_standard),
+        From::Custom => search.among(&world, kind, |id| !is_standard(id)),
+        From::Namespace => {
+            // Always in the order of keys, by the API document.
+            let known = server.find(&world, Kind::ArtifactNamespace, parent).is_some();
+            match call.params.get("key") {
+                _ if !known => return call.not_found(),
+                None if call.operation.id == "artifact" => {
+                    return Reply::invalid(&call.route(), &[Problem::missing("key", "key is required")]);
+                }
+                _ => search.only(kind, "namespace", parent).sorted_by(kind, "key"),
+            }
+        }
         From::Folder if server.find(&world, Kind::Folder, parent).is_some() => search.in_folder(parent),
         From::Group if server.find(&world, Kind::Group, parent).is_some() => {
             search.only(Kind::User, "group_ids", parent)
         }
-        From::Folder | From::Group => return call.not_found(),
+        From::Content(content) if server.find(&world, content, parent).is_some() => {
+            search.only(kind, &format!("{}_id", content.name()), parent)
+        }
+        From::Folder | From::Group | From::Content(_) => return call.not_found(),
     };
     let lookml_folder = kind == Kind::Dashboard && from == From::Folder && parent == "lookml";
     let table = world.table(if lookml_folder { Kind::LookmlDashboard } else { kind });
     let slots = match call.params.get("ids") {
         Some(ids) => by_ids(server, &world, table, ids),
         None => server.with_shuffle(|rng| {
+            // Pages that cannot be sorted are in order, or nobody could read them.
+            let rng = rng.filter(|_| takes(call, "sorts") || !takes(call, "limit"));
             search.order(table, search.select(&world, table, server.visible.as_ref()), rng)
         }),
     };
@@ -62,6 +94,16 @@ pub(crate) fn list(server: &Server, call: &Call, kind: Kind, view: View, from: F
     }
     let reply = render(&world, kind, &rows, view, search.fields.as_ref());
     with_paging_headers(reply, server, call, search.page, slots.len(), rows.len())
+}
+
+/// What a list shows, where that is a matter of the release.
+fn view_of(server: &Server, kind: Kind, view: View, fields: Option<&Fields>) -> View {
+    let wants_query = || fields.is_some_and(|fields| fields.get("query").is_some());
+    match (kind, view) {
+        (Kind::Look, View::Brief) if server.config.looks_search_gives_query && wants_query() => View::Whole,
+        (Kind::LookmlDashboard, View::Whole) if server.config.lookml_search_gives_lookml => View::Lookml,
+        _ => view,
+    }
 }
 
 /// The rows of some ids in the order of the ids (`observed-rest.md` §2).
@@ -133,8 +175,10 @@ fn written(world: &World, kind: Kind, rows: &[&Row], view: View, fields: Option<
         }
         match (&light, fields) {
             (Some(light), _) => row.push_light(*light, &mut out),
-            (None, Some(fields)) => json::project(&shown(world, row, view, Some(fields)), fields, &mut out),
-            (None, None) => out.push_str(&shown(world, row, view, None)),
+            (None, Some(fields)) => {
+                json::project(&shown(world, kind, row, view, Some(fields)), fields, &mut out);
+            }
+            (None, None) => out.push_str(&shown(world, kind, row, view, None)),
         }
     }
     out.push(']');
@@ -142,16 +186,19 @@ fn written(world: &World, kind: Kind, rows: &[&Row], view: View, fields: Option<
 }
 
 /// The JSON of a row in a view, with at least the members `fields` asks for.
-fn shown<'r>(world: &World, row: &'r Row, view: View, fields: Option<&Fields>) -> Cow<'r, str> {
+fn shown<'r>(world: &World, kind: Kind, row: &'r Row, view: View, fields: Option<&Fields>) -> Cow<'r, str> {
     match view {
         View::Whole => Cow::Borrowed(as_text(&row.body)),
         View::Brief => Cow::Borrowed(as_text(row.brief.as_ref().unwrap_or(&row.body))),
         View::Base => Cow::Owned(base(row)),
         View::WithContent => with_content(world, row, fields),
+        View::Composed => composed::whole(world, kind, row),
+        View::Lookml => Cow::Owned(composed::lookml(row)),
     }
 }
 
-fn base(row: &Row) -> String {
+/// A `DashboardBase`.
+pub(crate) fn base(row: &Row) -> String {
     let mut out = String::with_capacity(2_000);
     json::project(as_text(&row.body), &BASE, &mut out);
     out
@@ -198,8 +245,11 @@ fn with_paging_headers(
     total: usize,
     rows: usize,
 ) -> Reply {
-    let Some(limit) = page.limit.filter(|_| knows_pages(call)) else { return reply };
-    let counts = call.operation.id == "all_users" || server.config.totals || server.config.wrong_totals;
+    let Some(limit) = page.limit.filter(|_| takes(call, "limit")) else { return reply };
+    let counts = call.operation.id == "all_users"
+        || call.params.is_set("tally")
+        || server.config.totals
+        || server.config.wrong_totals;
     let total = (counts && server.visible.is_none()).then(|| server.stated_total(total));
     let link = |offset: usize, rel: &str| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -229,8 +279,8 @@ fn with_paging_headers(
     }
 }
 
-/// Whether the operation has pages at all: the searches and `all_*` that do
-/// take `limit`, which `all_dashboards` does not.
-fn knows_pages(call: &Call) -> bool {
-    call.operation.params.iter().copied().flatten().any(|(name, _)| *name == "limit")
+/// Whether the operation has a parameter: `limit`, those that have pages at
+/// all, which `all_dashboards` has not.
+fn takes(call: &Call, param: &str) -> bool {
+    call.operation.params.iter().copied().flatten().any(|(name, _)| *name == param)
 }

@@ -8,8 +8,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::faults::Fault;
+use crate::kinds::Kind;
 use crate::reply::Rows;
-use crate::table::Kind;
 
 /// One request, as it was served.
 #[derive(Debug, Clone, Serialize)]

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::StatusCode;
 
 use crate::json::{Writer, quoted};
-use crate::table::Kind;
+use crate::kinds::Kind;
 
 /// An answer before it is sent, with what it cost.
 #[derive(Debug, Default)]
@@ -47,6 +47,10 @@ impl Problem {
 
     pub(crate) fn missing(field: &str, message: &str) -> Problem {
         Problem { field: field.to_owned(), code: "missing", message: message.to_owned() }
+    }
+
+    pub(crate) fn missing_field(field: &str, message: &str) -> Problem {
+        Problem { field: field.to_owned(), code: "missing_field", message: message.to_owned() }
     }
 
     pub(crate) fn already_exists(field: &str, message: &str) -> Problem {

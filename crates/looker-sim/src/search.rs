@@ -6,13 +6,15 @@ use std::cmp::Ordering;
 use fastrand::Rng;
 
 use crate::fields::Fields;
+use crate::json::quoted;
+use crate::kinds::Kind;
 use crate::params::Params;
 use crate::reply::Problem;
 use crate::state::{Visible, World};
-use crate::table::{Cell, Kind, Row, Table};
+use crate::table::{Cell, Row, Table};
 
 /// Parameters that are not compared with a column.
-const NOT_CRITERIA: [&str; 16] = [
+const NOT_CRITERIA: [&str; 26] = [
     "fields",
     "sorts",
     "limit",
@@ -29,7 +31,25 @@ const NOT_CRITERIA: [&str; 16] = [
     "exclude_hidden",
     "include_internal",
     "include_self_service",
+    "tally",
+    "ts",
+    "theme_type",
+    "all_users",
+    "all_states",
+    "all_owners",
+    "group_by",
+    "favorited",
+    "permission",
+    "include_board_items",
 ];
+
+/// Which parameters take a list of values with commas between them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lists {
+    /// Every parameter of ids but `folder_id`.
+    pub(crate) ids: bool,
+    pub(crate) folder_ids: bool,
+}
 
 /// A search, understood.
 #[derive(Debug, Default)]
@@ -82,6 +102,8 @@ enum Test {
     /// A list that holds all of these elements, each in quotes.
     Holds(Vec<String>),
     Not(Box<Test>),
+    AtLeast(i64),
+    AtMost(i64),
 }
 
 impl Page {
@@ -101,7 +123,7 @@ impl Page {
 impl Search {
     /// Reads a search out of parameters that the operation knows. Fails with
     /// all that is wrong.
-    pub(crate) fn parse(kind: Kind, params: &Params, id_lists: bool) -> Result<Search, Vec<Problem>> {
+    pub(crate) fn parse(kind: Kind, params: &Params, lists: Lists) -> Result<Search, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut search = Search {
             deleted: params.get("deleted") == Some("true"),
@@ -117,19 +139,23 @@ impl Search {
             Ok(fields) => search.fields = fields,
             Err(problem) => problems.push(problem),
         }
-        match parse_sorts(kind, params.get("sorts").unwrap_or_default()) {
+        let grouped = params
+            .get("group_by")
+            .map(|by| if by == "owner" { "owner_id" } else { "investigative_content_id" });
+        match parse_sorts(kind, params.get("sorts").or(grouped).unwrap_or_default()) {
             Ok(sorts) => search.sorts = sorts,
             Err(problem) => problems.push(problem),
         }
         for (name, value) in params.pairs() {
             if !NOT_CRITERIA.contains(&name.as_str()) {
-                search.add(kind, name, value, params.is_set("not_owned_by"), id_lists);
+                search.add(kind, name, value, params.is_set("not_owned_by"), lists);
             }
         }
         if problems.is_empty() { Ok(search) } else { Err(problems) }
     }
 
-    fn add(&mut self, kind: Kind, name: &str, value: &str, not_owned: bool, id_lists: bool) {
+    fn add(&mut self, kind: Kind, name: &str, value: &str, not_owned: bool, lists: Lists) {
+        let id_lists = if name == "folder_id" { lists.folder_ids } else { lists.ids };
         let is_exact = !self.any && !value.contains(['%', '_', ' ']);
         if is_exact && matches!(name, "id" | "folder_id") {
             let list = if id_lists { split(value) } else { vec![value.to_owned()] };
@@ -142,10 +168,25 @@ impl Search {
             "models" | "permissions" => (name, Test::holds(value)),
             "model_set_ids" => ("model_set_id", Test::AnyOf(split(value))),
             "permission_set_ids" => ("permission_set_id", Test::AnyOf(split(value))),
-            "full_name" => ("display_name", Test::of(value, false)),
+            "full_name" if kind == Kind::User => ("display_name", Test::of(value, false)),
+            "primary_agent_id" if value == "null" => (name, Test::Null),
+            "category" => (name, Test::AnyOf(split(value))),
+            "user_ids" => ("created_by_userid", Test::AnyOf(split(value))),
+            "min_size" => ("value_size", Test::AtLeast(value.parse().unwrap_or(0))),
+            "max_size" => ("value_size", Test::AtMost(value.parse().unwrap_or(i64::MAX))),
+            "creator_id" if kind == Kind::Board => ("user_id", Test::of(value, id_lists)),
+            "first_name" | "last_name" if kind == Kind::Board => ("x_creator", Test::member(name, value)),
+            "user_first_name" => ("user", Test::member("first_name", value)),
+            "user_last_name" => ("user", Test::member("last_name", value)),
+            "recipient" => ("scheduled_plan_destination", Test::member("address", value)),
+            "destination_type" => ("scheduled_plan_destination", Test::member("type", value)),
+            "delivery_format" => ("scheduled_plan_destination", Test::member("format", value)),
+            "disabled" => ("is_disabled", Test::of(value, false)),
+            "frequency" => ("cron", Test::of(cron_of(value), false)),
             _ => (name, Test::of(value, id_lists && (name == "id" || name.ends_with("_id")))),
         };
-        let test = if name == "user_id" && not_owned { Test::Not(Box::new(test)) } else { test };
+        let owner = if kind == Kind::Agent { "created_by_user_id" } else { "user_id" };
+        let test = if name == owner && not_owned { Test::Not(Box::new(test)) } else { test };
         // Known to the API and empty on this instance: no id is null.
         let (column, test) = kind.column(column).map_or((0, Test::Null), |column| (column, test));
         self.criteria.push(Criterion { column, test });
@@ -161,6 +202,40 @@ impl Search {
     pub(crate) fn only(mut self, kind: Kind, column: &str, value: &str) -> Search {
         let test = if column == "group_ids" { Test::holds(value) } else { Test::of(value, true) };
         self.must.extend(kind.column(column).map(|column| Criterion { column, test }));
+        self
+    }
+
+    /// Restricts the search to rows with another value in that column.
+    pub(crate) fn but(mut self, kind: Kind, column: &str, value: &str) -> Search {
+        let test = Test::Not(Box::new(Test::AnyOf(vec![value.to_owned()])));
+        self.must.extend(kind.column(column).map(|column| Criterion { column, test }));
+        self
+    }
+
+    /// Restricts the search to rows with any of these values in that column.
+    pub(crate) fn any_of(mut self, kind: Kind, column: &str, values: Vec<String>) -> Search {
+        let test = Test::AnyOf(values);
+        self.must.extend(kind.column(column).map(|column| Criterion { column, test }));
+        self
+    }
+
+    /// Restricts the search to rows whose ids are wanted.
+    pub(crate) fn among(mut self, world: &World, kind: Kind, wanted: impl Fn(&str) -> bool) -> Search {
+        let table = world.table(kind);
+        let ids = table.slots(false).iter().map(|slot| &*table.row(*slot).id);
+        self.ids = Some(ids.filter(|id| wanted(id)).map(str::to_owned).collect());
+        self
+    }
+
+    /// Orders the rows by a column.
+    pub(crate) fn sorted_by(mut self, kind: Kind, column: &str) -> Search {
+        self.sorts = kind.column(column).map(|column| (column, false)).into_iter().collect();
+        self
+    }
+
+    /// Drops what was asked of a column.
+    pub(crate) fn without(mut self, kind: Kind, column: &str) -> Search {
+        self.criteria.retain(|criterion| Some(criterion.column) != kind.column(column));
         self
     }
 
@@ -309,6 +384,11 @@ impl Test {
         }
     }
 
+    /// Some object of a row's text has that member like that value.
+    fn member(name: &str, value: &str) -> Test {
+        Test::of(&format!("%\"{name}\":{}%", quoted(value)), false)
+    }
+
     fn holds(list: &str) -> Test {
         Test::Holds(split(list).iter().map(|item| format!("\"{item}\"")).collect())
     }
@@ -328,9 +408,23 @@ impl Test {
                 let list: String = pattern.iter().collect();
                 split(&list).contains(&number.to_string())
             }
+            (Test::AtLeast(least), Cell::Int(number)) => number >= least,
+            (Test::AtMost(most), Cell::Int(number)) => number <= most,
             (Test::Holds(items), Cell::Text(list)) => items.iter().all(|item| list.contains(item.as_str())),
             _ => false,
         }
+    }
+}
+
+/// What a schedule of that frequency looks like.
+fn cron_of(frequency: &str) -> &str {
+    match frequency {
+        "minutes" => "*/% * * * *",
+        "hourly" => "0 */% * * *",
+        "daily" => "0 _ * * *",
+        "weekly" => "0 _ * * 1",
+        "monthly" => "0 _ 1 * *",
+        _ => "",
     }
 }
 

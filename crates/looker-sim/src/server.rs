@@ -21,17 +21,18 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Tokens;
 use crate::churn::Churn;
-use crate::config::SimConfig;
+use crate::config::{DeniedAs, SimConfig};
 use crate::data::{self, Ground};
 use crate::faults::{Fault, Faults};
 use crate::gate::{Bucket, retry_after};
+use crate::kinds::Kind;
 use crate::log::{Log, Place, Served};
 use crate::params::Params;
 use crate::reply::{Reply, Rows, Sending};
-use crate::routes::{Action, Operation, documented, find};
+use crate::routes::{Action, Operation, View, documented, find};
 use crate::state::{Visible, World};
-use crate::table::{Kind, Row};
-use crate::{content, control, lists, session};
+use crate::table::Row;
+use crate::{access, activity, content, control, lists, metadata, permissions, session, spec};
 
 /// Largest request body that is read, in bytes.
 const MAX_REQUEST: usize = 16 << 20;
@@ -101,6 +102,14 @@ enum Outcome {
 }
 
 impl Server {
+    /// The answer to who lacks a permission.
+    pub(crate) fn denied(&self, call: &Call) -> Reply {
+        match self.config.denied_as {
+            DeniedAs::Forbidden => Reply::error(403, &call.route(), "Permission Denied"),
+            DeniedAs::NotFound => call.not_found(),
+        }
+    }
+
     /// Generates the instance; takes seconds for the largest ones.
     pub(crate) fn new(config: SimConfig) -> Server {
         let (world, ground) = data::generate(&config);
@@ -220,8 +229,8 @@ impl Server {
     ) -> (Outcome, &'static str, String, Vec<(String, String)>) {
         let path = request.uri().path().to_owned();
         let params = Params::parse(request.uri().query().unwrap_or_default());
-        let found = find(request.method().as_str(), &path)
-            .filter(|(operation, _)| !self.config.missing_endpoints.iter().any(|id| id == operation.id));
+        let found =
+            find(request.method().as_str(), &path).filter(|(operation, _)| spec::serves(self, operation));
         let Some((operation, path_params)) = found else {
             let answer = Reply::error(404, &format!("{}{path}", request.method()), "Sinatra::NotFound");
             return (Outcome::Answer(answer, None), "unknown", path, params.into_pairs());
@@ -335,9 +344,15 @@ impl Server {
             None if is_open => {}
             None => return unauthorized(call),
         }
+        if self.config.denied.iter().any(|id| id == call.operation.id) {
+            return self.denied(call);
+        }
         let problems = call.params.check(call.operation.params);
         if !problems.is_empty() {
             return Reply::invalid(&call.route(), &problems);
+        }
+        if let Some(refusal) = permissions::refusal(self, call) {
+            return refusal;
         }
         match call.operation.action {
             Action::Versions => session::versions(self, call),
@@ -352,6 +367,20 @@ impl Server {
             Action::FolderParent => content::folder_parent(self, call),
             Action::FolderAncestors => content::folder_ancestors(self, call),
             Action::Query => content::query(self, call),
+            Action::Fixed(kind, view, id) => content::show(self, call, kind, view, id),
+            Action::Members(membership) => access::members(self, call, membership),
+            Action::GroupValues => access::group_values(self, call),
+            Action::UserValues => access::user_values(self, call),
+            Action::Explore => {
+                content::show(self, call, Kind::Explore, View::Whole, &call.path_params.join("::"))
+            }
+            Action::ApiSpec => spec::document(self, call),
+            Action::QueryBySlug => content::query_for_slug(self, call),
+            Action::MergeQuery => content::merge_query(self, call),
+            Action::InlineQuery => activity::run(self, call),
+            Action::Metadata => metadata::one(self, call),
+            Action::Metadatas => metadata::below(self, call),
+            Action::MetadataAccesses => metadata::accesses(self, call),
             Action::Update(kind) => content::update(self, call, kind),
             Action::Delete(kind) => content::delete(self, call, kind),
         }

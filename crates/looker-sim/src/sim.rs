@@ -13,15 +13,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::API_USER;
 use crate::churn::{self, Churn};
 use crate::config::SimConfig;
 use crate::edits;
+use crate::export;
 use crate::faults::Faults;
 use crate::json::quoted;
+use crate::kinds::Kind;
 use crate::log::{Served, Stats};
+use crate::metadata;
+use crate::objects;
 use crate::server::Server;
 use crate::state::{Refused, State};
-use crate::table::Kind;
 
 /// A simulated instance that listens on the loopback interface. Dropping it
 /// stops it.
@@ -148,14 +152,11 @@ impl Sim {
     }
 
     /// Ids and bodies of all objects of a kind, the trash included, in the
-    /// order of ids.
+    /// order of ids. A body is what reading that object alone answers; a
+    /// folder's is a `FolderBase`. Of [`Kind::UserAttributeUserValue`] it is
+    /// the value each user ends up with, be it its own or not.
     pub fn export(&self, kind: Kind) -> Vec<(String, Bytes)> {
-        let world = self.server.world();
-        let table = world.table(kind);
-        let mut slots = [table.slots(false), table.slots(true)].concat();
-        slots.sort_unstable();
-        let row = |slot| table.row(slot);
-        slots.into_iter().map(row).map(|row| (row.id.clone().into(), row.body.clone())).collect()
+        export::bodies(&self.server.world(), kind)
     }
 
     /// Ids of the live or of the trashed objects of a kind.
@@ -241,7 +242,39 @@ impl Sim {
     ///
     /// When there is no such object.
     pub fn purge(&self, kind: Kind, id: &str) -> Result<(), Refused> {
-        self.server.world_mut().purge(kind, id)
+        objects::purge(&mut self.server.world_mut(), kind, id)
+    }
+
+    /// Sets members of any object (values in JSON); `updated_at` moves where
+    /// there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such object, or a member would refer to none.
+    pub fn set(&self, kind: Kind, id: &str, members: &[(&str, &str)]) -> Result<(), Refused> {
+        let changes = members.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        objects::set(&mut self.server.world_mut(), kind, id, changes, API_USER)
+    }
+
+    /// Creates an object with a body, compact JSON, and answers its id: the
+    /// next one, or the one in the body where ids are names.
+    ///
+    /// # Errors
+    ///
+    /// When a member would refer to no object, or when the body gives no id, or
+    /// one that is taken, where it has to.
+    pub fn add(&self, kind: Kind, body: &str) -> Result<String, Refused> {
+        objects::create(&mut self.server.world_mut(), kind, body)
+    }
+
+    /// Gives content its own access list, a copy of the one it inherited, or
+    /// takes that away. `id` is that of the content metadata.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such content metadata.
+    pub fn set_inherits(&self, id: &str, inherits: bool) -> Result<(), Refused> {
+        metadata::set_inherits(&mut self.server.world_mut(), id, inherits)
     }
 
     /// Counts a view of a dashboard or look: its body changes, its

@@ -1,14 +1,17 @@
 //! What the instance holds now, and what it held at any time before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::Account;
+use crate::data::SYSTEM_ACTIVITY;
 use crate::json;
-use crate::table::{Kind, Row, Table, as_text};
+use crate::kinds::Kind;
+use crate::permissions;
+use crate::table::{Row, Table, as_text};
 
 /// One state of one object, from `at` until the next one.
 #[derive(Debug, Clone)]
@@ -36,6 +39,10 @@ pub enum Refused {
     TitleTaken,
     /// Another dashboard of the instance, the trash included, has this slug.
     SlugTaken,
+    /// Another object of the kind has this id, or the body has none.
+    IdTaken,
+    /// It would refer to an object that does not exist.
+    Dangling,
 }
 
 impl std::fmt::Display for Refused {
@@ -45,6 +52,8 @@ impl std::fmt::Display for Refused {
             Refused::NoFolder => "there is no such folder",
             Refused::TitleTaken => "a live dashboard of that folder has this title already",
             Refused::SlugTaken => "a dashboard of this instance has this slug already",
+            Refused::IdTaken => "the body has no id, or one that another object of the kind has",
+            Refused::Dangling => "it would refer to an object that does not exist",
         })
     }
 }
@@ -65,6 +74,8 @@ pub(crate) struct World {
     pub(crate) queries: u64,
     /// The seed that queries are made from when asked for.
     pub(crate) seed: u64,
+    /// Ids of the content metadata with access lists of their own.
+    pub(crate) own_lists: BTreeSet<String>,
     /// Ids of the folders of shared content, in the order of
     /// [`SimConfig::folder_sizes`](crate::SimConfig::folder_sizes).
     pub(crate) shared_folders: Vec<String>,
@@ -79,6 +90,7 @@ impl World {
             order: 0,
             queries: 0,
             seed,
+            own_lists: BTreeSet::new(),
             shared_folders: Vec::new(),
         }
     }
@@ -135,10 +147,23 @@ impl World {
         Ok(())
     }
 
+    /// Adds an object as it is, which brings its own id; fails when that is
+    /// taken.
+    pub(crate) fn insert(&mut self, kind: Kind, body: String) -> Result<String, Refused> {
+        let row = Row::new(kind, body.into());
+        if row.id.is_empty() || self.get(kind, &row.id).is_some() {
+            return Err(Refused::IdTaken);
+        }
+        Ok(self.add(kind, row))
+    }
+
     /// Adds an object under the next id, its body made by `body` from that id.
     pub(crate) fn create(&mut self, kind: Kind, body: impl FnOnce(u64) -> String) -> String {
         let id = self.table(kind).largest_key() + 1;
-        let row = Row::new(kind, body(id).into());
+        self.add(kind, Row::new(kind, body(id).into()))
+    }
+
+    fn add(&mut self, kind: Kind, row: Row) -> String {
         self.order += 1;
         let state = State { at: Timestamp::now(), order: self.order, ..self.initial(&row) };
         let id = row.id.clone();
@@ -157,7 +182,14 @@ impl World {
 
     /// What an account may see.
     pub(crate) fn visible_to(&self, account: &Account) -> Option<Visible> {
-        let Account::Limited { sees_folders } = account else { return None };
+        let sees_folders = match account {
+            Account::Admin => return None,
+            Account::Permitted { .. } if permissions::has(account, "administer") => return None,
+            Account::Permitted { .. } => {
+                return Some(Visible::permitted(account, None));
+            }
+            Account::Limited { sees_folders } => sees_folders,
+        };
         let folders = self.table(Kind::Folder);
         let mut content: Vec<Box<str>> = sees_folders.iter().map(|id| id.as_str().into()).collect();
         let mut at = 0;
@@ -174,7 +206,8 @@ impl World {
         for id in &content {
             listed.extend(self.ancestors(id).into_iter().map(Box::from));
         }
-        Some(Visible { content: content.into_iter().collect(), listed })
+        let folders = Some(VisibleFolders { content: content.into_iter().collect(), listed });
+        Some(Visible::permitted(account, folders))
     }
 
     /// Ids of the folders above a folder, the root first.
@@ -196,9 +229,19 @@ impl World {
     }
 }
 
-/// The folders a limited account sees.
+/// What an account that is no administrator sees.
 #[derive(Debug, Clone)]
 pub(crate) struct Visible {
+    /// The folders it sees; `None` are all.
+    folders: Option<VisibleFolders>,
+    /// Whether it sees other users than itself, groups, roles and sets.
+    people: bool,
+    /// Whether it sees the model of System Activity.
+    system_activity: bool,
+}
+
+#[derive(Debug, Clone)]
+struct VisibleFolders {
     /// Those whose content it sees.
     content: HashSet<Box<str>>,
     /// Those it sees as folders: the ancestors as well.
@@ -206,16 +249,32 @@ pub(crate) struct Visible {
 }
 
 impl Visible {
-    /// Whether it sees that row.
+    fn permitted(account: &Account, folders: Option<VisibleFolders>) -> Visible {
+        let may = |permission| permissions::has(account, permission);
+        Visible { folders, people: may("see_users"), system_activity: may("see_system_activity") }
+    }
+
+    /// Whether it sees that row. What operations may be asked at all is another
+    /// question (see `permissions`).
     pub(crate) fn sees(&self, kind: Kind, row: &Row) -> bool {
         match kind {
-            Kind::Dashboard | Kind::LookmlDashboard | Kind::Look => {
-                self.content.contains(row.text(kind, "folder_id"))
-            }
-            Kind::Folder => self.listed.contains(&row.id),
-            Kind::User => &*row.id == crate::auth::API_USER,
-            Kind::LookmlModel => true,
-            _ => false,
+            Kind::Dashboard | Kind::LookmlDashboard | Kind::Look => self
+                .folders
+                .as_ref()
+                .is_none_or(|folders| folders.content.contains(row.text(kind, "folder_id"))),
+            Kind::Folder => self.folders.as_ref().is_none_or(|folders| folders.listed.contains(&row.id)),
+            Kind::User => self.people || &*row.id == crate::auth::API_USER,
+            Kind::Group
+            | Kind::GroupHierarchy
+            | Kind::GroupWithRoles
+            | Kind::Role
+            | Kind::PermissionSet
+            | Kind::ModelSet => self.people,
+            Kind::LookmlModel => self.system_activity || &*row.id != SYSTEM_ACTIVITY,
+            Kind::Explore => self.system_activity || row.text(kind, "model_name") != SYSTEM_ACTIVITY,
+            Kind::ScheduledPlan | Kind::ContentFavorite => row.text(kind, "user_id") == crate::auth::API_USER,
+            Kind::Alert => row.text(kind, "owner_id") == crate::auth::API_USER,
+            _ => true,
         }
     }
 }

@@ -11,136 +11,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use serde::Serialize;
 
 use crate::fields::Fields;
 use crate::json;
-
-/// A kind of object the simulator holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// User-defined dashboards, as `Dashboard`.
-    Dashboard,
-    /// LookML dashboards, as `Dashboard` with an id `model::name`.
-    LookmlDashboard,
-    /// Looks, as `LookWithQuery`.
-    Look,
-    /// Folders, as `FolderBase`.
-    Folder,
-    /// Users, as `User`.
-    User,
-    /// Groups, as `Group`.
-    Group,
-    /// The same groups, as `GroupHierarchy`.
-    GroupHierarchy,
-    /// The same groups, as `GroupSearch`.
-    GroupWithRoles,
-    /// Roles, as `Role`.
-    Role,
-    /// Permission sets.
-    PermissionSet,
-    /// Model sets.
-    ModelSet,
-    /// LookML models; their `name` is their id.
-    LookmlModel,
-}
-
-impl Kind {
-    /// Every kind, in the order of their discriminants.
-    pub const ALL: [Kind; 12] = [
-        Kind::Dashboard,
-        Kind::LookmlDashboard,
-        Kind::Look,
-        Kind::Folder,
-        Kind::User,
-        Kind::Group,
-        Kind::GroupHierarchy,
-        Kind::GroupWithRoles,
-        Kind::Role,
-        Kind::PermissionSet,
-        Kind::ModelSet,
-        Kind::LookmlModel,
-    ];
-
-    /// The name in statistics and in the paths of `/_sim/history`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Dashboard => "dashboard",
-            Kind::LookmlDashboard => "lookml_dashboard",
-            Kind::Look => "look",
-            Kind::Folder => "folder",
-            Kind::User => "user",
-            Kind::Group => "group",
-            Kind::GroupHierarchy => "group_hierarchy",
-            Kind::GroupWithRoles => "group_with_roles",
-            Kind::Role => "role",
-            Kind::PermissionSet => "permission_set",
-            Kind::ModelSet => "model_set",
-            Kind::LookmlModel => "lookml_model",
-        }
-    }
-
-    /// The kind of that [`name`](Kind::name).
-    pub fn named(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Members a search can look at or sort by, all of them scalars near the
-    /// start of a body, or read out of a member there (see `column_of`).
-    #[rustfmt::skip]
-    pub(crate) fn columns(self) -> &'static [&'static str] {
-        match self {
-            Kind::Dashboard | Kind::LookmlDashboard => &[
-                "id", "title", "description", "slug", "folder_id", "user_id", "view_count", "favorite_count",
-                "content_favorite_id", "content_metadata_id", "created_at", "updated_at", "deleted", "deleted_at",
-                "last_viewed_at", "last_accessed_at", "certification_status",
-            ],
-            Kind::Look => &[
-                "id", "title", "description", "folder_id", "user_id", "view_count", "favorite_count",
-                "content_favorite_id", "content_metadata_id", "created_at", "updated_at", "deleted", "deleted_at",
-                "last_viewed_at", "last_accessed_at", "certification_status", "last_updater_id", "query_id",
-            ],
-            Kind::Folder => &[
-                "id", "name", "parent_id", "creator_id", "created_at", "child_count", "content_metadata_id",
-                "is_shared_root", "is_users_root", "is_personal",
-            ],
-            Kind::User => &[
-                "id", "first_name", "last_name", "display_name", "email", "is_disabled", "locale", "embed_user",
-                "verified_looker_employee", "is_service_account", "can_manage_api3_creds", "group_ids",
-            ],
-            Kind::Group | Kind::GroupHierarchy | Kind::GroupWithRoles => &[
-                "id", "name", "external_group_id", "externally_managed", "externally_orphaned",
-                "include_by_default", "user_count", "can_add_to_content_metadata",
-            ],
-            Kind::Role => &["id", "name", "permission_set_id", "model_set_id", "built_in"],
-            Kind::PermissionSet => &["id", "name", "all_access", "built_in", "permissions"],
-            Kind::ModelSet => &["id", "name", "all_access", "built_in", "models"],
-            Kind::LookmlModel => &["name", "label", "project_name"],
-        }
-    }
-
-    /// Where the column of that name is in a row.
-    pub(crate) fn column(self, name: &str) -> Option<usize> {
-        self.columns().iter().position(|have| *have == name)
-    }
-
-    /// Parts that make a row a full one when they are sent.
-    pub(crate) fn heavy_parts(self) -> &'static [&'static str] {
-        match self {
-            Kind::Dashboard | Kind::LookmlDashboard => {
-                &["dashboard_elements", "dashboard_filters", "dashboard_layouts"]
-            }
-            Kind::Look => &["query"],
-            _ => &[],
-        }
-    }
-
-    /// Whether a whole object of this kind is a full row.
-    pub(crate) fn is_heavy(self) -> bool {
-        !self.heavy_parts().is_empty()
-    }
-}
+use crate::kinds::Kind;
 
 /// A value a search can compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -202,10 +76,7 @@ impl Row {
         if kind == Kind::Folder {
             name_shared_as_searches_do(&mut cells);
         }
-        let id = match &cells[0] {
-            Cell::Text(id) => id.clone(),
-            _ => Box::default(),
-        };
+        let id = id_of(kind, &cells);
         let deleted = kind.column("deleted").is_some_and(|n| cells[n] == Cell::Bool(true));
         let brief = (kind == Kind::Look).then(|| json::without(text, &["query", "url"]).into());
         let light = if kind.is_heavy() { Light::of(light) } else { Light::default() };
@@ -268,6 +139,9 @@ fn column_of<'a>(kind: Kind, key: &'a str, value: &'a str) -> (&'a str, &'a str)
             ("certification_status", json::member(value, "certification_status").unwrap_or("null"))
         }
         (Kind::User, "credentials_embed") => ("embed_user", if value == "[]" { "false" } else { "true" }),
+        (Kind::Agent, "workflow_params") => {
+            ("primary_agent_id", json::member(value, "primary_agent").unwrap_or("null"))
+        }
         (Kind::Role, "permission_set") => ("built_in", json::member(value, "built_in").unwrap_or("false")),
         _ => (key, value),
     }
@@ -282,6 +156,19 @@ fn cell(value: &str) -> Cell {
             Some(text) => Cell::Text(text.into()),
             None => value.parse().map_or_else(|_| Cell::Text(value.into()), Cell::Int),
         },
+    }
+}
+
+/// The id a row is found by: its first column, and where that is not enough or
+/// there is none, what the kind's documentation says.
+fn id_of(kind: Kind, cells: &[Cell]) -> Box<str> {
+    match (kind, cells) {
+        (_, []) => "1".into(),
+        (Kind::Artifact, [Cell::Text(key), Cell::Text(namespace), ..]) => {
+            format!("{namespace}::{key}").into()
+        }
+        (_, [Cell::Text(id), ..]) => id.clone(),
+        _ => Box::default(),
     }
 }
 
@@ -428,12 +315,15 @@ impl Table {
     }
 }
 
-/// The folder a row is indexed under: of content its folder, of folders their
-/// parent.
+/// What a row is indexed under: of content its folder, of others what they lie
+/// in.
 fn folder_of(kind: Kind, row: &Row) -> Option<&str> {
     let column = match kind {
         Kind::Dashboard | Kind::LookmlDashboard | Kind::Look => "folder_id",
         Kind::Folder => "parent_id",
+        Kind::BoardSection => "board_id",
+        Kind::BoardItem => "board_section_id",
+        Kind::ContentMetadataAccess => "content_metadata_id",
         _ => return None,
     };
     Some(row.text(kind, column))

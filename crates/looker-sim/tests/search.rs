@@ -92,7 +92,7 @@ async fn folders_are_searched_one_or_several_at_a_time() {
     let ids = house.get("/dashboards/search?id=1,2,3&fields=id&sorts=id").await.column("id");
     assert_eq!(ids, ["1", "2", "3"]);
 
-    let house = House::new(SimConfig { id_lists: false, ..config }).await;
+    let house = House::new(SimConfig { id_lists: false, folder_id_lists: false, ..config }).await;
     assert_eq!(house.get(&path(&list)).await.text, "[]");
     assert_eq!(house.get("/dashboards/search?id=1,2,3").await.text, "[]");
     assert_eq!(house.get(&path(&folders[1])).await.column("id").len(), 20);

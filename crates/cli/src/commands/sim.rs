@@ -56,6 +56,38 @@ pub struct SimArgs {
     #[arg(long, value_name = "N", default_value_t = 6, help_heading = CONTENT)]
     pub roles: u32,
 
+    /// User attributes besides those every instance has
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = CONTENT)]
+    pub user_attributes: u32,
+
+    /// Connections
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = CONTENT)]
+    pub connections: u32,
+
+    /// LookML models, at least 3
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = CONTENT)]
+    pub models: u32,
+
+    /// Boards
+    #[arg(long, value_name = "N", default_value_t = 6, help_heading = CONTENT)]
+    pub boards: u32,
+
+    /// Enabled schedules
+    #[arg(long, value_name = "N", default_value_t = 24, help_heading = CONTENT)]
+    pub plans: u32,
+
+    /// Disabled schedules, which no list of schedules shows
+    #[arg(long, value_name = "N", default_value_t = 6, help_heading = CONTENT)]
+    pub disabled_plans: u32,
+
+    /// Alerts
+    #[arg(long, value_name = "N", default_value_t = 12, help_heading = CONTENT)]
+    pub alerts: u32,
+
+    /// Favourites of other users, and favourite boards
+    #[arg(long, value_name = "N", default_value_t = 16, help_heading = CONTENT)]
+    pub favorites: u32,
+
     /// Dashboards of the first shared folders, for instance 1000,1000; the
     /// rest is spread over the others
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', help_heading = CONTENT)]
@@ -109,6 +141,15 @@ pub struct SimArgs {
     #[arg(long, help_heading = MANNERS)]
     pub stable_order: bool,
 
+    /// Operations the API key has no permission for, for instance
+    /// search_alerts,all_boards
+    #[arg(long, value_name = "ID,ID,...", value_delimiter = ',', help_heading = MANNERS)]
+    pub denied: Vec<String>,
+
+    /// Operations this release does not have
+    #[arg(long, value_name = "ID,ID,...", value_delimiter = ',', help_heading = MANNERS)]
+    pub missing: Vec<String>,
+
     /// Faults and their shares of requests, for instance mixed=0.2 or
     /// too-many-requests=0.1,reset=0.05
     ///
@@ -124,6 +165,15 @@ pub struct SimArgs {
     /// Names: edits, creates, deletes, restores, purges, moves, views.
     #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true, help_heading = MANNERS)]
     pub churn: ChurnSpec,
+
+    /// The release the instance says it runs; before 26.0 it has neither
+    /// agents nor artifacts
+    #[arg(long, value_name = "RELEASE", help_heading = MANNERS)]
+    pub release: Option<String>,
+
+    /// A text every secret contains that the API gives away in the clear
+    #[arg(long, value_name = "TEXT", help_heading = MANNERS)]
+    pub secret_marker: Option<String>,
 
     /// The API key's public half
     #[arg(long, value_name = "TEXT", default_value = "demo0client0id000000", help_heading = MANNERS)]
@@ -231,6 +281,7 @@ fn overlay<T: Serialize + DeserializeOwned>(start: &T, spec: Map<String, Value>)
 
 impl SimArgs {
     fn config(&self) -> SimConfig {
+        let defaults = SimConfig::default();
         SimConfig {
             seed: self.seed,
             port: self.port,
@@ -240,6 +291,14 @@ impl SimArgs {
             users: self.users,
             groups: self.groups,
             roles: self.roles,
+            user_attributes: self.user_attributes,
+            connections: self.connections,
+            models: self.models,
+            boards: self.boards,
+            plans: self.plans,
+            disabled_plans: self.disabled_plans,
+            alerts: self.alerts,
+            favorites: self.favorites,
             folder_sizes: self.folder_sizes.clone(),
             trash_percent: self.trash_percent,
             dashboard_bytes: self.body_bytes,
@@ -256,11 +315,15 @@ impl SimArgs {
             wrong_totals: self.wrong_totals,
             page_cap: self.page_cap,
             stable_order: self.stable_order,
+            denied: self.denied.clone(),
+            missing_endpoints: self.missing.clone(),
             faults: self.faults.0.clone(),
             churn: self.churn.0,
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
-            ..SimConfig::default()
+            secret_marker: self.secret_marker.clone(),
+            release: self.release.clone().unwrap_or(defaults.release),
+            ..defaults
         }
     }
 

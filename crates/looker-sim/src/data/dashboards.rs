@@ -7,6 +7,7 @@ use super::queries::EXPLORES;
 use super::tiles::{Place, Tile, push_tile};
 use super::{Ground, Plan, moments, words};
 use crate::json::Writer;
+use crate::metadata;
 
 /// Most tiles a dashboard may have; part ids leave room for as many.
 const MAX_TILES: u64 = 900;
@@ -61,7 +62,7 @@ fn push_head(plan: &Plan, ground: &Ground, rng: &mut Rng, w: &mut Writer) {
     w.int("view_count", views);
     w.int("favorite_count", rng.u64(..40));
     w.opt("content_favorite_id", (rng.u8(..12) == 0).then(|| plan.id.to_string()).as_deref());
-    w.id("content_metadata_id", 1_000_000 + plan.id);
+    w.id("content_metadata_id", metadata::DASHBOARDS + plan.id);
     w.text("created_at", &moments::stamp(born));
     w.text("updated_at", &moments::stamp(edited));
     w.bool("deleted", plan.trashed);

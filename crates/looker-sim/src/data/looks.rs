@@ -5,6 +5,7 @@ use fastrand::Rng;
 use super::queries::push_query;
 use super::{Ground, Plan, moments, words};
 use crate::json::Writer;
+use crate::metadata;
 
 /// Writes the `LookWithQuery` of a look.
 pub(crate) fn look(plan: &Plan, ground: &Ground) -> String {
@@ -30,7 +31,7 @@ pub(crate) fn look(plan: &Plan, ground: &Ground) -> String {
     w.int("favorite_count", rng.u64(..9));
     w.int("usage_count", rng.u64(..900));
     w.raw("content_favorite_id", "null");
-    w.id("content_metadata_id", 2_000_000 + plan.id);
+    w.id("content_metadata_id", metadata::LOOKS + plan.id);
     w.text("created_at", &moments::stamp(born));
     w.text("updated_at", &moments::stamp(edited));
     w.bool("deleted", plan.trashed);

@@ -5,12 +5,30 @@
 //! cores: a body is a function of its plan and of the ground it stands on, so
 //! their order does not matter.
 
+mod access;
+mod agents;
+mod alerts;
+mod attributes;
+mod boards;
+mod connections;
+mod credentials;
 mod dashboards;
+mod explores;
+mod favorites;
 mod folders;
+mod homepage;
+mod integrations;
+mod lists;
 mod looks;
+mod merges;
+mod models;
 mod moments;
 mod people;
+mod plans;
 mod queries;
+mod settings;
+mod template;
+mod themes;
 mod tiles;
 mod words;
 
@@ -22,13 +40,18 @@ use bytes::Bytes;
 use fastrand::Rng;
 
 pub(crate) use self::folders::Folder;
+pub(crate) use self::merges::{Slugs, push_merge_query};
+pub(crate) use self::models::SYSTEM_ACTIVITY;
 pub(crate) use self::moments::now;
 pub(crate) use self::people::Person;
 pub(crate) use self::queries::push_query;
+pub(crate) use self::themes::{DEFAULT_COLLECTION, is_standard};
 use crate::config::SimConfig;
-use crate::json;
+use crate::json::{self, Writer};
+use crate::kinds::Kind;
+use crate::metadata;
 use crate::state::World;
-use crate::table::{Kind, Row};
+use crate::table::Row;
 
 /// What content refers to.
 #[derive(Debug)]
@@ -42,6 +65,8 @@ pub(crate) struct Ground {
     pub(crate) looks: u64,
     /// Size to aim at; 0 for a mix.
     pub(crate) dashboard_bytes: usize,
+    /// Finds queries and merge queries by their slugs.
+    pub(crate) slugs: Slugs,
 }
 
 impl Ground {
@@ -71,6 +96,17 @@ impl Plan {
             _ => dashboards::dashboard(self, ground),
         }
     }
+}
+
+/// Adds an object to its table; ids must come in ascending order.
+fn add(world: &mut World, kind: Kind, w: Writer) {
+    world.table_mut(kind).push(Row::new(kind, Bytes::from(w.out)));
+}
+
+/// Some ids of a kind, live or trashed.
+fn ids(world: &World, kind: Kind, trashed: bool) -> Vec<String> {
+    let table = world.table(kind);
+    table.slots(trashed).iter().map(|slot| table.row(*slot).id.to_string()).collect()
 }
 
 /// A title that is free in a folder, going by what `taken` says.
@@ -107,6 +143,7 @@ pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
         queries: dashboards * 5 + u64::from(config.looks) + 10,
         looks: with_trash(u64::from(config.looks)),
         dashboard_bytes: config.dashboard_bytes,
+        slugs: Slugs::default(),
     };
     let mut world = World::new(config.seed);
     world.queries = ground.queries;
@@ -123,6 +160,14 @@ pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
     let any = spread(u64::from(config.looks), &ground, &[], config.seed ^ 0x100);
     let plans = plan(config.seed ^ 0x100, &any, ground.looks - u64::from(config.looks));
     fill(&mut world, Kind::Look, &plans, &ground);
+    for body in homepage::generate(config, &world) {
+        world.table_mut(Kind::HomepageSection).push(Row::new(Kind::HomepageSection, Bytes::from(body)));
+    }
+    boards::generate(config, &ground, &mut world);
+    plans::generate(config, &ground, &mut world);
+    alerts::generate(config, &ground, &mut world);
+    favorites::generate(config, &ground, &mut world);
+    access::generate(config, &ground, &mut world);
     (world, ground)
 }
 
@@ -136,7 +181,22 @@ fn small_kinds(config: &SimConfig, ground: &Ground) -> Vec<(Kind, Vec<String>)> 
     kinds.push((Kind::User, ground.people.iter().map(own).collect()));
     let lookml = (1..=3).map(|n| lookml_dashboard(n, ground)).collect();
     kinds.push((Kind::LookmlDashboard, lookml));
+    let (groups, roles) = (of(&kinds, Kind::Group), of(&kinds, Kind::Role));
+    let settings = settings::generate(config, groups, roles);
+    kinds.extend(settings);
+    kinds.extend(attributes::generate(config));
+    kinds.extend(themes::generate(config));
+    kinds.extend(connections::generate(config));
+    kinds.extend(models::generate(config));
+    kinds.extend(integrations::generate(config));
+    kinds.extend(lists::generate(config, &ground.people));
+    kinds.extend(agents::generate(config, &ground.people));
     kinds
+}
+
+/// The bodies of one of these kinds.
+fn of(kinds: &[(Kind, Vec<String>)], kind: Kind) -> &[String] {
+    kinds.iter().find(|(have, _)| *have == kind).map_or(&[][..], |(_, bodies)| bodies)
 }
 
 /// A LookML dashboard: a dashboard without owner and slug, read-only, in the
@@ -156,7 +216,8 @@ fn lookml_dashboard(n: u64, ground: &Ground) -> String {
             ("slug", null()),
             ("created_at", null()),
             ("updated_at", null()),
-            ("content_metadata_id", null()),
+            ("content_metadata_id", format!("\"{}\"", metadata::LOOKML_DASHBOARDS + n)),
+            ("content_favorite_id", null()),
             ("model", r#"{"id":"ecommerce","label":"eCommerce"}"#.to_owned()),
             ("readonly", "true".to_owned()),
             ("url", json::quoted(&format!("/dashboards/{id}"))),

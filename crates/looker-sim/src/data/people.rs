@@ -1,29 +1,46 @@
-//! Users, groups, roles and their sets. Passwords' reset links are planted so
-//! that a test can prove they never reach a disk.
+//! Users, groups, roles and their sets.
 
 use fastrand::Rng;
 
-use super::{moments, words};
-use crate::PLANTED_SECRET;
+use super::credentials::{self, Owner};
+use super::lists::PERMISSIONS;
+use super::{models, moments, words};
 use crate::config::SimConfig;
 use crate::json::{Writer, quoted};
-use crate::table::Kind;
+use crate::kinds::Kind;
 
-/// Permission sets and model sets: name, what is in it. Only the first of each
-/// is built in (`observed-rest.md` §5).
+/// Permission sets: name, what is in it. The first is built in
+/// (`observed-rest.md` §5) and has all permissions.
 const PERMISSION_SETS: [(&str, &[&str]); 4] = [
-    ("Admin", &["access_data", "administer", "see_users", "manage_spaces", "see_lookml_dashboards"]),
-    ("Developer", &["access_data", "develop", "deploy", "see_lookml", "save_content"]),
-    ("User", &["access_data", "explore", "save_content", "see_looks", "schedule_look_emails"]),
+    ("Admin", &[]),
+    (
+        "Developer",
+        &[
+            "access_data",
+            "see_lookml_dashboards",
+            "see_looks",
+            "see_user_dashboards",
+            "explore",
+            "create_table_calculations",
+            "save_content",
+            "see_lookml",
+            "develop",
+            "deploy",
+            "use_sql_runner",
+            "see_datagroups",
+        ],
+    ),
+    (
+        "User",
+        &["access_data", "explore", "save_content", "see_looks", "schedule_look_emails", "create_alerts"],
+    ),
     ("Viewer", &["access_data", "see_looks", "see_user_dashboards"]),
 ];
-const MODEL_SETS: [(&str, &[&str]); 3] = [
-    ("All", &["ecommerce", "finance", "marketing"]),
-    ("Finance only", &["finance"]),
-    ("Retired", &["a_model_that_is_gone", "ecommerce"]),
-];
-const MODELS: [(&str, &str); 3] =
-    [("ecommerce", "eCommerce"), ("finance", "Finance \"core\""), ("marketing", "Marketing – Été")];
+
+/// Model sets: name, what is in it. The first is built in and has all models,
+/// the last one names a model that is gone.
+const MODEL_SETS: [(&str, &[&str]); 3] =
+    [("All", &[]), ("Finance only", &["finance"]), ("Retired", &["a_model_that_is_gone", "ecommerce"])];
 
 /// A user as others see it.
 #[derive(Debug, Clone)]
@@ -31,16 +48,28 @@ pub(crate) struct Person {
     pub(crate) id: u64,
     /// First and last name, if it has any.
     pub(crate) name: Option<String>,
-    first: Option<&'static str>,
-    last: Option<&'static str>,
+    pub(super) first: Option<&'static str>,
+    pub(super) last: Option<&'static str>,
+}
+
+impl Person {
+    pub(super) fn first(&self) -> Option<&str> {
+        self.first
+    }
+
+    pub(super) fn last(&self) -> Option<&str> {
+        self.last
+    }
 }
 
 /// Bodies of everything but users, each kind in the order of ids.
 pub(super) fn sets_roles_groups(config: &SimConfig) -> Vec<(Kind, Vec<String>)> {
     let mut rng = Rng::with_seed(config.seed ^ 0x6E0);
-    let permission_sets: Vec<_> =
-        (0..PERMISSION_SETS.len()).map(|n| set(n, "permission", PERMISSION_SETS[n])).collect();
-    let model_sets: Vec<_> = (0..MODEL_SETS.len()).map(|n| set(n, "model", MODEL_SETS[n])).collect();
+    let permissions: Vec<&str> = PERMISSIONS.iter().map(|(name, _)| *name).collect();
+    let models = models::names(config);
+    let models: Vec<&str> = models.iter().map(String::as_str).collect();
+    let permission_sets = sets("permission", &PERMISSION_SETS, &permissions);
+    let model_sets = sets("model", &MODEL_SETS, &models);
     let roles: Vec<_> =
         (0..config.roles.max(1)).map(|n| role(n as usize, &permission_sets, &model_sets)).collect();
     let groups: Vec<_> = (0..config.groups.max(1)).map(|n| group(n, config, &mut rng)).collect();
@@ -53,11 +82,16 @@ pub(super) fn sets_roles_groups(config: &SimConfig) -> Vec<(Kind, Vec<String>)> 
         (Kind::Group, groups),
         (Kind::GroupHierarchy, with_hierarchy),
         (Kind::GroupWithRoles, with_roles),
-        (Kind::LookmlModel, MODELS.iter().map(model).collect()),
     ]
 }
 
-fn set(n: usize, what: &str, (name, contents): (&str, &[&str])) -> String {
+/// Sets, of which the first holds everything.
+fn sets(what: &str, sets: &[(&str, &[&str])], everything: &[&str]) -> Vec<String> {
+    let contents = |n: usize| if n == 0 { everything } else { sets[n].1 };
+    (0..sets.len()).map(|n| set(n, what, sets[n].0, contents(n))).collect()
+}
+
+fn set(n: usize, what: &str, name: &str, contents: &[&str]) -> String {
     let contents: Vec<_> = contents.iter().map(|item| quoted(item)).collect();
     let mut w = Writer::default();
     w.begin('{');
@@ -148,27 +182,6 @@ fn with_roles(n: usize, group: &str, roles: &[String]) -> String {
     format!(r#"{body},"roles":[{}]}}"#, roles[group_role(n, roles.len())])
 }
 
-fn model((name, label): &(&str, &str)) -> String {
-    let mut w = Writer::default();
-    w.begin('{');
-    w.text("name", name);
-    w.text("label", label);
-    w.text("project_name", "thelook");
-    w.members(r#""allowed_db_connection_names":["thelook","warehouse"],"unlimited_db_connections":true,"has_content":true"#);
-    w.begin_at("explores", '[');
-    for view in ["orders", "users", "inventory_items"] {
-        w.begin('{');
-        w.text("name", view);
-        w.members(r#""description":null,"hidden":false,"group_label":"Looker – Ω""#);
-        w.text("label", &view.replace('_', " "));
-        w.end('}');
-    }
-    w.end(']');
-    w.members(r#""can":{"index":true,"show":true,"create":true,"update":true,"destroy":true}"#);
-    w.end('}');
-    w.out
-}
-
 /// Everybody. User 1 is the API key's, user 3 has no name.
 pub(super) fn people(config: &SimConfig) -> Vec<Person> {
     let mut rng = Rng::with_seed(config.seed ^ 0x9E09);
@@ -192,7 +205,7 @@ pub(super) fn user(person: &Person, personal_folder: u64, config: &SimConfig) ->
     let disabled = n % 9 == 5;
     let sso_only = n % 7 == 6;
     let service = n % 11 == 10;
-    let email = format!("user.{}+looker@example.com", person.id);
+    let email = email(person.id);
     let mut w = Writer::with_capacity(4000);
     w.begin('{');
     w.members(r#""can":{"show":true,"index":true,"show_details":true,"index_details":true,"sudo":true}"#);
@@ -227,67 +240,23 @@ pub(super) fn user(person: &Person, personal_folder: u64, config: &SimConfig) ->
         "ui_state",
         &format!(r#"{{"homepageGroupIdPath":"/","lastSeen":{},"zoom":1.0}}"#, rng.u64(..u64::MAX)),
     );
-    credentials(&mut w, person.id, &email, sso_only || service, &mut rng);
+    let owner = Owner { id: person.id, email: &email, is_disabled: disabled, is_service: service, sso_only };
+    credentials::push(&mut w, &owner, config, &mut rng);
     sessions(&mut w, person.id, &mut rng);
     w.members(r#""x_preferences":{"density":-0.0,"beta":null}"#);
     w.end('}');
     w.out
 }
 
+/// The address of a user.
+pub(super) fn email(user: u64) -> String {
+    format!("user.{user}+looker@example.com")
+}
+
 fn group_ids(n: u64, config: &SimConfig) -> String {
     let ids = (0..config.groups.max(1)).filter(|group| in_group(n, *group, config));
     let ids: Vec<_> = ids.map(|group| format!("\"{}\"", group + 1)).collect();
     format!("[{}]", ids.join(","))
-}
-
-fn credentials(w: &mut Writer, user: u64, email: &str, without_email: bool, rng: &mut Rng) {
-    if without_email {
-        w.raw("credentials_email", "null");
-        w.begin_at("credentials_saml", '{');
-        w.members(r#""can":{"show":true},"is_disabled":false,"type":"saml","logged_in_at":null"#);
-        w.text("created_at", &moments::stamp(moments::past(rng)));
-        w.text("email", email);
-        w.text("saml_user_id", &format!("saml|{user}"));
-        w.text("url", &format!("https://localhost:19999/api/4.0/users/{user}/credentials_saml"));
-        w.end('}');
-    } else {
-        credentials_email(w, user, email, rng);
-        w.raw("credentials_saml", "null");
-    }
-    w.begin_at("credentials_api3", '[');
-    if user == 1 {
-        w.begin('{');
-        w.members(r#""can":{"show":true,"index":true},"id":"1","client_id":"demo0client0id000000","is_disabled":false,"type":"api3","purpose":null"#);
-        w.text("created_at", &moments::stamp(moments::past(rng)));
-        w.text("url", "https://localhost:19999/api/4.0/users/1/credentials_api3/1");
-        w.end('}');
-    }
-    w.end(']');
-    if user.is_multiple_of(13) {
-        w.raw("credentials_embed", &format!(r#"[{{"can":{{}},"id":"{user}","created_at":null,"external_group_id":"g1","external_user_id":"u{user}","is_disabled":false,"logged_in_at":null,"type":"embed","url":null}}]"#));
-    } else {
-        w.raw("credentials_embed", "[]");
-    }
-    w.members(r#""credentials_google":null,"credentials_ldap":null,"credentials_looker_openid":null,"credentials_oidc":null,"credentials_totp":null,"credentials_workforce":null"#);
-}
-
-fn credentials_email(w: &mut Writer, user: u64, email: &str, rng: &mut Rng) {
-    let mut link =
-        |what: &str| format!("https://demo.looker.example/{what}/{PLANTED_SECRET}-{}", words::slug(rng));
-    let (reset, setup) = (link("password/reset"), link("account/setup"));
-    w.begin_at("credentials_email", '{');
-    w.members(r#""can":{"show_password_reset_url":true},"forced_password_reset_at_next_login":false,"is_disabled":false,"type":"email""#);
-    w.text("created_at", &moments::stamp(moments::past(rng)));
-    w.text("logged_in_at", &moments::stamp(moments::past(rng)));
-    w.text("email", email);
-    w.id("user_id", user);
-    w.text("password_reset_url", &reset);
-    w.bool("password_reset_url_expired", false);
-    w.text("account_setup_url", &setup);
-    w.bool("account_setup_url_expired", true);
-    w.text("url", &format!("https://localhost:19999/api/4.0/users/{user}/credentials_email"));
-    w.text("user_url", &format!("https://localhost:19999/api/4.0/users/{user}"));
-    w.end('}');
 }
 
 fn sessions(w: &mut Writer, user: u64, rng: &mut Rng) {

@@ -70,6 +70,11 @@ pub(super) fn explore_of(seed: u64, id: u64) -> (&'static str, &'static str, &'s
     EXPLORES[Rng::with_seed(seed ^ id.wrapping_mul(0x9E37_79B9)).usize(..EXPLORES.len())]
 }
 
+/// The slug of a query: what its generator draws first.
+pub(super) fn slug_of(seed: u64, id: u64) -> String {
+    words::slug(&mut Rng::with_seed(seed ^ id.wrapping_mul(0xD1B5_4A32)))
+}
+
 /// Appends the `Query` of that id.
 pub(crate) fn push_query(seed: u64, id: u64, out: &mut Writer) {
     let (model, view, fields) = explore_of(seed, id);

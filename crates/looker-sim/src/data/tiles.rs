@@ -5,7 +5,7 @@ use fastrand::Rng;
 
 use super::dashboards::Filter;
 use super::queries::{explore_of, push_query, push_vis_config};
-use super::{Ground, spaced_id, words};
+use super::{Ground, merges, spaced_id, words};
 use crate::json::{Writer, quoted};
 
 /// What a tile shows.
@@ -65,7 +65,9 @@ pub(super) struct Place<'a> {
 pub(super) fn push_tile(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer) {
     let query = 1 + rng.u64(..place.ground.queries.max(1));
     w.begin('{');
-    w.members(r#""can":{"index":true,"show":true,"create":true,"update":true,"destroy":true,"download":true,"see_results":true,"explore":true,"render":true},"alert_count":0,"aria_description":null,"certification_metadata":null"#);
+    w.members(r#""can":{"index":true,"show":true,"create":true,"update":true,"destroy":true,"download":true,"see_results":true,"explore":true,"render":true},"aria_description":null,"certification_metadata":null"#);
+    // Not what is true: the count is not reliable (`observed-rest.md` §11).
+    w.int("alert_count", if place.id % 29 == 3 { 2 } else { 0 });
     w.id("id", place.id);
     w.id("dashboard_id", place.dashboard);
     w.text("type", tile.type_name());
@@ -74,8 +76,9 @@ pub(super) fn push_tile(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer
     w.text("edit_uri", &format!("https://localhost:19999/api/4.0/dashboard_elements/{}", place.id));
     push_texts(tile, place, rng, w);
     push_notes(rng, w);
-    push_source(tile, query, place, rng, w);
-    push_result_maker(tile, query, place, rng, w);
+    let merge = (tile == Tile::Merge).then(|| 1 + rng.u64(..merges::count(place.ground.queries)));
+    push_source(tile, query, merge, place, rng, w);
+    push_result_maker(tile, query, merge, place, rng, w);
     w.members(r#""refresh_interval":null,"refresh_interval_to_i":null"#);
     w.raw(
         "x_tile_state",
@@ -130,7 +133,7 @@ fn push_notes(rng: &mut Rng, w: &mut Writer) {
     }
 }
 
-fn push_source(tile: Tile, query: u64, place: &Place, rng: &mut Rng, w: &mut Writer) {
+fn push_source(tile: Tile, query: u64, merge: Option<u64>, place: &Place, rng: &mut Rng, w: &mut Writer) {
     let seed = place.ground.seed;
     if tile == Tile::Query {
         w.id("query_id", query);
@@ -152,26 +155,57 @@ fn push_source(tile: Tile, query: u64, place: &Place, rng: &mut Rng, w: &mut Wri
     } else {
         w.members(r#""look_id":null,"look":null"#);
     }
-    let merge = (tile == Tile::Merge).then(|| words::slug(rng));
-    w.opt("merge_result_id", merge.as_deref());
+    w.opt("merge_result_id", merge.map(|number| merges::slug_of(seed, number)).as_deref());
 }
 
-fn push_result_maker(tile: Tile, query: u64, place: &Place, rng: &mut Rng, w: &mut Writer) {
+/// What computes a tile's data, and the filters it listens to: one entry for
+/// its query, one for each source of its merged results.
+fn push_result_maker(
+    tile: Tile,
+    query: u64,
+    merge: Option<u64>,
+    place: &Place,
+    rng: &mut Rng,
+    w: &mut Writer,
+) {
     if !tile.has_data() {
         w.members(r#""result_maker_id":null,"result_maker":null"#);
         return;
     }
     let seed = place.ground.seed;
-    let (model, view, fields) = explore_of(seed, query);
+    let (_, _, fields) = explore_of(seed, query);
     w.id("result_maker_id", place.id);
     w.begin_at("result_maker", '{');
     w.id("id", place.id);
-    w.members(r#""dynamic_fields":null,"sorts":[],"total":null,"sql_query_id":null,"merge_result_id":null"#);
+    w.members(r#""dynamic_fields":null,"sorts":[],"total":null,"sql_query_id":null"#);
+    w.opt("merge_result_id", merge.map(|number| merges::slug_of(seed, number)).as_deref());
     w.begin_at("filterables", '[');
+    match merge {
+        None => push_filterable(query, None, place, rng, w),
+        Some(number) => {
+            for source in merges::sources(seed, number, place.ground.queries) {
+                push_filterable(source.query, Some(&source.name), place, rng, w);
+            }
+        }
+    }
+    w.end(']');
+    if tile == Tile::Merge {
+        w.members(r#""query_id":null,"query":null"#);
+    } else {
+        w.id("query_id", query);
+        w.key("query");
+        push_query(seed, query, w);
+    }
+    push_vis_config("vis_config", fields, rng, w);
+    w.end('}');
+}
+
+fn push_filterable(query: u64, name: Option<&str>, place: &Place, rng: &mut Rng, w: &mut Writer) {
+    let (model, view, fields) = explore_of(place.ground.seed, query);
     w.begin('{');
     w.text("model", model);
     w.text("view", view);
-    w.raw("name", "null");
+    w.opt("name", name);
     w.begin_at("listen", '[');
     for filter in place.filters {
         if rng.u8(..4) == 0 {
@@ -183,15 +217,5 @@ fn push_result_maker(tile: Tile, query: u64, place: &Place, rng: &mut Rng, w: &m
         w.end('}');
     }
     w.end(']');
-    w.end('}');
-    w.end(']');
-    if tile == Tile::Merge {
-        w.members(r#""query_id":null,"query":null"#);
-    } else {
-        w.id("query_id", query);
-        w.key("query");
-        push_query(seed, query, w);
-    }
-    push_vis_config("vis_config", fields, rng, w);
     w.end('}');
 }

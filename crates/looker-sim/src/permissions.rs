@@ -1,0 +1,103 @@
+//! Which permission an operation needs, and what a caller without it is told.
+//!
+//! Only an account of [`Account::Permitted`] or [`Account::Limited`] is looked
+//! at here: an administrator may do everything. What is written `Inferred` is
+//! not proved by the API document; the refusal is 404 wherever nothing else is
+//! known (`observed-rest.md` §1).
+
+use crate::config::Account;
+use crate::reply::Reply;
+use crate::server::{Call, Server};
+
+/// How it is known that an operation needs a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// The API document says so.
+    Spec,
+    /// Looker's documentation of the permission says so.
+    Docs,
+    Inferred,
+}
+
+/// Permission, the status without it, how that is known, and the operations.
+type Need = (&'static str, u16, Known, &'static [&'static str]);
+
+const ADMINISTER: &str = "administer";
+
+#[rustfmt::skip]
+const NEEDS: &[Need] = &[
+    (ADMINISTER, 404, Known::Spec, &[
+        "all_color_collections", "color_collections_custom", "color_collections_standard", "color_collection",
+        "ldap_config", "oidc_config", "saml_config",
+    ]),
+    (ADMINISTER, 404, Known::Inferred, &[
+        "default_color_collection", "get_setting", "whitelabel_configuration", "session_config", "password_config",
+        "custom_welcome_email", "digest_emails_enabled", "internal_help_resources_content", "internal_help_resources",
+        "all_legacy_features", "legacy_feature", "cloud_storage_configuration", "smtp_status", "support_access_status",
+        "get_support_access_allowlist_entries", "all_user_login_lockouts", "search_user_login_lockouts",
+        "public_egress_ip_addresses", "all_connections", "connection", "all_ssh_servers", "ssh_server",
+        "all_ssh_tunnels", "ssh_tunnel", "all_external_oauth_applications", "all_integration_hubs", "integration_hub",
+        "all_integrations", "integration", "all_user_attributes", "user_attribute", "all_user_attribute_group_values",
+        "all_permissions", "all_oauth_client_apps", "oauth_client_app",
+    ]),
+    ("see_users", 404, Known::Docs, &["role_users", "role_groups", "user_roles", "user_attribute_user_values"]),
+    ("sudo", 404, Known::Docs, &["login_user"]),
+    ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
+    ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
+    ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
+    ("save_content", 403, Known::Docs, &["update_dashboard", "delete_dashboard", "update_look", "delete_look"]),
+];
+
+/// What an account of limited sight may do besides seeing its folders.
+const OF_LIMITED: [&str; 2] = ["access_data", "see_looks"];
+
+/// Whether an account has a permission.
+pub(crate) fn has(account: &Account, permission: &str) -> bool {
+    match account {
+        Account::Admin => true,
+        Account::Limited { .. } => OF_LIMITED.contains(&permission),
+        Account::Permitted { permissions } => {
+            permissions.iter().any(|have| have == permission || have == ADMINISTER)
+        }
+    }
+}
+
+/// The refusal of a call whose account lacks a permission.
+pub(crate) fn refusal(server: &Server, call: &Call) -> Option<Reply> {
+    let account = &server.config.account;
+    let needed = NEEDS.iter().find(|(.., operations)| operations.contains(&call.operation.id));
+    let (_, status, ..) = needed.filter(|(permission, ..)| !has(account, permission))?;
+    Some(match status {
+        403 => Reply::error(403, &call.route(), "Permission Denied"),
+        _ => call.not_found(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::OPERATIONS;
+
+    #[test]
+    fn every_operation_named_here_exists_and_is_named_once() {
+        let mut named: Vec<_> =
+            NEEDS.iter().flat_map(|(.., operations)| operations.iter().copied()).collect();
+        for name in &named {
+            assert!(OPERATIONS.iter().any(|op| op.id == *name), "no operation {name}");
+        }
+        let count = named.len();
+        named.sort_unstable();
+        named.dedup();
+        assert_eq!(named.len(), count, "an operation needs two permissions");
+    }
+
+    #[test]
+    fn administrators_have_every_permission() {
+        let account = |names: &[&str]| Account::Permitted {
+            permissions: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        assert!(has(&account(&["administer"]), "sudo"));
+        assert!(has(&account(&["see_users"]), "see_users"));
+        assert!(!has(&account(&["see_users"]), "sudo"));
+    }
+}

@@ -127,6 +127,7 @@ pub enum Command {
     Show(commands::show::ShowArgs),
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
+    Calls(commands::calls::CallsArgs),
     #[cfg(feature = "sim")]
     Sim(Box<commands::sim::SimArgs>),
     Completions(commands::completions::CompletionsArgs),
@@ -137,7 +138,7 @@ fn program_help() -> String {
     let examples = "\
 Examples:
   Read two folders and all below them, then look at the result:
-    lookervault extract dashboards looks --folder-ids 12,40 --recursive
+    lookervault extract dashboards looks --folder /Shared/Finance --folder 40 --recursive
     lookervault list dashboards
     lookervault show dashboard 1012
 

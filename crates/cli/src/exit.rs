@@ -32,14 +32,33 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Failed, "failed"),
     (Exit::Usage, "wrong usage or configuration"),
     (Exit::Incomplete, "the run ended incomplete: gaps are recorded in the vault"),
-    (Exit::Budget, "stopped by the call budget: continue with --resume"),
+    (Exit::Budget, "stopped by the call budget or allowance: continue with --resume"),
     (Exit::Damage, "verification found damage"),
     (Exit::Connection, "could not connect or sign in"),
     (Exit::Busy, "the vault is in use by another process"),
     (Exit::Interrupted, "interrupted"),
 ];
 
+/// Exit codes from the worst on: of several, the first of these is told.
+const WORST_FIRST: [Exit; 9] = [
+    Exit::Interrupted,
+    Exit::Busy,
+    Exit::Damage,
+    Exit::Failed,
+    Exit::Usage,
+    Exit::Connection,
+    Exit::Incomplete,
+    Exit::Budget,
+    Exit::Ok,
+];
+
 impl Exit {
+    /// What several ends come to: the worst of them, success if there are none.
+    pub fn worst(ends: impl IntoIterator<Item = Self>) -> Self {
+        let rank = |exit: &Self| WORST_FIRST.iter().position(|worse| worse == exit);
+        ends.into_iter().min_by_key(rank).unwrap_or(Self::Ok)
+    }
+
     /// The number the process ends with.
     pub const fn code(self) -> u8 {
         self as u8
@@ -72,6 +91,14 @@ mod tests {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
         assert!(TABLE.iter().all(|(exit, _)| !exit.meaning().is_empty()));
+    }
+
+    #[test]
+    fn the_worst_end_counts() {
+        assert!(TABLE.iter().all(|(exit, _)| WORST_FIRST.contains(exit)));
+        assert_eq!(Exit::worst([]), Exit::Ok);
+        assert_eq!(Exit::worst([Exit::Ok, Exit::Budget, Exit::Incomplete]), Exit::Incomplete);
+        assert_eq!(Exit::worst([Exit::Connection, Exit::Interrupted, Exit::Ok]), Exit::Interrupted);
     }
 
     #[test]

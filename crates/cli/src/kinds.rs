@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use looker::Kind;
-use looker::catalogue::KINDS;
+use looker::catalogue::{Group, KINDS};
 
 use crate::suggest::nearest;
 
@@ -66,11 +66,13 @@ fn unknown(text: &str, wanted: &str) -> String {
     format!("`{text}` is no content kind; {guess}kinds are {}", plurals.join(", "))
 }
 
-/// A choice of kinds as typed: one name, or `all`.
+/// A choice of kinds as typed: one name, a group of kinds, or `all`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KindChoice {
     /// Every kind.
     All,
+    /// The kinds of this group.
+    Group(Group),
     /// This kind.
     One(KindName),
 }
@@ -79,6 +81,7 @@ impl fmt::Display for KindChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all"),
+            Self::Group(group) => group.fmt(f),
             Self::One(kind) => kind.fmt(f),
         }
     }
@@ -91,15 +94,33 @@ impl FromStr for KindChoice {
         if text.trim().eq_ignore_ascii_case("all") {
             return Ok(Self::All);
         }
-        text.parse().map(Self::One)
+        match Group::find(text) {
+            Some(group) if group.kinds().next().is_some() => Ok(Self::Group(group)),
+            Some(group) => Err(format!("no kind of the group `{group}` is kept; groups are {}", groups())),
+            None => match Kind::find(text) {
+                Some(kind) => Ok(Self::One(KindName(kind))),
+                None => {
+                    Err(format!("{}; groups are {}", unknown(text, &text.trim().to_lowercase()), groups()))
+                }
+            },
+        }
     }
 }
 
 /// The kinds that `choices` name, each once, in catalogue order; all kinds
 /// when nothing is named.
 pub fn resolve(choices: &[KindChoice]) -> Vec<KindName> {
-    let everything = choices.is_empty() || choices.contains(&KindChoice::All);
-    KindName::all().filter(|kind| everything || choices.contains(&KindChoice::One(*kind))).collect()
+    let chosen = |kind: KindName| {
+        let names = [KindChoice::All, KindChoice::Group(kind.entry().group), KindChoice::One(kind)];
+        choices.is_empty() || names.iter().any(|name| choices.contains(name))
+    };
+    KindName::all().filter(|kind| chosen(*kind)).collect()
+}
+
+/// The groups that hold kinds, and `all`.
+fn groups() -> String {
+    let filled = Group::ALL.into_iter().filter(|group| group.kinds().next().is_some()).map(Group::name);
+    filled.chain(["all"]).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -128,5 +149,22 @@ mod tests {
         let names: Vec<&str> = resolve(&choices).into_iter().map(KindName::plural).collect();
         assert_eq!(names, ["looks", "roles"]);
         assert_eq!(resolve(&[]).len(), resolve(&[KindChoice::All]).len());
+    }
+
+    #[test]
+    fn a_group_means_its_kinds() {
+        let of = |texts: &[&str]| -> Vec<&str> {
+            let choices: Vec<KindChoice> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            resolve(&choices).into_iter().map(KindName::plural).collect()
+        };
+        let content = of(&["Content"]);
+        assert!(["folders", "dashboards", "looks"].iter().all(|kind| content.contains(kind)), "{content:?}");
+        assert!(!content.contains(&"users") && of(&["people"]).contains(&"users"));
+        assert_eq!(of(&["people", "content", "user"]).len(), content.len() + of(&["people"]).len());
+        let together: Vec<KindName> =
+            Group::ALL.into_iter().flat_map(|group| resolve(&[KindChoice::Group(group)])).collect();
+        assert_eq!(together.len(), resolve(&[]).len(), "every kind is in one group");
+        let message = "contents".parse::<KindChoice>().unwrap_err();
+        assert!(message.contains("groups are content, people"), "{message}");
     }
 }

@@ -22,6 +22,7 @@ pub mod output;
 pub mod remote;
 pub mod report;
 mod run;
+mod standing;
 mod suggest;
 mod summary;
 mod watching;

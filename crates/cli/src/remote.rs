@@ -1,6 +1,6 @@
 //! From configuration to a client, and from a client's errors to a report.
 
-use engine::extract::ExtractError;
+use engine::extract::{ExtractError, UnknownPath};
 use looker::pacing::Pacing;
 use looker::paging::RetryPolicy;
 use looker::{Client, ErrorKind, Settings};
@@ -8,6 +8,7 @@ use looker::{Client, ErrorKind, Settings};
 use crate::config::{self, ExtractSettings, Instance};
 use crate::exit::Exit;
 use crate::report::Failure;
+use crate::suggest::nearest;
 
 /// A client of `instance`, paced and limited by `settings`.
 ///
@@ -42,11 +43,14 @@ pub fn client(instance: &Instance, settings: &ExtractSettings) -> Result<Client,
     Ok(Client::new(made)?)
 }
 
+/// What to do when the month's allowance is spent.
+const OVER_ALLOWANCE: &str = "`lookervault calls` shows where it went; --over-allowance goes on regardless";
+
 impl From<looker::Error> for Failure {
     fn from(error: looker::Error) -> Self {
         let (kind, hint) = explain(&error);
         let exit = match error.kind {
-            ErrorKind::Budget => Exit::Budget,
+            ErrorKind::Budget | ErrorKind::Allowance => Exit::Budget,
             ErrorKind::Settings => Exit::Usage,
             ErrorKind::Stopped => Exit::Interrupted,
             ErrorKind::Invalid | ErrorKind::BadBody | ErrorKind::TooLarge => Exit::Failed,
@@ -110,6 +114,7 @@ fn explain(error: &looker::Error) -> (&'static str, Option<&'static str>) {
             Some("a web page answered: check that base_url is the API host, with its port"),
         ),
         ErrorKind::Budget => ("looker.budget", Some("raise --max-calls")),
+        ErrorKind::Allowance => ("looker.allowance", Some(OVER_ALLOWANCE)),
         _ => ("looker.failed", None),
     }
 }
@@ -121,11 +126,48 @@ impl From<ExtractError> for Failure {
             ExtractError::Vault(error) => error.into(),
             ExtractError::UnknownFolder { .. } => Self::new("folder.unknown", Exit::Usage, error.to_string())
                 .hint("`lookervault list folders` shows those that were stored; the account may lack access"),
+            ExtractError::UnknownPath(unknown) => {
+                Self::new("folder.unknown", Exit::Usage, unknown.to_string()).hint(meant(&unknown))
+            }
+            ExtractError::NoFolderMatches { .. } => {
+                Self::new("folder.unknown", Exit::Usage, error.to_string())
+                    .hint("* stands for any part of one name, ** for any number of folders; `lookervault list folders` shows those that were stored")
+            }
+            ExtractError::AmbiguousFolder(_) => {
+                Self::new("folder.ambiguous", Exit::Usage, error.to_string())
+                    .hint("spell it exactly as one of these, or give the id in brackets")
+            }
+            ExtractError::NoFolderLeft => Self::new("folder.none_left", Exit::Usage, error.to_string())
+                .hint("look at --exclude and --no-personal; `lookervault check` shows where they come from"),
             ExtractError::NothingInFolders { .. } => {
                 Self::new("folder.no_kinds", Exit::Usage, error.to_string())
                     .hint("dashboards and looks lie in folders")
             }
+            ExtractError::AllowanceSpent { .. } => {
+                Self::new("allowance.spent", Exit::Budget, error.to_string()).hint(OVER_ALLOWANCE)
+            }
             _ => Self::new("extract.failed", Exit::Failed, error.to_string()),
+        }
+    }
+}
+
+/// What a path that leads nowhere may have been meant to be.
+fn meant(unknown: &UnknownPath) -> String {
+    const MOST_NAMES: usize = 12;
+    let above = unknown.deepest.as_deref().unwrap_or_default();
+    let slip = nearest(&unknown.missing, unknown.siblings.iter().map(String::as_str));
+    if let Some(name) = slip {
+        return format!("did you mean `{above}/{name}`?");
+    }
+    if !unknown.elsewhere.is_empty() {
+        return format!("elsewhere there is {}", unknown.elsewhere.join(", "));
+    }
+    let place = unknown.deepest.as_deref().unwrap_or("the root");
+    match unknown.siblings.as_slice() {
+        [] => format!("no folder lies in {place}; a slash within a name is written \\/"),
+        names if names.len() <= MOST_NAMES => format!("in {place}: {}", names.join(", ")),
+        names => {
+            format!("in {place}: {} and {} more", names[..MOST_NAMES].join(", "), names.len() - MOST_NAMES)
         }
     }
 }

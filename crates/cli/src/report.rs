@@ -69,15 +69,17 @@ impl Failure {
 
     /// The report for scripts.
     pub fn document(&self) -> impl Serialize + '_ {
-        Document {
-            schema: "lookervault.error/1",
-            error: ErrorPart {
-                kind: self.kind,
-                message: &self.message,
-                r#where: self.place.as_deref(),
-                hint: self.hint.as_deref(),
-                exit_code: self.exit.code(),
-            },
+        Document { schema: "lookervault.error/1", error: self.part() }
+    }
+
+    /// The report as a part of another document.
+    pub(crate) fn part(&self) -> ErrorPart<'_> {
+        ErrorPart {
+            kind: self.kind,
+            message: &self.message,
+            r#where: self.place.as_deref(),
+            hint: self.hint.as_deref(),
+            exit_code: self.exit.code(),
         }
     }
 }
@@ -90,8 +92,9 @@ struct Document<'a> {
     error: ErrorPart<'a>,
 }
 
+/// An error within a document.
 #[derive(Serialize)]
-struct ErrorPart<'a> {
+pub(crate) struct ErrorPart<'a> {
     kind: &'static str,
     message: &'a str,
     r#where: Option<&'a str>,

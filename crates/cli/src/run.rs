@@ -49,6 +49,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Show(args) => commands::show::run(context, &args),
         Command::Verify(args) => commands::verify::run(context, &args),
         Command::Runs(args) => commands::runs::run(context, &args),
+        Command::Calls(args) => commands::calls::run(context, &args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => commands::sim::run(context, &args),
         Command::Completions(args) => commands::completions::run(context, &args),

@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use engine::allowance::{Allowance, Standing};
 use engine::extract::{GapReport, Report, Stop};
+use jiff::Timestamp;
 use looker::pacing::Reason;
 use serde::Serialize;
-use vault::Vault;
+use vault::{RunId, Vault};
 
 use crate::output::{Align, Printer, Table, human};
 use crate::report::Failure;
+use crate::standing::{self, ByLedger, MonthPart};
 
 /// Gaps and other lists are cut after so many lines; the vault has them all.
 const MOST_LINES: usize = 20;
@@ -21,20 +24,40 @@ struct Document<'a> {
     vault_bytes: u64,
     #[serde(flatten)]
     report: &'a Report,
+    calls_by_ledger: ByLedger,
+    over_allowance: bool,
+    month: MonthPart,
 }
 
-/// Prints the report of a run into the vault at `path`.
+/// The allowance that a run was under.
+pub(crate) struct Under {
+    /// The allowance.
+    pub(crate) allowance: Allowance,
+    /// Whether it was set aside.
+    pub(crate) set_aside: bool,
+}
+
+/// Prints the report of a run into the vault at `path`, and what it left of the
+/// allowance.
 ///
 /// # Errors
 /// When stdout or the vault's size cannot be had.
-pub(crate) fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(), Failure> {
-    let vault_bytes = Vault::open_for_reading(path)?.file_bytes();
+pub(crate) fn print(printer: &Printer, report: &Report, path: &Path, under: &Under) -> Result<(), Failure> {
+    let reader = Vault::open_for_reading(path)?;
+    let vault_bytes = reader.file_bytes();
+    let instance = reader.run(RunId::from_number(report.run))?.info.instance;
+    let standing = Standing::read(&reader, Some(instance), &under.allowance, Timestamp::now())?;
+    let mut calls_by_ledger = ByLedger::default();
+    report.calls.iter().for_each(|line| calls_by_ledger.add(line.ledger.name(), line.calls));
     if printer.is_json() {
         return printer.json(&Document {
             schema: "lookervault.extract/1",
             vault: path.display().to_string(),
             vault_bytes,
             report,
+            calls_by_ledger,
+            over_allowance: under.set_aside,
+            month: MonthPart::new(&standing, &under.allowance),
         });
     }
     kinds(printer, report)?;
@@ -45,12 +68,18 @@ pub(crate) fn print(printer: &Printer, report: &Report, path: &Path) -> Result<(
         human::counted(objects, "object", "objects"),
         human::duration(Duration::from_secs_f64(seconds)),
         human::count((objects as f64 / seconds) as u64),
-        human::counted(report.metered_calls, "metered call", "metered calls"),
+        calls_by_ledger.words(),
         by_reason(report),
         human::bytes(vault_bytes),
         path.display(),
     ))?;
-    verdict(printer, report)
+    if let Some(left) = standing::line(&standing, &under.allowance) {
+        printer.line(left)?;
+    }
+    if under.set_aside {
+        printer.line("The allowance did not hold this run back (--over-allowance).")?;
+    }
+    verdict(printer, report, &standing::renewal(&standing, &under.allowance))
 }
 
 fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
@@ -79,7 +108,7 @@ fn by_reason(report: &Report) -> String {
     all.into_iter().filter_map(of).collect::<Vec<_>>().join(", ")
 }
 
-fn verdict(printer: &Printer, report: &Report) -> Result<(), Failure> {
+fn verdict(printer: &Printer, report: &Report, renewal: &str) -> Result<(), Failure> {
     for moving in report.moving.iter().take(MOST_LINES) {
         printer.line(format!("still moving: {moving} (read again next run)"))?;
     }
@@ -97,10 +126,14 @@ fn verdict(printer: &Printer, report: &Report) -> Result<(), Failure> {
     let why = report.stopped.as_ref().map(Stop::reason);
     let why = why.unwrap_or_else(|| human::counted(report.gaps.len() as u64, "gap", "gaps"));
     let closed = |gap: &GapReport| report.unavailable.iter().any(|entry| entry.kind == gap.kind);
-    let next = if report.stopped.is_none() && report.gaps.iter().all(closed) {
-        "`lookervault check` shows what the account can see."
-    } else {
-        "Continue with `lookervault extract --resume`."
+    let next = match &report.stopped {
+        None if report.gaps.iter().all(closed) => {
+            "`lookervault check` shows what the account can see.".to_owned()
+        }
+        Some(Stop::Allowance(_)) => format!(
+            "The allowance: {renewal}; continue then with `lookervault extract --resume`, or now with --over-allowance."
+        ),
+        _ => "Continue with `lookervault extract --resume`.".to_owned(),
     };
     printer.line(format!("Run {} is incomplete: {why}. {next}", report.run))
 }

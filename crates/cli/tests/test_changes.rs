@@ -15,7 +15,7 @@ use support::content::{KINDS, Key, Object, assert_holds_all, expected, stored};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, page};
 use support::seeded::seed;
-use support::{VAULT, finish, wait_until};
+use support::{BASICS, VAULT, finish, wait_until};
 
 /// Folders of fifty dashboards, and more elsewhere.
 fn busy() -> SimConfig {
@@ -208,7 +208,7 @@ fn change_everything(looker: &Looker) {
 fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
     let looker = Looker::start(unhurried());
     let world = looker.world();
-    let running = world.start("extract --json --page-size 10 --workers 1");
+    let running = world.start(&format!("extract --json {BASICS} --page-size 10 --workers 1"));
     wait_until("both sides were begun", || dashboard_pages(&looker) >= 6);
     change_everything(&looker);
     assert!(dashboard_pages(&looker) < 12, "the changes came while pages were read");
@@ -220,14 +220,14 @@ fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
 fn what_changes_while_a_run_lies_killed_is_caught_when_it_is_resumed() {
     let looker = Looker::start(unhurried());
     let world = looker.world();
-    let mut running = world.start("extract --json --page-size 10 --workers 1");
+    let mut running = world.start(&format!("extract --json {BASICS} --page-size 10 --workers 1"));
     wait_until("pages were committed", || committed(&world.path(VAULT)).len() >= 6);
     running.kill().unwrap();
     running.wait().unwrap();
     let before = committed(&world.path(VAULT));
     change_everything(&looker);
     looker.reset_stats();
-    let report = world.extract("--page-size 10 --resume").complete();
+    let report = world.extract_basics("--page-size 10 --resume").complete();
     assert_eq!(report["resumed"], true);
     assert_not_read_again(&before, &looker.requests());
     assert_holds_all(&world.path(VAULT), &looker);

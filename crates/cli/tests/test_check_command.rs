@@ -58,13 +58,16 @@ fn scripts_get_one_document() {
     assert_eq!(findings["user"], user);
     let kinds: Vec<&str> =
         findings["kinds"].as_array().unwrap().iter().map(|kind| kind["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["folders", "dashboards", "looks", "users", "groups", "roles"]);
+    assert_eq!(
+        kinds,
+        ["folders", "dashboards", "looks", "boards", "scheduled_plans", "alerts", "users", "groups", "roles",]
+    );
     for kind in findings["kinds"].as_array().unwrap() {
         assert_eq!((&kind["problem"], &kind["any"]), (&Value::Null, &json!(true)), "{kind}");
     }
     // Who we are, and one listing a kind.
-    assert_eq!(findings["calls"], 7);
-    assert_eq!(metered(&looker.requests()), 7);
+    assert_eq!(findings["calls"], 10);
+    assert_eq!(metered(&looker.requests()), 10);
 }
 
 #[test]
@@ -136,7 +139,9 @@ fn an_account_that_sees_little_is_told_what_it_sees() {
         Looker::start(SimConfig { account: limited, dashboards: 20, looks: 0, ..SimConfig::default() });
     let world = looker.world();
     assert_golden("a_limited_account", &world, &world.run("check"));
-    let findings = &world.json("check")["findings"];
+    let ran = world.run("check --json");
+    assert_eq!(ran.code, 1, "alerts of all owners are for administrators: {}", ran.all());
+    let findings = &ran.report()["findings"];
     let any = |name: &str| {
         findings["kinds"].as_array().unwrap().iter().find(|kind| kind["kind"] == name).unwrap()["any"].clone()
     };

@@ -198,7 +198,7 @@ fn check_says_who_we_are_and_what_we_see() {
     assert_eq!(findings["release"], "26.12.33");
     assert_eq!(findings["user"]["id"], "1");
     let kinds = findings["kinds"].as_array().unwrap();
-    assert_eq!(kinds.len(), 6);
+    assert_eq!(kinds.len(), 9);
     assert!(kinds.iter().all(|kind| kind["problem"].is_null() && kind["any"] == true), "{findings}");
     let metered = support::requests::metered(&looker.requests());
     assert_eq!(findings["calls"], metered);

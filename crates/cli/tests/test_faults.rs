@@ -16,7 +16,7 @@ use support::front::{Front, Instead};
 use support::looker::Looker;
 use support::requests::{is_listing, page};
 use support::seeded::seed;
-use support::{VAULT, finish, gap_places, sum, wait_until};
+use support::{BASICS, VAULT, finish, gap_places, sum, wait_until};
 
 /// Some sixty pages.
 const PAGES: &str = "--page-size 4";
@@ -78,7 +78,7 @@ fn totals_that_lie() {
     let looker =
         Looker::start(SimConfig { seed: seed(5), wrong_totals: true, users: 90, ..SimConfig::default() });
     let world = looker.world();
-    world.extract("--page-size 20").complete();
+    world.extract_basics("--page-size 20").complete();
     assert_holds_all(&world.path(VAULT), &looker);
 }
 
@@ -110,7 +110,8 @@ fn slow() -> SimConfig {
 fn a_server_that_goes_down_for_good_leaves_named_gaps_that_the_next_run_fills() {
     let mut looker = Looker::start(slow());
     let world = looker.world();
-    let running = world.start(&format!("extract --json {PAGES} --patience 1s --tries 2 --workers 3"));
+    let running =
+        world.start(&format!("extract --json {BASICS} {PAGES} --patience 1s --tries 2 --workers 3"));
     wait_until("thirty requests", || looker.served() >= 30);
     looker.stop();
     let ran = finish(running);
@@ -165,9 +166,9 @@ fn a_server_that_goes_down_before_the_proof_leaves_an_unproved_run() {
 fn an_incomplete_run_takes_nothing_away() {
     let mut looker = Looker::start(slow());
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     let before = digest(&world.path(VAULT));
-    let running = world.start(&format!("extract --json {PAGES} --patience 1s --tries 2"));
+    let running = world.start(&format!("extract --json {BASICS} {PAGES} --patience 1s --tries 2"));
     let served = looker.served();
     wait_until("fifteen more requests", || looker.served() >= served + 15);
     looker.stop();
@@ -175,7 +176,7 @@ fn an_incomplete_run_takes_nothing_away() {
     assert_eq!(ran.code, 3, "{}", ran.all());
     assert_eq!(digest(&world.path(VAULT)), before, "what could not be seen is not gone");
     looker.restart();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     assert_holds_all(&world.path(VAULT), &looker);
 }
 
@@ -183,7 +184,7 @@ fn an_incomplete_run_takes_nothing_away() {
 fn a_server_that_comes_back_in_time_costs_nothing() {
     let mut looker = Looker::start(slow());
     let world = looker.world();
-    let running = world.start(&format!("extract --json {PAGES} --workers 3"));
+    let running = world.start(&format!("extract --json {BASICS} {PAGES} --workers 3"));
     wait_until("twenty requests", || looker.served() >= 20);
     looker.stop();
     std::thread::sleep(Duration::from_millis(700));
@@ -222,7 +223,7 @@ fn a_login_refused_in_the_middle_is_tried_again() {
             (is_login && nth(&logins) == 2).then(|| Instead::error(status, "Not found"))
         });
         let world = looker.world_at(&front.url());
-        let running = world.start(&format!("extract --json {PAGES}"));
+        let running = world.start(&format!("extract --json {BASICS} {PAGES}"));
         wait_until("ten requests", || looker.served() >= 10);
         looker.revoke_tokens();
         finish(running).complete();

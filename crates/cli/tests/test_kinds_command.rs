@@ -18,11 +18,8 @@ fn scripts_get_the_catalogue() {
     insta::assert_json_snapshot!(document);
     let kinds = document["kinds"].as_array().unwrap();
     let names: Vec<&str> = kinds.iter().map(|kind| kind["kind"].as_str().unwrap()).collect();
-    let mut wanted = KINDS.map(|(name, _)| name);
-    let mut sorted = names.clone();
-    sorted.sort_unstable();
-    wanted.sort_unstable();
-    assert_eq!(sorted, wanted);
+    assert!(KINDS.iter().all(|(name, _)| names.contains(name)), "{names:?}");
+    assert_eq!(names.len(), looker::catalogue::KINDS.len());
 }
 
 #[test]

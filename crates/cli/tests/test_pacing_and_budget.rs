@@ -14,7 +14,7 @@ use support::front::{Front, Instead};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, full_reads, metered};
 use support::seeded::seed;
-use support::{VAULT, finish, sum, wait_until};
+use support::{BASICS, VAULT, finish, sum, wait_until};
 
 /// Requests that were refused because they came too fast.
 fn refusals(requests: &[Served]) -> Vec<&Served> {
@@ -31,7 +31,7 @@ fn limited(retry_after: RetryAfter) -> SimConfig {
 fn learns_the_limit(retry_after: RetryAfter) -> Vec<Served> {
     let looker = Looker::start(limited(retry_after));
     let world = looker.world();
-    let report = world.extract("--page-size 20").complete();
+    let report = world.extract_basics("--page-size 20").complete();
     assert_holds_all(&world.path(VAULT), &looker);
     let requests = looker.requests();
     assert_eq!(sum(&report["calls"], "calls"), requests.len() as u64);
@@ -83,7 +83,7 @@ fn one_refusal_at_the_start_is_no_rate_limit() {
         is_hit.then(|| Instead::error(429, "Too many requests. Please retry later."))
     });
     let world = looker.world_at(&front.url());
-    let report = world.extract("--page-size 4").complete();
+    let report = world.extract_basics("--page-size 4").complete();
     assert_holds_all(&world.path(VAULT), &looker);
     // Sixty requests take a second; at the pace of the refused moment, a minute.
     let seconds = report["seconds"].as_f64().unwrap();
@@ -100,7 +100,7 @@ fn unhurried() -> SimConfig {
 fn tokens_that_live_two_seconds() {
     let looker = Looker::start(SimConfig { token_ttl: Duration::from_secs(2), ..unhurried() });
     let world = looker.world();
-    let report = world.extract("--page-size 5 --workers 4 --pacing fixed").complete();
+    let report = world.extract_basics("--page-size 5 --workers 4 --pacing fixed").complete();
     assert_holds_all(&world.path(VAULT), &looker);
     let stats = looker.stats();
     let seconds = report["seconds"].as_f64().unwrap();
@@ -116,7 +116,7 @@ fn tokens_that_live_two_seconds() {
 fn a_token_that_is_revoked_is_renewed_once() {
     let looker = Looker::start(unhurried());
     let world = looker.world();
-    let running = world.start("extract --json --page-size 5 --workers 4 --pacing fixed");
+    let running = world.start(&format!("extract --json {BASICS} --page-size 5 --workers 4 --pacing fixed"));
     wait_until("a dozen requests", || looker.served() >= 12);
     looker.revoke_tokens();
     finish(running).complete();
@@ -132,7 +132,7 @@ fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
     const BUDGET: u64 = 12;
     let looker = Looker::start(SimConfig { seed: seed(12), ..SimConfig::default() });
     let undisturbed = looker.world();
-    undisturbed.extract("--page-size 5").complete();
+    undisturbed.extract_basics("--page-size 5").complete();
     let pages_in_one_go = full_reads(&looker.requests());
 
     let world = looker.world();
@@ -143,7 +143,7 @@ fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
         let before = committed(&vault);
         looker.reset_stats();
         let resume = if attempt == 0 { "" } else { "--resume" };
-        let ran = world.extract(&format!("--page-size 5 --max-calls {BUDGET} {resume}"));
+        let ran = world.extract_basics(&format!("--page-size 5 --max-calls {BUDGET} {resume}"));
         let requests = looker.requests();
         pages += full_reads(&requests);
         assert_not_read_again(&before, &requests);

@@ -21,7 +21,7 @@ use support::requests::{PageRange, assert_not_read_again, committed, run_state};
 use support::seeded::{Seeded, seed};
 use support::{Ran, World};
 
-const EXTRACT: &str = "extract --json --page-size 5 --workers 4";
+const EXTRACT: &str = "extract --json folders dashboards looks users groups roles --page-size 5 --workers 4";
 
 /// Long enough for some commits of a quarter of a second each.
 fn config() -> SimConfig {

@@ -23,7 +23,7 @@ fn slow() -> SimConfig {
     SimConfig { seed: seed(14), latency, ..SimConfig::default() }
 }
 
-const EXTRACT: &str = "extract --json --page-size 5 --workers 3";
+const EXTRACT: &str = "extract --json folders dashboards looks users groups roles --page-size 5 --workers 3";
 
 /// What an undisturbed run stores.
 fn undisturbed(looker: &Looker) -> String {
@@ -117,7 +117,7 @@ fn a_second_writer_is_turned_away_at_once_and_told_who_is_at_work() {
     wait_until("the first run is at work", || first.served() >= 3);
     let second = other.world();
     let vault = world.path(VAULT);
-    let ran = second.extract(&format!("--vault {}", vault.display()));
+    let ran = second.extract_basics(&format!("--vault {}", vault.display()));
     assert_eq!(ran.code, 7, "{}", ran.all());
     let error = ran.failure();
     assert_eq!(error["kind"], "vault.in_use");
@@ -176,7 +176,7 @@ fn a_full_disk_ends_the_run_and_the_next_one_with_room_completes_it() {
     };
     let vault = disk.path.join("vault.db");
     world.set("LOOKERVAULT_VAULT", vault.to_str().unwrap());
-    let ran = world.extract("");
+    let ran = world.extract_basics("");
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert_eq!(ran.failure()["kind"], "vault.disk_full", "{}", ran.all());
     goes_on_with_room(&world, &vault, &looker, || disk.grow());
@@ -205,7 +205,7 @@ fn goes_on_with_room(world: &World, vault: &Path, looker: &Looker, make_room: im
     assert_eq!(world.verdict(), "sound_with_gaps");
     assert_equal_where_stored(&stored(vault), &instance(looker));
     make_room();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     assert_holds_all(vault, looker);
     assert_ne!(world.verdict(), "damaged");
 }

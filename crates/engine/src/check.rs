@@ -1,6 +1,6 @@
 //! Who we are to an instance, and what we may see.
 
-use looker::catalogue::{Kind, List, Operation};
+use looker::catalogue::{Cadence, Kind, List, Operation};
 use looker::client::Call;
 use looker::error::{Error, ErrorKind, Result};
 use looker::pacing::{Ledger, Reason};
@@ -49,7 +49,7 @@ pub struct Visible {
 }
 
 /// Signs in and looks around: one call for the account and one for each kind
-/// of the catalogue.
+/// that every run reads by a list.
 ///
 /// # Errors
 /// When we cannot connect or sign in. A kind that may not be listed is a finding.
@@ -63,8 +63,8 @@ pub async fn check(client: &Client, kinds: &[&'static Kind]) -> Result<Findings>
         Err(error) => return Err(error),
     };
     let mut visible = Vec::with_capacity(kinds.len());
-    for kind in kinds {
-        visible.push(look_at(client, kind).await?);
+    for kind in kinds.iter().filter(|kind| kind.cadence == Cadence::EveryRun) {
+        visible.extend(look_at(client, kind).await?);
     }
     Ok(Findings { release, user, kinds: visible, calls: client.meter().metered() })
 }
@@ -81,18 +81,31 @@ pub async fn release(client: &Client) -> Option<String> {
     serde_json::from_slice::<Versions>(&reply.body).ok()?.looker_release_version
 }
 
-async fn look_at(client: &Client, kind: &'static Kind) -> Result<Visible> {
-    let mut call = Call::new(kind.operation(), kind.name, Reason::Listing).with("fields", "id");
-    if let List::Paged(_) = kind.list {
-        call = call.with("limit", "1");
-    }
+/// One call; none for a kind that costs a call an object.
+async fn look_at(client: &Client, kind: &'static Kind) -> Result<Option<Visible>> {
+    let call = match &kind.list {
+        List::Paged(paged) => {
+            with_all(Call::new(&paged.operation, kind.name, Reason::Listing), paged.parameters)
+                .with("limit", "1")
+                .with("fields", paged.light_fields)
+        }
+        List::Whole(whole) => {
+            with_all(Call::new(&whole.operation, kind.name, Reason::Listing), whole.parameters)
+                .with("fields", kind.envelope.id.join(","))
+        }
+        List::Singles(_) | List::Each(_) => return Ok(None),
+    };
     match client.get(&call, |reply| rows::split(&reply.body, kind)).await {
-        Ok(rows) => Ok(Visible { kind: kind.name, problem: None, any: !rows.is_empty() }),
+        Ok(rows) => Ok(Some(Visible { kind: kind.name, problem: None, any: !rows.is_empty() })),
         Err(error) if cannot_heal(&error) => {
-            Ok(Visible { kind: kind.name, problem: Some(unavailable(&error)), any: false })
+            Ok(Some(Visible { kind: kind.name, problem: Some(unavailable(&error)), any: false }))
         }
         Err(error) => Err(error),
     }
+}
+
+fn with_all(call: Call, parameters: &'static [(&'static str, &'static str)]) -> Call {
+    parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
 
 /// Whether a kind is closed to us, rather than the instance in trouble.

@@ -1,9 +1,11 @@
 //! The verbs of lookervault, as a library: each a plan and its execution.
 //!
 //! [`extract`] reads an instance into a vault; [`check`] asks an instance who
-//! we are and what we may see. The crate joins `looker` and `vault`, which do
-//! not know each other; it never prints and never reads the environment.
+//! we are and what we may see; [`allowance`] says what is left of a month's
+//! calls. The crate joins `looker` and `vault`, which do not know each other; it
+//! never prints and never reads the environment.
 
+pub mod allowance;
 pub mod check;
 pub mod extract;
 mod watch;

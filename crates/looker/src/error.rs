@@ -52,6 +52,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The budget of calls is spent; nothing was sent.
     Budget,
+    /// What the month's allowance left of a ledger is spent; nothing was sent.
+    Allowance,
     /// The run was stopped; nothing was sent.
     Stopped,
     /// Settings that no request can be made from.

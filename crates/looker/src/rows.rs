@@ -54,23 +54,34 @@ pub fn split(body: &Bytes, kind: &Kind) -> Result<Vec<Row>> {
 }
 
 impl Row {
+    /// An answer whose key was in the call that was made.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadBody`] when it is not JSON.
+    pub fn keyed(key: &str, raw: Bytes, kind: &Kind) -> Result<Self> {
+        let is_object = raw.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        let found = if is_object { Self::found(&raw, kind)? } else { Found::default() };
+        Ok(found.row(key.to_owned(), raw))
+    }
+
     /// Reads the envelope of a row.
     ///
     /// # Errors
     /// [`ErrorKind::BadBody`] when the row is no object or has no id.
     pub fn read(raw: Bytes, kind: &Kind) -> Result<Self> {
-        let mut reader = serde_json::Deserializer::from_slice(&raw);
-        let found = reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
-            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {error}", kind.name))
-        })?;
+        let found = Self::found(&raw, kind)?;
+        let ids: Option<Vec<&str>> =
+            found.ids[..kind.envelope.id.len()].iter().map(Option::as_deref).collect();
+        let id = ids.filter(|ids| !ids.is_empty()).map(|ids| ids.join(KEY_SEPARATOR));
         let no_id = || Error::new(ErrorKind::BadBody, format!("a row of {} has no id", kind.name));
-        Ok(Self {
-            id: found.id.ok_or_else(no_id)?,
-            title: found.title,
-            folder: found.folder,
-            updated_at: found.updated_at.as_deref().and_then(timestamp),
-            created_at: found.created_at.as_deref().and_then(timestamp),
-            raw,
+        let id = id.ok_or_else(no_id)?;
+        Ok(found.row(id, raw))
+    }
+
+    fn found(raw: &Bytes, kind: &Kind) -> Result<Found> {
+        let mut reader = serde_json::Deserializer::from_slice(raw);
+        reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
+            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {error}", kind.name))
         })
     }
 }
@@ -84,13 +95,32 @@ pub fn timestamp(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
+/// Fields that make a key, at most.
+const KEY_FIELDS: usize = 2;
+
+/// Between the fields that make a key, as Looker itself writes `model::explore`.
+pub const KEY_SEPARATOR: &str = "::";
+
 #[derive(Default)]
 struct Found {
-    id: Option<String>,
+    ids: [Option<String>; KEY_FIELDS],
     title: Option<String>,
     folder: Option<String>,
     updated_at: Option<String>,
     created_at: Option<String>,
+}
+
+impl Found {
+    fn row(self, id: String, raw: Bytes) -> Row {
+        Row {
+            id,
+            title: self.title,
+            folder: self.folder,
+            updated_at: self.updated_at.as_deref().and_then(timestamp),
+            created_at: self.created_at.as_deref().and_then(timestamp),
+            raw,
+        }
+    }
 }
 
 struct EnvelopeVisitor<'kind> {
@@ -109,9 +139,15 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
         let mut found = Found::default();
         while let Some(key) = map.next_key::<&RawValue>()? {
             let key = key.get().trim_matches('"');
-            let slot = if key == "id" {
-                &mut found.id
-            } else if key == envelope.title {
+            if let Some(nth) = envelope.id.iter().position(|id| *id == key) {
+                let id = scalar(map.next_value::<&RawValue>()?);
+                if key == envelope.title {
+                    found.title.clone_from(&id);
+                }
+                found.ids[nth] = id;
+                continue;
+            }
+            let slot = if key == envelope.title {
                 &mut found.title
             } else if Some(key) == envelope.folder {
                 &mut found.folder

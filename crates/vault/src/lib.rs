@@ -7,7 +7,8 @@
 //! The usual way through it:
 //!
 //! 1. [`Vault::open_for_writing`] takes the lock, creates or migrates.
-//! 2. [`Vault::instance`], [`Vault::begin_run`] or [`Vault::reopen_run`].
+//! 2. [`Vault::index_references`] brings references up to the rules of today;
+//!    [`Vault::instance`], [`Vault::begin_run`] or [`Vault::reopen_run`].
 //! 3. [`Vault::into_writer`] moves the connection to its own thread; any
 //!    number of threads canonicalise ([`canonicalise`]), encode
 //!    ([`Codec::encode`]) and hand over pages ([`Writer::page`]).
@@ -15,6 +16,7 @@
 //!    stored with a closing listing, [`Writer::finish`] closes the run.
 //! 5. [`Reader`] reads, without a lock and beside a writer.
 
+mod access;
 mod codec;
 mod document;
 mod error;
@@ -23,26 +25,29 @@ mod lock;
 mod query;
 mod reader;
 mod record;
+mod references;
 mod schema;
 mod times;
 mod vault;
 mod verify;
 mod writer;
 
+pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, DocumentError, FieldPattern, Rules, canonicalise, merge_volatile,
+    Canonical, CompiledRules, DocumentError, FieldPattern, Reference, ReferencePattern, Rules, canonicalise,
+    merge_volatile,
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, Reader, RunDetails, RunInfo, Stored,
-    VaultSize,
+    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
+    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use record::{
-    AbsenceScope, CallCount, Gap, GapWhat, InstanceId, Kind, Listed, ListingScope, Page, Record, RunEnd,
-    RunId, RunStart, RunState, Side, StreamRecord,
+    AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
+    Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
-pub use writer::{Disagreement, Disagreements, RunSummary, Writer};
+pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};

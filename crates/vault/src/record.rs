@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
-use crate::{BodyHash, Encoded};
+use crate::{BodyHash, Encoded, Reference};
 
 /// The name of a content kind, such as `dashboard`; the vault gives it no meaning.
 pub type Kind = Cow<'static, str>;
@@ -154,13 +153,22 @@ pub struct RunEnd {
 pub struct AbsenceScope {
     /// The kind.
     pub kind: Kind,
-    /// Only these folders (by key); `None` means the whole kind.
-    pub folders: Option<Vec<String>>,
+    /// Only there; `None` means the whole kind.
+    pub folders: Option<Folders>,
     /// The sides that were read.
     pub sides: Vec<Side>,
     /// The round of the closing listing that covered it. What that does not
     /// name is gone even if the run had seen it before.
     pub listing: Option<u32>,
+}
+
+/// Folders by key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Folders {
+    /// What lies in one of these.
+    Only(Vec<String>),
+    /// What lies in none of these, what lies in no folder at all included.
+    AllBut(Vec<String>),
 }
 
 /// What a light listing covered; the same shape as what absence is known of.
@@ -214,6 +222,9 @@ pub struct Record {
     pub body: BodyHash,
     /// The compressed body; `None` when the caller saw the hash in the vault.
     pub encoded: Option<Encoded>,
+    /// What the body refers to, by the rules that its kind is indexed under
+    /// (see [`crate::Vault::index_references`]); needed with `encoded` only.
+    pub references: Vec<Reference>,
     /// The compressed volatile part, if the object has one.
     pub volatile: Option<Encoded>,
     /// [`crate::volatile_hash`] of the volatile part; 0 without one.
@@ -252,11 +263,12 @@ pub struct Listed {
     pub updated_at: Option<Timestamp>,
 }
 
-/// Calls of one sort on one day; counts of equal sorts add up.
+/// Calls of one sort within a quarter of an hour; counts of equal sorts add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallCount {
-    /// The day, in UTC.
-    pub day: Date,
+    /// When they were sent; the vault keeps the start of the quarter of an hour
+    /// (UTC), at which every time zone in use begins its days.
+    pub at: Timestamp,
     /// The content kind, or what else the call was for.
     pub kind: String,
     /// Page, listing, item, retry, waste...
@@ -301,4 +313,28 @@ pub enum GapWhat {
     Kind,
     /// The closing listing.
     Listing,
+}
+
+/// That a kind was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindRead {
+    /// The kind.
+    pub kind: Kind,
+    /// When.
+    pub read_at: Timestamp,
+    /// When, if every body of it was read; else the last time that was so stays.
+    pub full_at: Option<Timestamp>,
+    /// Days between two full passes, if that has changed.
+    pub full_days: Option<u32>,
+}
+
+/// Whether an instance understands something that is not documented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What, for instance `id_lists`.
+    pub name: String,
+    /// Whether it does.
+    pub answer: bool,
+    /// When that was found.
+    pub at: Timestamp,
 }

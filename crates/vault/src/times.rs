@@ -18,3 +18,9 @@ pub(crate) fn maybe_timestamp(micros: Option<i64>) -> rusqlite::Result<Option<Ti
 pub(crate) fn micros(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::as_microsecond)
 }
+
+/// The start of the quarter of an hour in which a call was sent, as it is stored.
+pub(crate) fn quarter(time: Timestamp) -> i64 {
+    const MICROS: i64 = 15 * 60 * 1_000_000;
+    time.as_microsecond().div_euclid(MICROS) * MICROS
+}

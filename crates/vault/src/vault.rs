@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ pub struct Vault {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) codec: Codec,
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 /// A run that can be taken up again.
@@ -63,9 +64,20 @@ impl Vault {
     /// schema, somebody else writes, the disk is full, or the file system
     /// cannot carry a write-ahead log.
     pub fn open_for_writing(path: &Path, holder: &str) -> Result<Self> {
+        let (path, lock) = Self::take_lock(path, holder)?;
+        Self::open_locked(path, lock)
+    }
+
+    /// Looks at the file and takes its lock; the absolute name comes along.
+    pub(crate) fn take_lock(path: &Path, holder: &str) -> Result<(PathBuf, Arc<Lock>)> {
         let path = resolve(path)?;
         refuse_foreign_file(&path)?;
         let lock = Lock::take(&path, holder)?;
+        Ok((path, Arc::new(lock)))
+    }
+
+    /// Opens the vault for who holds its lock.
+    pub(crate) fn open_locked(path: PathBuf, lock: Arc<Lock>) -> Result<Self> {
         drop(open_private(&path).at(&path)?);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&path, flags).at(&path)?;
@@ -159,6 +171,18 @@ impl Vault {
         let started_at = crate::times::timestamp(started_at).at(&self.path)?;
         let streams = self.resumable_streams(run).at(&self.path)?;
         Ok(Some(ResumableRun { run, state, started_at, streams }))
+    }
+
+    /// The options of the newest complete run of this instance and scope, as
+    /// they were given.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn last_complete_options(&self, instance: InstanceId, scope: &str) -> Result<Option<String>> {
+        let newest = "SELECT options FROM run
+             WHERE instance = ?1 AND scope = ?2 AND state = 'complete' ORDER BY id DESC LIMIT 1";
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        self.connection.query_row(newest, (instance.0, scope), read).optional().at(&self.path)
     }
 
     fn resumable_streams(&self, run: RunId) -> rusqlite::Result<Vec<ResumableStream>> {

@@ -17,7 +17,7 @@ enum Doc {
     Object(Vec<(Vec<u16>, Doc)>),
 }
 
-const NO_RULES: Rules = Rules { volatile: &[], redact: &[] };
+const NO_RULES: Rules = Rules { volatile: &[], redact: &[], references: &[] };
 const VOLATILE: Rules = Rules {
     volatile: &[
         FieldPattern::Anywhere("can"),
@@ -26,10 +26,12 @@ const VOLATILE: Rules = Rules {
         FieldPattern::Path(&["é"]),
     ],
     redact: &[],
+    references: &[],
 };
 const BOTH: Rules = Rules {
     volatile: VOLATILE.volatile,
     redact: &[FieldPattern::Anywhere("x"), FieldPattern::Path(&["a", "a"])],
+    references: &[],
 };
 
 fn text() -> impl Strategy<Value = Vec<u16>> {
@@ -289,6 +291,7 @@ fn secrets_are_replaced_everywhere_but_null_stays() {
     const RULES: Rules = Rules {
         volatile: &[FieldPattern::Anywhere("session")],
         redact: &[FieldPattern::Anywhere("password"), FieldPattern::Suffix("_secret")],
+        references: &[],
     };
     let raw = br#"{"session":{"password":"p"},"password":null,"api_secret":{"password":1,"session":2},
         "p\u0061ssword":[1]}"#;

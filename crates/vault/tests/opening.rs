@@ -176,3 +176,42 @@ fn dictionaries_are_kept_for_the_next_process() {
     assert_eq!(known, dictionary.0);
     place.assert_sound();
 }
+
+#[test]
+fn a_held_lock_is_not_given_back_between_two_openings() {
+    let place = Place::new();
+    let mut access = WriteAccess::take(&place.path(), "test").unwrap();
+    let refused =
+        || matches!(Vault::open_for_writing(&place.path(), "other"), Err(VaultError::Locked { .. }));
+    for number in 1..=2 {
+        let run = Run::begin(access.open().unwrap(), "{}");
+        run.see(&[seen(number, number)]);
+        run.writer.flush().unwrap();
+        // Without a close: the next opening waits for the writer to end.
+        drop(run);
+        assert!(refused());
+    }
+    let vault = access.open().unwrap();
+    assert_eq!(vault.last_complete_options(run_instance(&place), "{}").unwrap(), None);
+    drop((vault, access));
+    assert!(!refused());
+    let states: Vec<RunState> = place.reader().runs(10).unwrap().into_iter().map(|run| run.state).collect();
+    assert_eq!(states, [RunState::Interrupted; 2]);
+    assert_eq!(place.content().len(), 2);
+}
+
+#[test]
+fn the_options_of_the_last_complete_run_of_a_scope_are_known() {
+    let place = Place::new();
+    place.complete_run(&[seen(1, 1)]);
+    let run = place.run("{}");
+    let instance = run.instance;
+    run.finish(RunState::Incomplete, &[]);
+    let vault = place.open();
+    assert!(vault.last_complete_options(instance, "{}").unwrap().is_some());
+    assert_eq!(vault.last_complete_options(instance, "other").unwrap(), None);
+}
+
+fn run_instance(place: &Place) -> InstanceId {
+    place.reader().instances().unwrap()[0].id
+}

@@ -141,6 +141,29 @@ fn what_a_complete_run_does_not_see_in_its_scope_is_absent() {
 }
 
 #[test]
+fn what_was_left_out_of_a_run_is_never_absent() {
+    let place = Place::new();
+    let left_out = Seen { folder: "2".into(), ..seen(3, 3) };
+    let elsewhere = Seen { folder: "9".into(), ..seen(4, 4) };
+    place.complete_run(&[seen(1, 1), seen(2, 2), left_out.clone(), elsewhere]);
+
+    let run = place.run(r#"{"exclude":["2"]}"#);
+    run.see(&[seen(1, 1)]);
+    let listed = [seen(1, 1), seen(2, 2)];
+    run.list(1, &listed);
+    let scope = AbsenceScope { listing: Some(1), ..all_but("dashboard", &["2"]) };
+    let found = run.writer.disagreements(run.id, 1, vec![scope.clone()]).unwrap();
+    let missing: Vec<&str> = found.missing.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!((missing.as_slice(), found.vanished.len()), (["2"].as_slice(), 0));
+    let none = AbsenceScope { listing: Some(1), ..all_but("dashboard", &["1", "2"]) };
+    assert!(run.writer.disagreements(run.id, 1, vec![none]).unwrap().is_empty());
+
+    assert_eq!(counts(&run.finish(RunState::Complete, &[scope])), (1, 0, 0, 1));
+    assert_eq!(place.content(), [seen(1, 1).line(), seen(2, 2).line(), left_out.line()]);
+    place.assert_sound();
+}
+
+#[test]
 fn an_incomplete_run_makes_nothing_absent() {
     let place = Place::new();
     place.complete_run(&[seen(1, 1), seen(2, 2)]);
@@ -305,35 +328,6 @@ fn a_listing_is_compared_with_what_was_seen() {
 
     run.list(3, &[seen(1, 1), seen(2, 2), seen(3, 3), seen(4, 4), seen(5, 5), elsewhere(seen(6, 6))]);
     assert!(run.writer.disagreements(run.id, 3, vec![whole("dashboard")]).unwrap().is_empty());
-}
-
-#[test]
-fn calls_add_up_within_and_over_runs() {
-    let place = Place::new();
-    let count = |day: &str, calls| CallCount {
-        day: day.parse().unwrap(),
-        kind: "dashboard".into(),
-        reason: "page".into(),
-        ledger: "administrative".into(),
-        calls,
-    };
-    for _ in 0..2 {
-        let run = place.run("{}");
-        run.writer.calls(run.id, vec![count("2026-11-30", 3), count("2026-12-01", 1)]).unwrap();
-        run.writer.calls(run.id, vec![count("2026-12-01", 4)]).unwrap();
-        let summary = run.finish(RunState::Complete, &[]);
-        assert_eq!(summary.calls, 8);
-    }
-    let reader = place.reader();
-    let instance = reader.instances().unwrap()[0].id;
-    assert_eq!(
-        reader.calls_since(instance, "2026-12-01".parse().unwrap()).unwrap(),
-        [count("2026-12-01", 10)]
-    );
-    assert_eq!(
-        reader.run(RunId::from_number(2)).unwrap().calls,
-        [count("2026-11-30", 3), count("2026-12-01", 5)]
-    );
 }
 
 #[test]

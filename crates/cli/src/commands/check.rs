@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 use engine::check::{Account, Findings};
+use engine::extract::FolderSelector;
 use looker::catalogue::KINDS;
 use serde::Serialize;
 
 use crate::args::command_help;
-use crate::config::{Config, ExtractSettings, Instance, Layer, Setting};
+use crate::config::{AllowanceSettings, Config, ExtractSettings, Instance, Layer, Origin, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::human::{self, parse_duration};
@@ -28,6 +29,10 @@ pub struct CheckArgs {
     /// Check the configuration only; make no call
     #[arg(long)]
     pub offline: bool,
+
+    /// Show the settings of `extract --profile NAME`
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
 
     /// How long one answer may be silent [default: 120s]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -68,11 +73,15 @@ struct Line {
 /// # Errors
 /// What is wrong with the configuration, the connection or the sign-in.
 pub fn run(context: &Context, args: &CheckArgs) -> Outcome {
-    let config = context.config()?;
+    let mut config = context.config()?;
+    if let Some(profile) = &args.profile {
+        config = config.with_profile(profile)?;
+    }
     let mut instance = context.instance(&config)?;
     instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
     let settings = config.extract(&Layer::default(), &instance)?;
-    let lines = lines(&config, &instance, &settings);
+    let allowance = config.allowance(&instance.base_url.value.to_string())?;
+    let lines = lines(&config, &instance, &settings, &allowance);
     let printer = &context.printer;
     if !printer.is_json() {
         show_settings(printer, &config, &lines)?;
@@ -106,7 +115,12 @@ fn look_around(
     context.block_on(async { Ok(engine::check::check(&client, &kinds).await?) })
 }
 
-fn lines(config: &Config, instance: &Instance, settings: &ExtractSettings) -> Vec<Line> {
+fn lines(
+    config: &Config,
+    instance: &Instance,
+    settings: &ExtractSettings,
+    allowance: &AllowanceSettings,
+) -> Vec<Line> {
     fn line<T>(setting: &'static str, from: &Setting<T>, value: &impl ToString) -> Line {
         Line { setting, value: value.to_string(), origin: from.origin.to_string() }
     }
@@ -120,8 +134,19 @@ fn lines(config: &Config, instance: &Instance, settings: &ExtractSettings) -> Ve
         line("workers", &settings.workers, &settings.workers.value),
         line("tries", &settings.tries, &settings.tries.value),
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
+        line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
     ];
+    let all = |names: &[FolderSelector]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let kinds = settings.kinds.value.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let scope = [
+        line("kinds", &settings.kinds, &kinds),
+        line("folders", &settings.folders, &all(&settings.folders.value)),
+        line("recursive", &settings.recursive, &settings.recursive.value),
+        line("exclude", &settings.exclude, &all(&settings.exclude.value)),
+        line("personal", &settings.personal, &settings.personal.value),
+    ];
+    lines.extend(scope.into_iter().filter(|line| line.origin != Origin::Default.to_string()));
     if let Some(path) = &instance.ca_bundle {
         lines.push(line("ca_bundle", path, &path.value.display()));
     }
@@ -131,6 +156,8 @@ fn lines(config: &Config, instance: &Instance, settings: &ExtractSettings) -> Ve
     if let Some(page) = &settings.page_size {
         lines.push(line("page_size", page, &page.value));
     }
+    let limits = allowance.in_effect().into_iter();
+    lines.extend(limits.map(|(setting, value, origin)| Line { setting, value, origin: origin.to_string() }));
     lines
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use engine::allowance::Allowance;
 use engine::extract::Request;
 use looker::catalogue::KINDS;
 use looker::{Client, Settings};
@@ -17,7 +18,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::human::{self, parse_duration};
 use crate::report::{Failure, Outcome};
-use crate::summary;
+use crate::summary::{self, Under};
 
 /// Try it without a Looker
 ///
@@ -88,7 +89,8 @@ pub fn run(context: &Context, args: &DemoArgs) -> Outcome {
         "demo".clone_into(&mut request.command);
         extract::work(context, &client, vault, request).await
     })?;
-    summary::print(&context.printer, &report, &path)?;
+    let under = Under { allowance: Allowance::default(), set_aside: false };
+    summary::print(&context.printer, &report, &path, &under)?;
     context.printer.status(format!(
         "\nTry next:\n  lookervault --vault {0} list dashboards\n  lookervault --vault {0} show dashboard ID\n  \
          lookervault --vault {0} verify\n  lookervault sim    (a simulated Looker to run any command against)",

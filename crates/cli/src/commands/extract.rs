@@ -1,24 +1,30 @@
 //! `extract`: read content from Looker into the vault.
 
+mod all_instances;
+
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use engine::extract::{self, FolderScope, Report, Request, Stop};
-use looker::Client;
+use engine::extract::{self, FolderSelector, Report, Request, Stop};
+use jiff::SignedDuration;
+use looker::catalogue::Source;
+use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
 use crate::args::command_help;
-use crate::config::{ExtractSettings, FolderStrategy, Layer, Pacing, Value, Workers};
+use crate::config::{
+    Config, ExtractSettings, FolderStrategy, Instance, Layer, Origin, Pacing, Value, Workers,
+};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::kinds::KindChoice;
 use crate::output::human::parse_duration;
 use crate::report::{Failure, Outcome};
-use crate::summary;
+use crate::summary::{self, Under};
 use crate::watching::Bars;
 use crate::{interrupt, remote};
 
@@ -29,12 +35,13 @@ use crate::{interrupt, remote};
 /// listing agrees with what was stored; what could not be read is recorded as
 /// a gap and named.
 #[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ExtractArgs {
-    /// Content kinds: dashboards, looks, folders, users, groups, roles, or all
+    /// Content kinds or groups of them: dashboards, users, content, people, ..., or all
     ///
-    /// Singular names are accepted. Default: `kinds` in [extract] of the
-    /// configuration, else all.
+    /// `lookervault kinds` shows kinds and groups. Singular names are accepted.
+    /// Default: `kinds` in [extract] of the configuration, else all.
     #[arg(value_name = "KINDS", value_delimiter = ',')]
     pub kinds: Vec<KindChoice>,
 
@@ -42,13 +49,54 @@ pub struct ExtractArgs {
     #[arg(short, long, value_name = "KINDS", value_delimiter = ',')]
     pub types: Vec<KindChoice>,
 
-    /// Read only what lies in these folders; may be repeated
+    /// Read only what lies in this folder: an id or a path; may be repeated
+    ///
+    /// A path starts at the root, for instance /Shared/Finance. In it * stands for
+    /// any part of a name, ? for one character, and ** for any number of folders:
+    /// /Shared/Finance/** is Finance with all below it. A \ before one of these, or
+    /// before a slash, makes it a part of the name. Upper and lower case matter
+    /// only where they must.
+    #[arg(long = "folder", value_name = "FOLDER")]
+    pub folders: Vec<FolderSelector>,
+
+    /// Read only what lies in these folders, by id, with commas
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub folder_ids: Vec<FolderId>,
 
-    /// Read the folders below those of --folder-ids too
-    #[arg(short, long, requires = "folder_ids")]
+    /// Read what lies anywhere below those folders too
+    #[arg(short, long, overrides_with = "no_recursive")]
     pub recursive: bool,
+
+    /// Read no folder below them, whatever the configuration says
+    #[arg(long, hide_short_help = true, overrides_with = "recursive")]
+    pub no_recursive: bool,
+
+    /// Leave out this folder and all below it, named as for --folder; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    pub exclude: Vec<FolderSelector>,
+
+    /// Leave out personal folders and all below them
+    #[arg(long, overrides_with = "personal")]
+    pub no_personal: bool,
+
+    /// Read personal folders, whatever the configuration says
+    #[arg(long, hide_short_help = true, overrides_with = "no_personal")]
+    pub personal: bool,
+
+    /// Read every instance of the configuration, one after the other
+    ///
+    /// Each has a run of its own, with its own pacing and its own --max-calls. One
+    /// that fails does not stop the others; the exit code is the worst of all, in
+    /// the order 130, 7, 5, 1, 2, 6, 3, 4, 0.
+    #[arg(long)]
+    pub all_instances: bool,
+
+    /// Use the values of [extract.NAME] of the configuration
+    ///
+    /// They weigh more than those of [extract] and less than the environment and
+    /// the command line.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
 
     /// Ceiling of concurrent requests, 1 to 64 [default: 8]
     #[arg(short, long, value_name = "N")]
@@ -67,12 +115,32 @@ pub struct ExtractArgs {
     pub folder_strategy: Option<FolderStrategy>,
 
     /// Leave out what lies in Looker's trash
-    #[arg(long)]
+    #[arg(long, overrides_with = "trash")]
     pub no_trash: bool,
+
+    /// Read the trash, whatever the configuration says
+    #[arg(long, hide_short_help = true, overrides_with = "no_trash")]
+    pub trash: bool,
 
     /// Stop, resumable, before the run makes more than N API calls
     #[arg(long, value_name = "N")]
     pub max_calls: Option<NonZeroU64>,
+
+    /// Go on though the month's allowance, less its reserve for restores, is spent
+    #[arg(long)]
+    pub over_allowance: bool,
+
+    /// Read everything now: kinds that are not due, and what is spread over runs
+    #[arg(long)]
+    pub all_now: bool,
+
+    /// Read again after so many days what changes without a stamp [default: 30]
+    ///
+    /// Access lists, attribute values and the like cost a call each and do not
+    /// say when they were edited. Each run reads those that are oldest, so many
+    /// that none is older than this.
+    #[arg(long, value_name = "DAYS")]
+    pub max_age_days: Option<NonZeroU32>,
 
     /// Take up the newest run of the same scope where it stopped
     #[arg(long)]
@@ -96,11 +164,22 @@ const EXAMPLES: &str = "
     lookervault extract
 
   Dashboards and looks of two folders and all below them:
-    lookervault extract dashboards looks --folder-ids 12,40 --recursive
+    lookervault extract dashboards looks --folder /Shared/Finance --folder 40 --recursive
 
-  Stay within an allowance of API calls, and go on tomorrow:
+  All folders called Reports below Shared, and all but two places:
+    lookervault extract --folder '/Shared/**/Reports'
+    lookervault extract --exclude /Shared/Scratch --no-personal
+
+  Kinds by group, and a scope kept in the configuration as [extract.nightly]:
+    lookervault extract content people
+    lookervault extract --profile nightly --all-instances
+
+  Stay within a budget of API calls, and go on tomorrow:
     lookervault extract --max-calls 500
     lookervault extract --resume
+
+  This once beyond the month's allowance (`lookervault calls` shows what is left):
+    lookervault extract --over-allowance
 
   For a script:
     lookervault extract --json > run.json";
@@ -123,14 +202,30 @@ impl ExtractArgs {
         let kinds: Vec<Value> =
             self.kinds.iter().chain(&self.types).map(|kind| Value::Text(kind.to_string())).collect();
         flags.flag("kinds", "KINDS", (!kinds.is_empty()).then_some(Value::List(kinds)));
+        let folders: Vec<Value> = (self.folders.iter().map(ToString::to_string))
+            .chain(self.folder_ids.iter().map(ToString::to_string))
+            .map(Value::Text)
+            .collect();
+        let name = if self.folders.is_empty() { "--folder-ids" } else { "--folder" };
+        flags.flag("folders", name, (!folders.is_empty()).then_some(Value::List(folders)));
+        let exclude: Vec<Value> = self.exclude.iter().map(|one| Value::Text(one.to_string())).collect();
+        flags.flag("exclude", "--exclude", (!exclude.is_empty()).then_some(Value::List(exclude)));
+        let mut switch = |key, [on, off]: [(&'static str, bool); 2]| {
+            for (name, given, value) in [(on.0, on.1, true), (off.0, off.1, false)] {
+                flags.flag(key, name, given.then_some(Value::Flag(value)));
+            }
+        };
+        switch("recursive", [("--recursive", self.recursive), ("--no-recursive", self.no_recursive)]);
+        switch("personal", [("--personal", self.personal), ("--no-personal", self.no_personal)]);
+        switch("trash", [("--trash", self.trash), ("--no-trash", self.no_trash)]);
         flags.flag("workers", "--workers", self.workers.map(|n| number(n.get().into())));
         flags.flag("pacing", "--pacing", self.pacing.as_ref().map(Value::choice));
         flags.flag("page_size", "--page-size", self.page_size.map(|n| number(n.get().into())));
         flags.flag("folder_strategy", "--folder-strategy", self.folder_strategy.as_ref().map(Value::choice));
-        flags.flag("trash", "--no-trash", self.no_trash.then_some(Value::Flag(false)));
         flags.flag("max_calls", "--max-calls", self.max_calls.map(|n| number(n.get())));
         flags.flag("tries", "--tries", self.tries.map(|n| number(n.get().into())));
         flags.flag("patience", "--patience", self.patience.map(Value::duration));
+        flags.flag("max_age_days", "--max-age-days", self.max_age_days.map(|n| number(n.get().into())));
         flags
     }
 }
@@ -169,16 +264,40 @@ impl fmt::Display for FolderId {
 /// # Errors
 /// When it cannot begin, or the vault cannot be written.
 pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
-    let config = context.config()?;
-    let mut instance = context.instance(&config)?;
-    instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
-    let settings = config.extract(&args.flags(), &instance)?;
-    let client = remote::client(&instance, &settings)?;
-    let request = request(args, &settings);
+    let mut config = context.config()?;
+    if let Some(profile) = &args.profile {
+        config = config.with_profile(profile)?;
+    }
+    if args.all_instances {
+        return all_instances::run(context, args, &config);
+    }
+    let planned = Planned::new(args, &config, context.instance(&config)?)?;
     let vault = Vault::open_for_writing(&config.vault.value, "extract")?;
-    let report = context.block_on(work(context, &client, vault, request))?;
-    summary::print(&context.printer, &report, &config.vault.value)?;
+    let under = planned.under;
+    let report = context.block_on(work(context, &planned.client, vault, planned.request))?;
+    summary::print(&context.printer, &report, &config.vault.value, &under)?;
     Ok(exit(&report))
+}
+
+/// An extraction that is ready to begin.
+struct Planned {
+    client: Client,
+    request: Request,
+    under: Under,
+}
+
+impl Planned {
+    fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
+        instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
+        let settings = config.extract(&args.flags(), &instance)?;
+        let mut request = request(args, &settings)?;
+        let allowance = config.allowance(&instance.base_url.value.to_string())?.allowance();
+        let set_aside = args.over_allowance && allowance.is_set();
+        request.refresh.spread = allowance.is_set() && !set_aside;
+        request.allowance = (!set_aside).then(|| allowance.clone());
+        let client = remote::client(&instance, &settings)?;
+        Ok(Self { client, request, under: Under { allowance, set_aside } })
+    }
 }
 
 /// Extracts with progress, until the end or Ctrl-C.
@@ -190,8 +309,18 @@ pub(super) async fn work(
 ) -> Result<Report, Failure> {
     let interrupted = CancellationToken::new();
     let _listening = interrupt::on_signal(&interrupted, &context.printer);
+    work_until(context, client, vault, request, &interrupted).await
+}
+
+async fn work_until(
+    context: &Context,
+    client: &Client,
+    vault: Vault,
+    request: Request,
+    interrupted: &CancellationToken,
+) -> Result<Report, Failure> {
     let bars = Bars::new(&context.printer);
-    let report = extract::extract(client, vault, request, bars.clone(), &interrupted).await;
+    let report = extract::extract(client, vault, request, bars.clone(), interrupted).await;
     bars.finish();
     Ok(report?)
 }
@@ -199,21 +328,31 @@ pub(super) async fn work(
 /// The exit code that a report means.
 pub(super) fn exit(report: &Report) -> Exit {
     match &report.stopped {
-        Some(Stop::Budget) => Exit::Budget,
+        Some(stop) if stop.is_limit() => Exit::Budget,
         Some(Stop::Interrupted) => Exit::Interrupted,
         _ if report.state == "complete" => Exit::Ok,
         _ => Exit::Incomplete,
     }
 }
 
-fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Request {
-    let ids: Vec<String> = args.folder_ids.iter().map(ToString::to_string).collect();
-    let folders = (!ids.is_empty()).then_some(FolderScope { ids, recursive: args.recursive });
+fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Failure> {
+    if args.recursive && settings.folders.value.is_empty() {
+        return Err(Failure::new("usage", Exit::Usage, "--recursive goes with folders, and none are named")
+            .hint("name some with --folder; without any, all folders are read"));
+    }
     let named = settings.kinds_named();
     let mut kinds = settings.catalogue_kinds();
-    if folders.is_some() && !named {
-        // Folders narrow a run to what lies in them.
-        kinds.retain(|kind| kind.lies_in_folders());
+    let mut folders = settings.scope();
+    let narrowed = !settings.folders.value.is_empty();
+    if narrowed && !named {
+        // Folders narrow a run to what lies in them, and what that is made of.
+        let is_part = |kind: &Kind| kind.each().is_some_and(|each| each.source == Source::References);
+        kinds.retain(|kind| kind.lies_in_folders() || is_part(kind));
+    }
+    let asked_for = narrowed && matches!(settings.folders.origin, Origin::Flag { .. });
+    if !asked_for && !kinds.iter().any(|kind| kind.lies_in_folders()) {
+        // What the configuration says of folders is about other kinds.
+        folders = None;
     }
     let mut request = Request::new(kinds);
     request.kinds_named = named;
@@ -226,7 +365,9 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Request {
     };
     request.page = settings.page_size.as_ref().map(|page| page.value.get());
     request.resume = args.resume;
-    request
+    request.refresh.max_age = SignedDuration::from_hours(24 * i64::from(settings.max_age_days.value.get()));
+    request.refresh.all_now = args.all_now;
+    Ok(request)
 }
 
 #[cfg(test)]
@@ -265,8 +406,10 @@ mod tests {
             "-w 65",
             "--max-calls 0",
             "--patience soon",
-            "-r",
-            "boards",
+            "--folder /a//b",
+            "--folder=",
+            "--exclude 1,2",
+            "spaceships",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
@@ -274,10 +417,26 @@ mod tests {
     }
 
     #[test]
+    fn of_a_switch_and_its_opposite_the_last_counts() {
+        for (line, key, on) in [
+            ("--no-personal --personal", "personal", true),
+            ("--personal --no-personal", "personal", false),
+            ("-r --no-recursive", "recursive", false),
+            ("--no-trash --trash", "trash", true),
+        ] {
+            let flags = parse(line).unwrap().flags();
+            let (value, _) = flags.get(key).unwrap();
+            assert!(matches!(value, Value::Flag(is) if *is == on), "{line}: {value:?}");
+        }
+    }
+
+    #[test]
     fn only_what_was_given_becomes_a_flag() {
         assert!(parse("").unwrap().flags().is_empty());
-        let flags = parse("looks --no-trash --patience 1m30s --pacing fixed").unwrap().flags();
-        for key in ["kinds", "trash", "patience", "pacing"] {
+        let line =
+            "looks --no-trash --patience 1m30s --pacing fixed --folder /a,b --exclude 7 -r --no-personal";
+        let flags = parse(line).unwrap().flags();
+        for key in ["kinds", "trash", "patience", "pacing", "folders", "exclude", "recursive", "personal"] {
             assert!(flags.get(key).is_some(), "{key}");
         }
         assert!(flags.get("workers").is_none());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use looker::Kind;
-use looker::catalogue::KINDS;
+use looker::catalogue::{Cadence, KINDS, List, Operation, Restore, Source};
 use looker::pacing::Ledger;
 use serde::Serialize;
 
@@ -14,8 +14,10 @@ use crate::report::Outcome;
 
 /// Show the content kinds and how each is read
 ///
-/// One row a kind: its names, the API operation that lists it, whether it can
-/// be read by folder and whether it has a trash.
+/// One row a kind: its name and group, either of which `extract` takes, what is
+/// kept, how often it is read and what that costs in API calls, whether the API
+/// can write it back, and what no call can read. With --json also the API operations,
+/// the ledger they are booked on, and the fields that are never stored.
 #[derive(Args, Debug, Default)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct KindsArgs {}
@@ -36,36 +38,80 @@ struct Document {
 #[derive(Serialize)]
 struct Entry {
     kind: &'static str,
+    group: &'static str,
     about: &'static str,
     looker_type: &'static str,
-    operation: &'static str,
-    path: &'static str,
-    ledger: Ledger,
+    operations: Vec<Called>,
+    cost: String,
+    cadence: &'static str,
     page_size: Option<u32>,
     by_folder: bool,
     trash: bool,
     proved_by_listing: bool,
     natural_key: &'static [&'static str],
+    not_restorable: Option<&'static str>,
+    never_saved: &'static [&'static str],
     redacted: Vec<String>,
+}
+
+/// An operation that reads a kind.
+#[derive(Serialize)]
+struct Called {
+    operation: &'static str,
+    path: &'static str,
+    ledger: Ledger,
 }
 
 impl Entry {
     fn new(kind: &'static Kind) -> Self {
-        let operation = kind.operation();
-        Self {
-            kind: kind.name,
-            about: kind.about,
-            looker_type: kind.looker_type,
+        let called = |operation: &&'static Operation| Called {
             operation: operation.id,
             path: operation.path,
             ledger: operation.ledger,
+        };
+        Self {
+            kind: kind.name,
+            group: kind.group.name(),
+            about: kind.about,
+            looker_type: kind.looker_type,
+            operations: kind.operations().iter().map(called).collect(),
+            cost: cost(kind),
+            cadence: cadence(kind.cadence),
             page_size: kind.paged().map(|paged| paged.page),
             by_folder: kind.lies_in_folders(),
             trash: kind.has_trash(),
-            proved_by_listing: kind.envelope.updated_at.is_some(),
+            proved_by_listing: kind.paged().is_some() && kind.envelope.updated_at.is_some(),
             natural_key: kind.natural_key,
+            not_restorable: match kind.restore {
+                Restore::Full => None,
+                Restore::No(why) => Some(why),
+            },
+            never_saved: kind.never_saved,
             redacted: kind.redacted.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+fn cadence(cadence: Cadence) -> &'static str {
+    match cadence {
+        Cadence::EveryRun => "every run",
+        Cadence::Weekly => "weekly",
+        Cadence::OnRequest => "on request",
+    }
+}
+
+/// The calls that reading all of a kind costs, in words.
+fn cost(kind: &Kind) -> String {
+    match &kind.list {
+        List::Whole(_) => "1".to_owned(),
+        List::Paged(paged) => format!("1 for {}", paged.page),
+        List::Singles(operations) => operations.len().to_string(),
+        List::Each(each) => match &each.source {
+            Source::References => "1 for each, once".to_owned(),
+            Source::Objects(of) => format!("1 for each of {of}, by age"),
+            Source::Field { kind, .. } => format!("1 for each in {kind}, by age"),
+            Source::Listing { .. } => "1, and 1 for each, by age".to_owned(),
+        },
     }
 }
 
@@ -80,18 +126,17 @@ pub fn run(context: &Context, _: &KindsArgs) -> Outcome {
         printer.json(&Document { schema: "lookervault.kinds/1", kinds })?;
         return Ok(Exit::Ok);
     }
-    let columns = ["kind", "what", "listed by", "page", "by folder", "trash", "never stored"];
+    let columns = ["kind", "group", "what", "read", "calls", "restorable", "never saved"];
     let mut table = Table::new(&columns.map(|name| (name, Align::Left)));
-    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
     for kind in &kinds {
         table.row([
             kind.kind.to_owned(),
+            kind.group.to_owned(),
             kind.about.to_owned(),
-            kind.operation.to_owned(),
-            kind.page_size.map_or_else(|| "all at once".to_owned(), |page| page.to_string()),
-            yes(kind.by_folder),
-            yes(kind.trash),
-            kind.redacted.join(", "),
+            kind.cadence.to_owned(),
+            kind.cost.clone(),
+            kind.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}")),
+            kind.never_saved.join(", "),
         ]);
     }
     printer.table(&table)?;

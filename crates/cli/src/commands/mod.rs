@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments with their help, then the story
 //! of what it does.
 
+pub mod calls;
 pub mod check;
 pub mod completions;
 #[cfg(feature = "sim")]

@@ -1,9 +1,12 @@
 //! `runs`: what was read when.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use vault::{
@@ -244,16 +247,21 @@ fn calls_table(calls: &[CallCount]) -> Table {
         ("ledger", Align::Left),
         ("calls", Align::Right),
     ]);
-    for count in calls {
-        table.row([
-            count.day.to_string(),
-            count.kind.clone(),
-            count.reason.clone(),
-            count.ledger.clone(),
-            human::count(count.calls),
-        ]);
+    for ((day, kind, reason, ledger), calls) in by_day(calls) {
+        table.row([&day.to_string(), kind, reason, ledger, &human::count(calls)]);
     }
     table
+}
+
+/// Calls by day (UTC), kind, reason and ledger.
+fn by_day(calls: &[CallCount]) -> BTreeMap<(Date, &str, &str, &str), u64> {
+    let mut days = BTreeMap::new();
+    for count in calls {
+        let day = TimeZone::UTC.to_datetime(count.at).date();
+        *days.entry((day, count.kind.as_str(), count.reason.as_str(), count.ledger.as_str())).or_default() +=
+            count.calls;
+    }
+    days
 }
 
 #[derive(Serialize)]
@@ -410,19 +418,15 @@ impl<'a> GapPart<'a> {
 
 impl<'a> RunDocument<'a> {
     fn new(details: &'a RunDetails) -> Self {
-        let call = |count: &'a CallCount| CallPart {
-            day: count.day.to_string(),
-            kind: &count.kind,
-            reason: &count.reason,
-            ledger: &count.ledger,
-            calls: count.calls,
+        let call = |((day, kind, reason, ledger), calls): ((Date, &'a str, &'a str, &'a str), u64)| {
+            CallPart { day: day.to_string(), kind, reason, ledger, calls }
         };
         Self {
             schema: "lookervault.run/1",
             run: RunPart::new(&details.info),
             streams: details.streams.iter().map(StreamPart::new).collect(),
             gaps: details.gaps.iter().map(GapPart::new).collect(),
-            calls: details.calls.iter().map(call).collect(),
+            calls: by_day(&details.calls).into_iter().map(call).collect(),
         }
     }
 }

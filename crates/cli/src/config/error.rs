@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Missing,
     /// An instance that is not configured, or none chosen among several.
     UnknownInstance,
+    /// A profile that is not configured.
+    UnknownProfile,
     /// An address that cannot be used.
     BaseUrl,
     /// A secret that cannot be had.
@@ -50,6 +52,7 @@ impl ErrorKind {
             Self::WrongValue => "config.wrong_value",
             Self::Missing => "config.missing",
             Self::UnknownInstance => "config.unknown_instance",
+            Self::UnknownProfile => "config.unknown_profile",
             Self::BaseUrl => "config.base_url",
             Self::Secret => "config.secret",
         }

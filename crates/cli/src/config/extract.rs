@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use engine::extract::{FolderScope, FolderSelector};
 use looker::Kind;
 use serde::Serialize;
 
@@ -74,6 +75,14 @@ pub struct ExtractSettings {
     /// What to extract, in catalogue order.
     #[serde(serialize_with = "names")]
     pub kinds: Setting<Vec<KindName>>,
+    /// The folders to read; none: all.
+    pub folders: Setting<Vec<FolderSelector>>,
+    /// Whether what lies below those folders is read too.
+    pub recursive: Setting<bool>,
+    /// Folders that are left out with all below them.
+    pub exclude: Setting<Vec<FolderSelector>>,
+    /// Whether personal folders are read.
+    pub personal: Setting<bool>,
     /// Ceiling of concurrent requests.
     pub workers: Setting<Workers>,
     /// Whether concurrency adapts below that ceiling.
@@ -90,10 +99,15 @@ pub struct ExtractSettings {
     pub tries: Setting<NonZeroU32>,
     /// How long a server may stay down before the run gives up.
     pub patience: Setting<Duration>,
+    /// Days after which is read again what changes without a stamp.
+    pub max_age_days: Setting<NonZeroU32>,
 }
 
 /// How often one call is tried when nobody says otherwise.
 const TRIES: NonZeroU32 = NonZeroU32::new(8).expect("8 is not 0");
+/// Days after which is read again what changes without a stamp, when nobody
+/// says otherwise.
+const MAX_AGE_DAYS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 /// How long a server may stay down when nobody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -108,10 +122,25 @@ impl ExtractSettings {
         self.kinds.value.iter().map(|kind| kind.entry()).collect()
     }
 
+    /// The folders that are meant, when not all are.
+    pub fn scope(&self) -> Option<FolderScope> {
+        let scope = FolderScope {
+            include: self.folders.value.clone(),
+            recursive: self.recursive.value && !self.folders.value.is_empty(),
+            exclude: self.exclude.value.clone(),
+            personal: self.personal.value,
+        };
+        (!scope.is_everything()).then_some(scope)
+    }
+
     /// Reads the settings from `layers`.
     pub(super) fn read(layers: &Layers) -> Result<Self, ConfigError> {
         Ok(Self {
             kinds: layers.get_or("kinds", Vec::new())?.map(|choices| kinds::resolve(&choices)),
+            folders: layers.get_or("folders", Vec::new())?,
+            recursive: layers.get_or("recursive", false)?,
+            exclude: layers.get_or("exclude", Vec::new())?,
+            personal: layers.get_or("personal", true)?,
             workers: layers.get_or("workers", Workers::DEFAULT)?,
             pacing: layers.get_or("pacing", Pacing::default())?,
             page_size: layers.get("page_size")?,
@@ -120,6 +149,7 @@ impl ExtractSettings {
             max_calls: layers.get("max_calls")?,
             tries: layers.get_or("tries", TRIES)?,
             patience: layers.get_or("patience", PATIENCE)?,
+            max_age_days: layers.get_or("max_age_days", MAX_AGE_DAYS)?,
         })
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct ConfigFile {
     pub(super) top: Layer,
     /// `[extract]`.
     pub(super) extract: Layer,
+    /// `[extract.NAME]`.
+    pub(super) profiles: BTreeMap<String, Layer>,
     /// `[instances.NAME]`.
     pub(super) instances: BTreeMap<String, Layer>,
 }
@@ -52,12 +54,27 @@ impl Reader<'_> {
         let mut file = ConfigFile::default();
         for entry in table {
             match entry.0.get_ref().as_ref() {
-                "extract" => file.extract = self.table("extract", EXTRACT, entry)?,
+                "extract" => self.extract(entry, &mut file)?,
                 "instances" => file.instances = self.instances(entry)?,
                 _ => self.entry("", TOP, entry, &mut file.top)?,
             }
         }
         Ok(file)
+    }
+
+    /// Keys of `[extract]`, and the tables in it, which are profiles.
+    fn extract(&self, entry: Entry, file: &mut ConfigFile) -> Result<(), ConfigError> {
+        for entry in self.as_table("extract", entry)? {
+            let name = entry.0.get_ref();
+            let is_key = EXTRACT.iter().any(|key| key.name == name.as_ref());
+            if entry.1.get_ref().as_table().is_some() && !is_key {
+                let layer = self.table(&format!("extract.{name}"), EXTRACT, entry)?;
+                file.profiles.insert(name.to_string(), layer);
+            } else {
+                self.entry("extract", EXTRACT, entry, &mut file.extract)?;
+            }
+        }
+        Ok(())
     }
 
     fn instances(&self, entry: Entry) -> Result<BTreeMap<String, Layer>, ConfigError> {
@@ -211,6 +228,25 @@ timeout = 0.5
         assert!(matches!(value, Value::Number(16)), "{value:?}");
         assert_eq!(origin.to_string(), "x.toml:7 (extract.workers)");
         assert_eq!(file.top.get("vault").unwrap().1.to_string(), "x.toml:2 (vault)");
+    }
+
+    #[test]
+    fn tables_in_extract_are_profiles() {
+        let text = "[extract]\nworkers = 4\n\n[extract.nightly]\nkinds = \"content\"\nfolders = [12, '/Shared/*']\n\n[extract.weekly]\n";
+        let file = parse(Path::new("x.toml"), text).unwrap();
+        assert_eq!(file.profiles.keys().collect::<Vec<_>>(), ["nightly", "weekly"]);
+        let (_, origin) = file.profiles["nightly"].get("folders").unwrap();
+        assert_eq!(origin.to_string(), "x.toml:6 (extract.nightly.folders)");
+        assert!(file.extract.get("workers").is_some() && file.extract.get("kinds").is_none());
+        let errors =
+            ["[extract.nightly]\nfolder = 3\n", "[extract.folders]\n"].map(|text| shown(&fail(text)));
+        assert_eq!(
+            errors,
+            [
+                "unknown key `folder` in [extract.nightly] | lookervault.toml:2 | did you mean `folders`?",
+                "`extract.folders` cannot be a table | lookervault.toml:1 | "
+            ]
+        );
     }
 
     #[test]

@@ -49,6 +49,15 @@ pub struct Instance {
     pub warnings: Vec<Warning>,
 }
 
+/// An instance of the files under its name, or what is wrong with it.
+#[derive(Debug)]
+pub struct Configured {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What is needed to sign in.
+    pub instance: Result<Instance, ConfigError>,
+}
+
 /// How long one answer may be silent when nobody says otherwise; a large page
 /// can take a busy server over a minute.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -136,7 +145,7 @@ impl Instance {
     }
 }
 
-fn base_url(layers: &Layers) -> Result<Option<Setting<BaseUrl>>, ConfigError> {
+pub(super) fn base_url(layers: &Layers) -> Result<Option<Setting<BaseUrl>>, ConfigError> {
     let Some(text) = layers.get::<String>("base_url")? else { return Ok(None) };
     match BaseUrl::parse(&text.value) {
         Ok(value) => Ok(Some(Setting { value, origin: text.origin })),
@@ -170,6 +179,43 @@ impl Config {
             Some(_) => Ok(Instance::read(None, &all)?.warned_of_borrowed_secret()),
             None => Instance::read(Some(&name), &all),
         }
+    }
+
+    /// Every instance that the files describe, ours before those of `looker.ini`.
+    /// The environment can describe one only and is left aside. Of several names
+    /// for one address the first stands.
+    ///
+    /// # Errors
+    /// When the files describe none. What is wrong with one is told in its place.
+    pub fn all_instances(&self) -> Result<Vec<Configured>, ConfigError> {
+        let ours = self.file.instances.keys();
+        let theirs = self.looker_ini.sections.keys().filter(|name| !self.file.instances.contains_key(*name));
+        let mut found: Vec<Configured> = Vec::new();
+        for name in ours.chain(theirs) {
+            let empty = Layer::default();
+            let in_file = self.file.instances.get(name).unwrap_or(&empty);
+            let in_ini = self.looker_ini.sections.get(name).unwrap_or(&empty);
+            let instance = Instance::read(Some(name), &Layers::new(&self.places, [in_file, in_ini]));
+            match instance.as_ref().ok().and_then(|instance| same_address(&mut found, instance)) {
+                Some(first) => first.warnings.push(Warning {
+                    message: format!("`{name}` has the address of `{}`, which is read once", first.name),
+                    hint: format!("remove one of the two from {}", self.files()),
+                }),
+                None => found.push(Configured { name: name.clone(), instance }),
+            }
+        }
+        if found.is_empty() {
+            let message = "no instance is configured in a file, where --all-instances looks for them";
+            return Err(ConfigError::new(ErrorKind::UnknownInstance, message)
+                .hint("add [instances.NAME] to lookervault.toml, or leave out --all-instances"));
+        }
+        Ok(found)
+    }
+
+    /// The files in use, for messages.
+    fn files(&self) -> String {
+        let paths = [&self.path, &self.looker_ini_path].into_iter().flatten();
+        paths.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
     }
 
     /// The address of the instance that is meant, without asking for its
@@ -208,7 +254,7 @@ impl Config {
     }
 
     /// The configured instance that is meant; `None` for the environment's own.
-    fn chosen_name(&self) -> Result<Option<String>, ConfigError> {
+    pub(super) fn chosen_name(&self) -> Result<Option<String>, ConfigError> {
         let names = self.instance_names();
         if let Some(wanted) = &self.default_instance {
             let found = names.contains(&wanted.value.as_str());
@@ -234,6 +280,12 @@ impl Config {
             hint: "unset the LOOKERSDK_ variables, or leave out --instance to use them".into(),
         }))
     }
+}
+
+/// The instance among `found` that has the address of another.
+fn same_address<'f>(found: &'f mut [Configured], other: &Instance) -> Option<&'f mut Instance> {
+    let mut instances = found.iter_mut().filter_map(|one| one.instance.as_mut().ok());
+    instances.find(|one| one.base_url.value == other.base_url.value)
 }
 
 fn unknown(wanted: &Setting<String>, names: &[&str]) -> ConfigError {

@@ -27,9 +27,14 @@ pub const TOP: &[Key] = &[
 /// Tables at the top of the file.
 pub const TABLES: &[&str] = &["extract", "instances"];
 
-/// Keys of `[extract]`: the defaults of the command of that name.
+/// Keys of `[extract]`, the defaults of the command of that name, and of its
+/// profiles `[extract.NAME]`.
 pub const EXTRACT: &[Key] = &[
     key("kinds", &["LOOKERVAULT_KINDS"]),
+    key("folders", &["LOOKERVAULT_FOLDERS"]),
+    key("recursive", &["LOOKERVAULT_RECURSIVE"]),
+    key("exclude", &["LOOKERVAULT_EXCLUDE"]),
+    key("personal", &["LOOKERVAULT_PERSONAL"]),
     key("workers", &["LOOKERVAULT_WORKERS"]),
     key("pacing", &["LOOKERVAULT_PACING"]),
     key("page_size", &["LOOKERVAULT_PAGE_SIZE"]),
@@ -38,6 +43,7 @@ pub const EXTRACT: &[Key] = &[
     key("max_calls", &["LOOKERVAULT_MAX_CALLS"]),
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),
+    key("max_age_days", &["LOOKERVAULT_MAX_AGE_DAYS"]),
 ];
 
 /// Keys of `[instances.NAME]`. The names the official SDK knows are accepted
@@ -57,6 +63,11 @@ pub const INSTANCE: &[Key] = &[
     key("allow_http", &["LOOKERVAULT_ALLOW_HTTP"]),
     key("timeout", &["LOOKERSDK_TIMEOUT"]),
     key("workers", &[]),
+    key("monthly_calls", &["LOOKERVAULT_MONTHLY_CALLS"]),
+    key("monthly_query_calls", &["LOOKERVAULT_MONTHLY_QUERY_CALLS"]),
+    key("month_starts_on", &["LOOKERVAULT_MONTH_STARTS_ON"]),
+    key("time_zone", &["LOOKERVAULT_TIME_ZONE"]),
+    key("restore_reserve", &["LOOKERVAULT_RESTORE_RESERVE"]),
 ];
 
 /// The variable that names the configuration file.

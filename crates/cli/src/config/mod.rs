@@ -6,6 +6,7 @@
 //! environment, file, `looker.ini`, built-in default. Nothing here reads global
 //! state: environment and directories are handed in.
 
+mod allowance;
 mod base_url;
 mod error;
 mod extract;
@@ -14,6 +15,7 @@ mod instance;
 pub mod keys;
 mod layers;
 mod looker_ini;
+mod profile;
 mod secret;
 mod setting;
 mod value;
@@ -22,10 +24,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use allowance::{AllowanceSettings, MonthDay, Percent, Zone};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use error::{ConfigError, ErrorKind};
 pub use extract::{ExtractSettings, FolderStrategy, Pacing, Workers};
-pub use instance::Instance;
+pub use instance::{Configured, Instance};
 pub use layers::{Layer, Places};
 pub use secret::SecretSource;
 pub use setting::{Origin, Setting};
@@ -72,6 +75,8 @@ pub struct Config {
     looker_ini: looker_ini::LookerIni,
     env_instance: Layer,
     env_extract: Layer,
+    /// The profile that was chosen.
+    profile: Layer,
     places: Places,
 }
 
@@ -102,6 +107,7 @@ impl Config {
             default_instance: layers.get("default_instance")?,
             env_instance: Layer::from_env(keys::INSTANCE, env),
             env_extract: Layer::from_env(keys::EXTRACT, env),
+            profile: Layer::default(),
             file,
             looker_ini,
             places,
@@ -109,14 +115,15 @@ impl Config {
     }
 
     /// The settings of `extract`, with `flags` from its command line. An
-    /// instance's own `workers` weighs more than the one in `[extract]`.
+    /// instance's own `workers` weighs more than a profile's, a profile more than
+    /// `[extract]`.
     ///
     /// # Errors
     /// A value of the wrong type or out of range.
     pub fn extract(&self, flags: &Layer, instance: &Instance) -> Result<ExtractSettings, ConfigError> {
         let of_instance = self.file.instances.get(&instance.name).map(|layer| layer.only("workers"));
         let of_instance = of_instance.unwrap_or_default();
-        let layers = [flags, &self.env_extract, &of_instance, &self.file.extract];
+        let layers = [flags, &self.env_extract, &of_instance, &self.profile, &self.file.extract];
         ExtractSettings::read(&Layers::new(&self.places, layers))
     }
 }

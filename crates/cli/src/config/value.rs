@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use engine::extract::FolderSelector;
 use secrecy::SecretString;
 
 use super::extract::{FolderStrategy, Pacing, Workers};
@@ -51,12 +52,12 @@ impl Value {
         }
     }
 
-    fn as_text(&self) -> Option<&str> {
+    pub(super) fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text.trim()) } else { None }
     }
 
     /// Text or a number, as text to parse.
-    fn digits(&self) -> Option<String> {
+    pub(super) fn digits(&self) -> Option<String> {
         match self {
             Self::Number(n) => Some(n.to_string()),
             other => other.as_text().map(str::to_owned),
@@ -162,7 +163,7 @@ impl FromValue for Pacing {
 }
 
 impl FromValue for Vec<KindChoice> {
-    const EXPECTED: &'static str = "names of content kinds, or all";
+    const EXPECTED: &'static str = "names of content kinds or groups of them, or all";
 
     fn from_value(value: &Value) -> Option<Self> {
         match value {
@@ -170,6 +171,33 @@ impl FromValue for Vec<KindChoice> {
             other => other.as_text()?.split(',').map(|name| name.parse().ok()).collect(),
         }
     }
+}
+
+impl FromValue for Vec<FolderSelector> {
+    const EXPECTED: &'static str = "a list of folder ids and paths such as /Shared/Finance";
+
+    /// Text is split at commas; one within a name is written `\\,`.
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::List(items) => items.iter().map(|item| item.digits()?.parse().ok()).collect(),
+            other => split_at_commas(&other.digits()?).iter().map(|text| text.parse().ok()).collect(),
+        }
+    }
+}
+
+/// Splits at commas without a backslash before them.
+fn split_at_commas(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        let last = parts.len() - 1;
+        match char {
+            ',' => parts.push(String::new()),
+            '\\' => parts[last].extend(std::iter::once('\\').chain(chars.next())),
+            char => parts[last].push(char),
+        }
+    }
+    parts
 }
 
 /// A program with its arguments.
@@ -264,6 +292,23 @@ mod tests {
             Vec::<KindChoice>::from_value(&text("dashboard, looks"))
         );
         assert!(Vec::<KindChoice>::from_value(&text("dashboards,nonsense")).is_none());
+    }
+
+    #[test]
+    fn folders_come_as_a_list_or_with_commas() {
+        let list = Value::List(vec![Value::Number(12), text("/Shared/A, B")]);
+        let folders = Vec::<FolderSelector>::from_value(&list).unwrap();
+        assert_eq!(
+            Vec::<FolderSelector>::from_value(&text(r"12, /Shared/A\, B")).map(|all| all.len()),
+            Some(2)
+        );
+        assert_eq!(folders[1].to_string(), "/Shared/A, B");
+        assert_eq!(Vec::<FolderSelector>::from_value(&Value::Number(7)).unwrap(), [FolderSelector::id("7")]);
+        for wrong in
+            [text("/Shared//x"), text("1,,2"), Value::Flag(true), Value::List(vec![Value::Flag(true)])]
+        {
+            assert!(Vec::<FolderSelector>::from_value(&wrong).is_none(), "{wrong:?}");
+        }
     }
 
     #[test]

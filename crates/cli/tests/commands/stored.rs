@@ -28,6 +28,7 @@ pub(crate) fn trashed(kind: &'static str, body: &str) -> Object {
 const RULES: Rules = Rules {
     volatile: &[FieldPattern::Anywhere("can"), FieldPattern::Anywhere("view_count")],
     redact: &[FieldPattern::Path(&["credentials_email", "password_reset_url"])],
+    references: &[],
 };
 
 /// Stores the objects in one complete run.
@@ -65,7 +66,7 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
         writer.gap(run, gap.clone()).unwrap();
     }
     let calls = CallCount {
-        day: "2026-11-23".parse().unwrap(),
+        at: time("2026-11-23T10:00:02Z"),
         kind: "dashboards".into(),
         reason: "page".into(),
         ledger: "administrative".into(),
@@ -117,6 +118,7 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
         unsettled: false,
         body: BodyHash::of(&canonical.body),
         encoded: Some(writer.codec().encode(object.kind, &canonical.body)),
+        references: canonical.references,
         volatile: volatile.map(|bytes| writer.codec().encode_volatile(object.kind, bytes)),
         volatile_hash: volatile.map_or(0, volatile_hash),
     }

@@ -12,7 +12,7 @@ fn wrong_usage_ends_with_2() {
         "",
         "frobnicate",
         "list",
-        "list boards",
+        "list spaceships",
         "--frob list looks",
         "list looks --trash --live",
         "-q -v list looks",
@@ -25,9 +25,9 @@ fn wrong_usage_ends_with_2() {
 
 #[test]
 fn wrong_usage_is_json_when_json_was_asked_for() {
-    let error = World::new().run("list boards --json").error();
+    let error = World::new().run("list spaceships --json").error();
     assert_eq!((error["kind"].as_str(), error["exit_code"].as_i64()), (Some("usage"), Some(2)));
-    assert!(error["message"].as_str().unwrap().contains("boards"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("spaceships"), "{error}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) const KINDS: [(&str, Kind); 6] = [
     ("dashboards", Kind::Dashboard),
     ("looks", Kind::Look),
     ("users", Kind::User),
-    ("groups", Kind::Group),
+    ("groups", Kind::GroupHierarchy),
     ("roles", Kind::Role),
 ];
 

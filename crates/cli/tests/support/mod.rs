@@ -27,6 +27,10 @@ pub(crate) use world::{Ran, World};
 /// The vault's file in a world, when no other is named.
 pub(crate) const VAULT: &str = "lookervault.db";
 
+/// Kinds of each way of reading but one call an object: whole lists, pages with
+/// and without stamps, with and without folders and a trash.
+pub(crate) const BASICS: &str = "folders dashboards looks users groups roles";
+
 impl Ran {
     /// The document on stdout.
     pub(crate) fn report(&self) -> Value {
@@ -61,6 +65,11 @@ impl World {
     /// Runs `extract --json` with more arguments.
     pub(crate) fn extract(&self, line: &str) -> Ran {
         self.run(&format!("extract --json {line}"))
+    }
+
+    /// The same for [`BASICS`].
+    pub(crate) fn extract_basics(&self, line: &str) -> Ran {
+        self.extract(&format!("{BASICS} {line}"))
     }
 
     /// What `verify` says of the vault.

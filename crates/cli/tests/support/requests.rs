@@ -21,7 +21,7 @@ fn kind_of(operation: &str) -> Option<&'static str> {
         "search_dashboards" => "dashboards",
         "search_looks" => "looks",
         "all_users" => "users",
-        "all_groups" => "groups",
+        "search_groups_with_hierarchy" => "groups",
         "all_folders" => "folders",
         "all_roles" => "roles",
         _ => return None,

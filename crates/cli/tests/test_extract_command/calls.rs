@@ -13,7 +13,7 @@ use looker_sim::{Kind, SimConfig};
 
 use crate::support::looker::Looker;
 use crate::support::requests::metered;
-use crate::support::sum;
+use crate::support::{BASICS, sum};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strategy {
@@ -174,8 +174,8 @@ fn a_whole_instance() {
         let content = |trash| group(Kind::Dashboard, trash, 100).and(group(Kind::Look, trash, 500));
         // Folders, roles, users and groups.
         let others = Cost::of(4);
-        costs(&looker, "", content(false).and(content(true)).and(others));
-        costs(&looker, "--no-trash", content(false).and(others));
+        costs(&looker, BASICS, content(false).and(content(true)).and(others));
+        costs(&looker, &format!("{BASICS} --no-trash"), content(false).and(others));
         let small = [false, true].map(|trash| group(Kind::Dashboard, trash, 9));
         costs(&looker, "dashboards -b 9 -w 16", Cost::sum(small));
     }
@@ -195,7 +195,7 @@ fn folders_by_every_strategy() {
                 };
                 let groups = [Kind::Dashboard, Kind::Look].map(|kind| [(kind, false), (kind, true)]);
                 let line = format!(
-                    "--folder-ids {} --folder-strategy {} --page-size {page}",
+                    "dashboards looks --folder-ids {} --folder-strategy {} --page-size {page}",
                     chosen.join(","),
                     strategy.flag()
                 );

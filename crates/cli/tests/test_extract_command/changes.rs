@@ -71,13 +71,13 @@ fn assert_listed(world: &World, looker: &Looker) {
 fn an_unchanged_instance_adds_the_run_alone() {
     let looker = looker();
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     let path = world.path(VAULT);
     let (before, content) = (rows(&path), digest(&path));
     for table in ["progress", "sighting", "listed", "gap"] {
         assert_eq!(before[table], 0, "a complete run keeps no {table}");
     }
-    let report = world.extract("").complete();
+    let report = world.extract_basics("").complete();
     for kind in ["folders", "dashboards", "looks", "users", "groups", "roles"] {
         assert_eq!(counts(&report, kind), (0, 0, 0), "{kind}");
     }
@@ -92,13 +92,13 @@ fn an_unchanged_instance_adds_the_run_alone() {
 fn a_view_is_no_change_but_is_shown() {
     let looker = looker();
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     let before = rows(&world.path(VAULT));
     let dashboard = looker.ids(Kind::Dashboard, false)[3].clone();
     let look = looker.ids(Kind::Look, false)[2].clone();
     looker.view(Kind::Dashboard, &dashboard).unwrap();
     looker.view(Kind::Look, &look).unwrap();
-    let report = world.extract("").complete();
+    let report = world.extract_basics("").complete();
     assert_eq!((counts(&report, "dashboards"), counts(&report, "looks")), ((0, 0, 0), (0, 0, 0)));
     let after = rows(&world.path(VAULT));
     for table in ["object", "version", "body", "volatile"] {
@@ -121,7 +121,7 @@ fn move_somewhere(looker: &Looker, id: &str) -> String {
 fn edits_creations_trash_purges_moves_and_undeletes_are_told_apart() {
     let looker = looker();
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     let live = looker.ids(Kind::Dashboard, false);
     let trash = looker.ids(Kind::Dashboard, true);
     let looks = looker.ids(Kind::Look, false);
@@ -147,7 +147,7 @@ fn edits_creations_trash_purges_moves_and_undeletes_are_told_apart() {
     looker.trash(Kind::Look, &looks[1]).unwrap();
     let look = looker.create(Kind::Look, &looker.shared_folder_ids()[0]).unwrap();
 
-    let report = world.extract("").complete();
+    let report = world.extract_basics("").complete();
     // Edited, its tile edited, trashed, moved, undeleted; two purged.
     assert_eq!(counts(&report, "dashboards"), (1, 5, 2), "{report}");
     assert_eq!(counts(&report, "looks"), (1, 2, 0), "{report}");
@@ -168,7 +168,7 @@ fn edits_creations_trash_purges_moves_and_undeletes_are_told_apart() {
 
     looker.restore(Kind::Dashboard, trashed).unwrap();
     looker.restore(Kind::Look, &looks[1]).unwrap();
-    let report = world.extract("").complete();
+    let report = world.extract_basics("").complete();
     assert_eq!((counts(&report, "dashboards"), counts(&report, "looks")), ((0, 1, 0), (0, 1, 0)));
     assert!(listed(&world, "dashboards").contains(trashed));
     assert_holds_all(&world.path(VAULT), &looker);

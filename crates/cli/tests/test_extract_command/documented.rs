@@ -12,7 +12,7 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 6] = ["object", "account", "scope", "options", "totals", "run"];
+const OPEN: [&str; 7] = ["object", "account", "scope", "options", "totals", "run", "report"];
 /// Documented, but only in a disaster.
 const RARE: [&str; 1] = ["stopped.message"];
 
@@ -58,10 +58,20 @@ fn printed() -> Vec<Value> {
     let looker = Looker::start(config);
     let mut world = looker.world();
     let folder = world.path("");
+    // One instance that answers, and one that is incomplete.
+    let section = format!(
+        "[instances.one]\nbase_url = \"{}\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\n[instances.two]\n",
+        looker.url(),
+        looker.client_id(),
+        looker.client_secret(),
+    );
+    world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
+    world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
     let ran: Vec<Ran> = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 3",
+        "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",
         "kinds",
@@ -71,10 +81,13 @@ fn printed() -> Vec<Value> {
         "runs",
         "runs show 1",
         "runs show 2",
+        "calls --by day,run,kind,reason,ledger",
         "verify",
         "completions fish",
         "man pages",
         "show dashboard 987654",
+        "extract",
+        "extract",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
     ]

@@ -51,7 +51,7 @@ fn show(world: &World, kind: &str, id: &str) -> Shown {
 fn everything_an_instance_holds_is_in_the_vault() {
     let looker = Looker::start(SimConfig { dashboards: 150, looks: 80, ..small() });
     let world = looker.world();
-    let report = world.extract("").complete();
+    let report = world.extract_basics("").complete();
     assert_holds_all(&world.path(VAULT), &looker);
     assert_eq!(world.verdict(), "sound");
     for (name, kind) in KINDS {
@@ -94,7 +94,7 @@ fn the_simulated_content_is_nasty_enough_to_prove_that() {
 fn show_gives_every_object_as_the_api_gave_it() {
     let looker = Looker::start(small());
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     for (name, kind) in KINDS {
         let trashed = looker.ids(kind, true);
         for (id, body) in looker.export(kind) {

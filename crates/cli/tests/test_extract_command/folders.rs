@@ -14,7 +14,7 @@ use crate::support::{Ran, VAULT, World};
 const STRATEGIES: [&str; 3] = ["per-folder", "scan", "auto"];
 
 /// The first four shared folders hold so many dashboards; others lie elsewhere.
-fn config() -> SimConfig {
+pub(crate) fn config() -> SimConfig {
     SimConfig {
         seed: 21,
         dashboards: 160,
@@ -28,14 +28,14 @@ fn config() -> SimConfig {
 }
 
 /// Dashboards and looks of folders, the trash included.
-fn content_of(looker: &Looker, folders: &[String]) -> BTreeMap<Key, Object> {
+pub(crate) fn content_of(looker: &Looker, folders: &[String]) -> BTreeMap<Key, Object> {
     let lies_there = |object: &Object| matches!(object.document.member("folder_id"), Some(Json::Text(folder)) if folders.contains(folder));
     let content = |key: &Key| matches!(key.0, "dashboards" | "looks");
     instance(looker).into_iter().filter(|(key, object)| content(key) && lies_there(object)).collect()
 }
 
 /// A folder with all folders below it.
-fn with_descendants(looker: &Looker, root: &str) -> Vec<String> {
+pub(crate) fn with_descendants(looker: &Looker, root: &str) -> Vec<String> {
     let mut found = vec![root.to_owned()];
     let folders: Vec<Value> =
         looker.export(Kind::Folder).iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
@@ -50,7 +50,7 @@ fn with_descendants(looker: &Looker, root: &str) -> Vec<String> {
 }
 
 /// A shared folder with folders below it, two deep where there is one.
-fn nested(looker: &Looker) -> Vec<String> {
+pub(crate) fn nested(looker: &Looker) -> Vec<String> {
     let trees = looker.shared_folder_ids().into_iter().map(|id| with_descendants(looker, &id));
     trees.max_by_key(Vec::len).filter(|tree| tree.len() > 2).unwrap()
 }

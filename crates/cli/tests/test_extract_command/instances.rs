@@ -5,12 +5,12 @@ use looker_sim::{Kind, SimConfig};
 use crate::support::looker::Looker;
 use crate::support::{VAULT, World};
 
-fn looker(seed: u64, dashboards: u32) -> Looker {
+pub(crate) fn looker(seed: u64, dashboards: u32) -> Looker {
     Looker::start(SimConfig { seed, dashboards, looks: 7, folders: 5, ..SimConfig::default() })
 }
 
 /// A configuration with both instances.
-fn world(prod: &Looker, staging: &Looker) -> World {
+pub(crate) fn world(prod: &Looker, staging: &Looker) -> World {
     let world = World::new();
     let section = |name: &str, looker: &Looker| {
         format!(
@@ -28,10 +28,10 @@ fn world(prod: &Looker, staging: &Looker) -> World {
 fn instances_share_a_vault_and_nothing_else() {
     let (prod, staging) = (looker(1, 12), looker(2, 19));
     let world = world(&prod, &staging);
-    world.extract("--instance prod").complete();
-    let report = world.extract("--instance staging").complete();
+    world.extract_basics("--instance prod").complete();
+    let report = world.extract_basics("--instance staging").complete();
     assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["gone"] == 0), "{report}");
-    let again = world.extract("-I prod").complete();
+    let again = world.extract_basics("-I prod").complete();
     for kind in again["kinds"].as_array().unwrap() {
         assert_eq!(
             [&kind["new"], &kind["changed"], &kind["gone"]].map(serde_json::Value::as_u64),
@@ -69,11 +69,11 @@ fn equal_content_of_two_instances_is_stored_once() {
 fn an_instance_must_be_chosen_where_several_could_be_meant() {
     let (prod, staging) = (looker(1, 5), looker(2, 5));
     let world = world(&prod, &staging);
-    let ran = world.extract("");
+    let ran = world.extract_basics("");
     assert_eq!(ran.code, 2, "{}", ran.all());
     let hint = ran.error()["hint"].as_str().unwrap().to_owned();
     assert!(hint.contains("--instance"), "{hint}");
-    let ran = world.extract("--instance stagin");
+    let ran = world.extract_basics("--instance stagin");
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.error()["hint"].as_str().unwrap().contains("staging"), "{}", ran.all());
     assert_eq!((prod.served(), staging.served()), (0, 0));

@@ -36,9 +36,9 @@ fn reads(looker: &Looker, line: &str, kinds: &[&str]) -> World {
 #[test]
 fn every_kind_by_itself_in_singular_and_plural() {
     let looker = looker();
-    for (plural, kind) in KINDS {
+    for (plural, _) in KINDS {
         reads(&looker, plural, &[plural]);
-        reads(&looker, kind.name(), &[plural]);
+        reads(&looker, plural.trim_end_matches('s'), &[plural]);
     }
 }
 
@@ -52,11 +52,19 @@ fn several_kinds_by_either_spelling() {
 }
 
 #[test]
-fn all_is_what_nothing_is() {
+fn all_is_what_nothing_is_and_explores_are_only_read_by_name() {
     let looker = looker();
-    let all = KINDS.map(|(name, _)| name);
-    for line in ["", "all", "-t all", "ALL roles"] {
-        reads(&looker, line, &all);
+    let read = |line: &str| {
+        let report = looker.world().extract(line).complete();
+        let kinds = report["kinds"].as_array().unwrap().iter();
+        kinds.map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect::<BTreeSet<String>>()
+    };
+    let nothing_named = read("");
+    let all = looker::catalogue::KINDS.iter().map(|kind| kind.name);
+    let due: BTreeSet<String> = all.filter(|name| *name != "explores").map(str::to_owned).collect();
+    assert_eq!(nothing_named, due);
+    for line in ["all", "-t all", "ALL roles"] {
+        assert!(read(line).is_superset(&due), "{line}");
     }
     let mut world = looker.world();
     world.set("LOOKERVAULT_KINDS", "roles,look");
@@ -69,18 +77,18 @@ fn all_is_what_nothing_is() {
 fn no_trash_leaves_the_trash_out_and_in_peace() {
     let looker = looker();
     let world = looker.world();
-    world.extract("").complete();
+    world.extract_basics("").complete();
     let trashed = looker.ids(Kind::Dashboard, true).len();
     assert!(trashed > 0);
     // A run that did not look into the trash says nothing of it.
-    let report = world.extract("--no-trash").complete();
+    let report = world.extract_basics("--no-trash").complete();
     assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["gone"] == 0), "{report}");
     assert_eq!(world.json("list dashboards --trash")["count"], trashed);
     let asked_for_trash =
         |served: &looker_sim::Served| served.query.iter().any(|(name, _)| name == "deleted");
     looker.reset_stats();
     let fresh = looker.world();
-    fresh.extract("--no-trash").complete();
+    fresh.extract_basics("--no-trash").complete();
     assert!(!looker.requests().iter().any(asked_for_trash));
     assert_eq!(fresh.json("list dashboards --trash")["count"], 0);
     assert_eq!(fresh.json("list dashboards --all")["count"], looker.ids(Kind::Dashboard, false).len());
@@ -110,14 +118,32 @@ fn folders_narrow_only_what_lies_in_folders() {
 }
 
 #[test]
+fn groups_mean_their_kinds() {
+    let looker = looker();
+    let world = looker.world();
+    world.extract("people access").complete();
+    for (kind, held) in [("users", true), ("groups", true), ("roles", true), ("looks", false)] {
+        assert_eq!(world.json(&format!("list {kind}"))["count"] != 0, held, "{kind}");
+    }
+    let report = looker.world().extract("content").complete();
+    let kinds: Vec<&str> =
+        report["kinds"].as_array().unwrap().iter().map(|kind| kind["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"dashboards") && kinds.contains(&"folders"), "{kinds:?}");
+    assert!(!kinds.contains(&"users"), "{kinds:?}");
+}
+
+#[test]
 fn wrong_words_are_told_before_anything_is_asked() {
     let looker = looker();
     let world = looker.world();
     for (line, word) in [
         ("extract dashbords", "did you mean `dashboards`"),
-        ("extract boards", "no content kind"),
+        ("extract spaceships", "no content kind"),
         ("extract --folder-ids sales", "folder id"),
-        ("extract --recursive", "--folder-ids"),
+        ("extract --recursive", "name some with --folder"),
+        ("extract --folder /Shared//x", "between two slashes"),
+        ("extract contents", "groups are content"),
+        ("extract --profile nightly", "add [extract.NAME]"),
         ("extract --folder-strategy quick", "per-folder"),
         ("extract --page-size 0", "0"),
         ("extract --workers 65", "64"),

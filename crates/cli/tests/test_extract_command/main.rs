@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod all_instances;
 mod calls;
 mod changes;
 mod documented;
@@ -13,4 +14,6 @@ mod everything;
 mod folders;
 mod instances;
 mod kinds;
+mod references;
 mod report;
+mod scope;

@@ -147,7 +147,10 @@ impl Run {
         self.findings.gaps.push(GapReport::of_list(group.kind.name, place, reason, tries));
     }
 
+    /// Holds a listing against what the run saw, once all of that is in the vault:
+    /// the last pages are stored while the listing is on its way.
     async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
+        self.preparer.settle().await?;
         let scopes = groups.iter().map(|group| self.scope_of(*group, None)).collect();
         let (writer, run) = (self.writer.clone(), self.id);
         blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
@@ -157,7 +160,7 @@ impl Run {
         let group = &self.groups[group];
         AbsenceScope {
             kind: group.kind.name.into(),
-            folders: group.folders.as_ref().map(|folders| folders.ids.clone()),
+            folders: group.folders.as_ref().map(|folders| folders.as_absence()),
             sides: vec![group.side],
             listing,
         }
@@ -193,7 +196,9 @@ impl Run {
         let by_pages: Vec<usize> = wanted
             .into_iter()
             .filter(|(group, items)| {
-                round == 1 && self.pages_of(*group, sizes).is_some_and(|pages| pages < *items)
+                let paged = self.groups[*group].paged;
+                paged.by_id.is_none()
+                    || round == 1 && self.pages_of(*group, sizes).is_some_and(|pages| pages < *items)
             })
             .map(|(group, _)| group)
             .collect();
@@ -227,7 +232,8 @@ impl Run {
     /// that is gone by now is no gap.
     async fn read_item(&self, group: usize, key: String) -> Result<Option<GapReport>, ExtractError> {
         let at = &self.groups[group];
-        let call = at.call(None, Rows::Full, Reason::Item).with(at.paged.by_id, key.clone());
+        let Some(by_id) = at.paged.by_id else { return Ok(None) };
+        let call = at.call(None, Rows::Full, Reason::Item).with(by_id, key.clone());
         let read = tokio::select! {
             read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
             () = self.brake.at_once() => return Ok(None),
@@ -240,11 +246,13 @@ impl Run {
                 blocking(move || preparer.store_items(kind, side, &rows, date)).await?;
                 Ok(None)
             }
-            Err(error) if error.kind == looker::ErrorKind::Budget => {
-                self.brake.pull(Stop::Budget);
-                Ok(None)
+            Err(error) => {
+                if let Some(limit) = Stop::of_limit(&error) {
+                    self.brake.pull(limit);
+                    return Ok(None);
+                }
+                Ok(Some(GapReport::of_object(kind, &key, error.to_string(), error.tries)))
             }
-            Err(error) => Ok(Some(GapReport::of_object(kind, &key, error.to_string(), error.tries))),
         }
     }
 

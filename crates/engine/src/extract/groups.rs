@@ -3,7 +3,7 @@
 //! A group is sized, read, and closed as a whole. Which way costs fewer calls
 //! is decided here, from numbers only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use looker::Kind;
@@ -14,6 +14,7 @@ use vault::Side;
 
 use super::pool::Rows;
 use super::request::FolderStrategy;
+use super::scope::FolderSet;
 
 /// Rows of a light listing asked for at once. No largest page is documented; a
 /// light row is about a hundred bytes, and a server that gives fewer is noticed.
@@ -27,25 +28,6 @@ pub(super) struct Group {
     pub(super) side: Side,
     /// Only these folders.
     pub(super) folders: Option<Arc<FolderSet>>,
-}
-
-/// Folder ids in the order asked for.
-#[derive(Debug)]
-pub(super) struct FolderSet {
-    pub(super) ids: Vec<String>,
-    set: HashSet<String>,
-}
-
-impl FolderSet {
-    pub(super) fn new(ids: Vec<String>) -> Self {
-        let mut set = HashSet::new();
-        let ids: Vec<String> = ids.into_iter().filter(|id| set.insert(id.clone())).collect();
-        Self { ids, set }
-    }
-
-    pub(super) fn contains(&self, id: &str) -> bool {
-        self.set.contains(id)
-    }
 }
 
 /// A page stream of a group: one folder of it, or all of it.
@@ -99,10 +81,7 @@ impl Group {
 
     /// Whether a row of that folder belongs to the scope.
     pub(super) fn holds(&self, folder: Option<&str>) -> bool {
-        match &self.folders {
-            None => true,
-            Some(folders) => folder.is_some_and(|folder| folders.contains(folder)),
-        }
+        self.folders.as_ref().is_none_or(|folders| folders.holds(folder))
     }
 
     /// How the opening listing is read.
@@ -111,8 +90,9 @@ impl Group {
     /// nothing is cheaper. Else whole, because it usually takes one call and
     /// tells all sizes; but never more pages than there are folders. The trash is
     /// small: it is listed whole whatever was asked for, when there are folders.
+    /// What is known only by the folders it does not lie in is listed whole.
     pub(super) fn opening(&self, strategy: FolderStrategy) -> ListBy {
-        let Some(folders) = &self.folders else { return ListBy::Whole { at_most: None } };
+        let Some(folders) = self.named_folders() else { return ListBy::Whole { at_most: None } };
         let count = folders.ids.len() as u64;
         match (strategy, self.side) {
             (FolderStrategy::Scan, _) => ListBy::Whole { at_most: None },
@@ -124,7 +104,7 @@ impl Group {
 
     /// How the closing listing is read, knowing what the opening one found.
     pub(super) fn closing(&self, strategy: FolderStrategy, sizes: &Sizes) -> ListBy {
-        let Some(folders) = &self.folders else { return ListBy::Whole { at_most: None } };
+        let Some(folders) = self.named_folders() else { return ListBy::Whole { at_most: None } };
         let whole = match (strategy, sizes.total) {
             (FolderStrategy::PerFolder, _) if self.side == Side::Live => false,
             (_, None) => false,
@@ -148,12 +128,7 @@ impl Group {
         let Some(folders) = &self.folders else {
             return if sizes.total == Some(0) { Vec::new() } else { vec![stream(None, sizes.total)] };
         };
-        let filled: Vec<(&String, u64)> = folders
-            .ids
-            .iter()
-            .map(|id| (id, sizes.folders.get(id).copied().unwrap_or(0)))
-            .filter(|(_, rows)| *rows > 0)
-            .collect();
+        let filled = filled(folders, sizes);
         if filled.is_empty() {
             return Vec::new();
         }
@@ -166,14 +141,25 @@ impl Group {
         if scan {
             return vec![stream(None, sizes.total)];
         }
-        filled.into_iter().map(|(id, rows)| stream(Some(id.clone()), Some(rows))).collect()
+        filled.into_iter().map(|(id, rows)| stream(Some(id.to_owned()), Some(rows))).collect()
+    }
+
+    /// The folders to read, where they were named; not those to leave out.
+    fn named_folders(&self) -> Option<&FolderSet> {
+        self.folders.as_deref().filter(|folders| !folders.all_but)
     }
 
     /// A call for rows of the group, full or light.
     pub(super) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
         let light = rows == Rows::Light;
         let paged = self.paged;
-        let mut call = Call::new(&paged.operation, self.kind.name, reason).with("sorts", paged.sorts);
+        let mut call = Call::new(&paged.operation, self.kind.name, reason);
+        for (name, value) in paged.parameters {
+            call = call.with(name, *value);
+        }
+        if let Some(sorts) = paged.sorts {
+            call = call.with("sorts", sorts);
+        }
         call.class = if light { "listing" } else { self.kind.name };
         if light {
             call = call.with("fields", paged.light_fields);
@@ -186,6 +172,23 @@ impl Group {
         }
         call
     }
+}
+
+/// The folders of a scope that hold anything, by what a listing counted: in the
+/// order asked for, or by id where only others were named.
+fn filled<'a>(folders: &'a FolderSet, sizes: &'a Sizes) -> Vec<(&'a str, u64)> {
+    if folders.all_but {
+        let mut filled: Vec<(&str, u64)> = sizes
+            .folders
+            .iter()
+            .map(|(id, rows)| (id.as_str(), *rows))
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        filled.sort_unstable_by_key(|(id, _)| (id.len(), *id));
+        return filled;
+    }
+    let size = |id: &'a String| (id.as_str(), sizes.folders.get(id).copied().unwrap_or(0));
+    folders.ids.iter().map(size).filter(|(_, rows)| *rows > 0).collect()
 }
 
 /// Calls that `rows` cost.
@@ -208,7 +211,7 @@ mod tests {
             paged: kind.paged().unwrap(),
             side,
             folders: folders
-                .map(|ids| Arc::new(FolderSet::new(ids.iter().map(ToString::to_string).collect()))),
+                .map(|ids| Arc::new(FolderSet::only(ids.iter().map(ToString::to_string).collect()))),
         }
     }
 
@@ -229,6 +232,29 @@ mod tests {
         let big = sizes(Some(10_000), &[("1", 1000), ("2", 1000), ("3", 1000)]);
         assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &big).len(), 3);
         assert_eq!(small.streams(0, FolderStrategy::Scan, 100, &big).len(), 1);
+    }
+
+    #[test]
+    fn what_was_left_out_decides_by_numbers_as_well() {
+        let kind = Kind::find("dashboards").unwrap();
+        let left_out = Arc::new(FolderSet::all_but(vec!["9".into()]));
+        let group = Group { kind, paged: kind.paged().unwrap(), side: Side::Live, folders: Some(left_out) };
+        assert!(group.holds(Some("1")) && group.holds(None) && !group.holds(Some("9")));
+        for strategy in [FolderStrategy::Auto, FolderStrategy::PerFolder, FolderStrategy::Scan] {
+            assert_eq!(group.opening(strategy), ListBy::Whole { at_most: None });
+            assert_eq!(group.closing(strategy, &sizes(Some(9), &[])), ListBy::Whole { at_most: None });
+        }
+        // Folder 9 holds 9,000 rows: to read the others costs less.
+        let heavy = sizes(Some(9_030), &[("10", 20), ("2", 10)]);
+        let streams = group.streams(0, FolderStrategy::Auto, 100, &heavy);
+        let by_folder: Vec<_> =
+            streams.iter().map(|stream| (stream.folder.as_deref(), stream.size)).collect();
+        assert_eq!(by_folder, [(Some("2"), Some(10)), (Some("10"), Some(20))]);
+        // It holds one: to read it along costs less than a call for each other.
+        let light = sizes(Some(31), &[("10", 20), ("2", 10)]);
+        assert_eq!(group.streams(0, FolderStrategy::Auto, 100, &light).len(), 1);
+        assert_eq!(group.streams(0, FolderStrategy::PerFolder, 100, &light).len(), 2);
+        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[])).is_empty());
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl ListingSink {
         let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
         for folder in rows.iter().filter_map(|row| row.folder.as_deref()) {
-            if folders.contains(folder) {
+            if folders.holds(Some(folder)) {
                 match sizes.folders.get_mut(folder) {
                     Some(rows) => *rows += 1,
                     None => drop(sizes.folders.insert(folder.to_owned(), 1)),

@@ -2,8 +2,8 @@
 //!
 //! The story of a run:
 //!
-//! 1. **open**: sign in, find the scope, begin the run or take up an unfinished
-//!    one where it stopped;
+//! 1. **open**: bring stored references up to the catalogue of today, sign in,
+//!    find the scope, begin the run or take up an unfinished one where it stopped;
 //! 2. **whole kinds**: those that one call answers;
 //! 3. **size**: a light listing counts the rows of every group (a kind on one
 //!    side, live or trash), folder by folder or whole, whichever costs fewer calls;
@@ -15,16 +15,28 @@
 //!    complete;
 //! 6. **finish**: gaps, calls and the state are stored with the run.
 
+mod allowance;
+mod bookkeeping;
 mod closing;
+mod due;
+mod each;
 mod error;
 mod groups;
+mod keys;
 mod listing;
+mod look_queries;
 mod pages;
+mod plans;
 mod pool;
 mod prepare;
+mod refresh;
 mod report;
 mod request;
+mod rules;
 mod run;
+mod scope;
+mod selector;
+mod tree;
 
 use std::sync::Arc;
 
@@ -32,22 +44,27 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
-pub use error::ExtractError;
-pub use report::{CallReport, GapReport, KindReport, Report, Stop, StreamReport, Unavailable};
-pub use request::{FolderScope, FolderStrategy, Request};
+pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
+pub use refresh::RefreshPolicy;
+pub use report::{
+    CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
+};
+pub use request::{FolderStrategy, Request};
+pub use scope::FolderScope;
+pub use selector::{FolderSelector, PathPattern};
 
 use crate::Watch;
 use run::Run;
 
 /// Extracts what `request` asks for into `vault`.
 ///
-/// A pulled `interrupt` ends the run early, as does a spent budget or a server
-/// that stays down; all that was read until then is kept, and the run can be
+/// A pulled `interrupt` ends the run early, as does a spent budget or allowance,
+/// or a server that stays down; all that was read until then is kept, and the run can be
 /// resumed.
 ///
 /// # Errors
-/// When the run cannot begin (no connection, no sign-in, an unknown folder), or
-/// the vault cannot be written. What could not be read is in the report.
+/// When the run cannot begin (no connection, no sign-in, an unknown folder, an
+/// allowance that is spent), or the vault cannot be written. What could not be read is in the report.
 pub async fn extract(
     client: &Client,
     vault: Vault,
@@ -55,9 +72,13 @@ pub async fn extract(
     watch: Arc<dyn Watch>,
     interrupt: &CancellationToken,
 ) -> Result<Report, ExtractError> {
+    let vault = rules::index_references(vault, &watch).await?;
     let (mut run, folders) = Run::open(client, vault, request, watch, interrupt).await?;
     run.read_whole_kinds(folders.as_deref()).await?;
+    run.read_disabled_plans().await?;
+    run.read_singles().await?;
     let reading = run.read_groups().await?;
     run.close_groups(reading).await?;
+    run.read_each_kinds().await?;
     run.finish().await
 }

@@ -132,17 +132,19 @@ impl Run {
 
     /// A folder id that is mistyped or hidden looks like an empty folder.
     fn warn_of_empty_folders(&self, reading: &Reading) {
-        let Some(scope) = self.request.folders.as_ref().filter(|scope| !scope.recursive) else { return };
+        let Some(scope) = &self.request.folders else { return };
         if reading.sizes.is_empty() || self.brake.pulled().is_some() {
             return;
         }
-        for id in &scope.ids {
+        for id in scope.unseen_ids() {
             if reading.sizes.values().all(|sizes| !sizes.folders.contains_key(id)) {
                 self.watch.warn(&format!("folder {id} holds nothing that this account can see"));
             }
         }
     }
 
+    /// Returns when all pages have been answered; the last of them may still be on
+    /// their way to the vault.
     async fn drain_pages(
         &mut self,
         planned: Vec<Planned>,
@@ -172,7 +174,6 @@ impl Run {
         };
         let drain = self.drain(streams.clone(), plans, Rows::Full, Arc::new(sink) as Arc<dyn Sink>);
         drain.run(self.workers()).await?;
-        self.preparer.settle().await?;
         self.account(&drain, &streams, progress, reading);
         Ok(())
     }

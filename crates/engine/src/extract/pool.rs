@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use looker::client::{Call, Client};
+use looker::client::{Call, Client, Reply};
 use looker::error::{Error, ErrorKind};
 use looker::pacing::Reason;
 use looker::paging::{Claim, ClaimedRange, Claims, MultiFolderOffsetCoordinator, StreamPlan};
@@ -62,7 +62,7 @@ impl Brake {
     }
 
     pub(super) fn pull(&self, reason: Stop) {
-        let spent = reason == Stop::Budget;
+        let spent = reason.is_limit();
         self.reason().get_or_insert(reason);
         if spent { self.no_more.cancel() } else { self.at_once.cancel() }
     }
@@ -158,35 +158,56 @@ impl Drain {
         result
     }
 
-    async fn work(&self) -> Result<(), ExtractError> {
+    /// While a request is on its way, the answer before it is cut and stored. Not
+    /// in a stream of unknown size: what to ask for next is in that answer.
+    async fn work(self: &Arc<Self>) -> Result<(), ExtractError> {
+        let mut earlier = JoinSet::new();
         loop {
             let claim = tokio::select! {
                 biased;
                 () = self.brake.no_more() => None,
                 claim = self.claims.claim_range() => claim,
             };
-            let Some(claim) = claim else { return Ok(()) };
-            self.read(claim).await?;
+            let Some(claim) = claim else { return finished(&mut earlier).await };
+            let is_sized = self.streams[claim.range().stream].size.is_some();
+            let answered = self.ask(claim).await;
+            finished(&mut earlier).await?;
+            if let Some((claim, reply)) = answered {
+                let shared = Arc::clone(self);
+                earlier.spawn(async move { shared.digest(claim, reply).await });
+            }
+            if !is_sized {
+                finished(&mut earlier).await?;
+            }
         }
     }
 
-    async fn read(&self, claim: Claim) -> Result<(), ExtractError> {
+    /// Sends what a claim asks for. What fails is settled here.
+    async fn ask(&self, claim: Claim) -> Option<(Claim, Reply)> {
         let stream = &self.streams[claim.range().stream];
         if let Some(reason) = self.closed().get(&stream.group).cloned() {
             claim.give_up(&reason);
-            return Ok(());
+            return None;
         }
         let call = self.call(claim.range());
         let reply = tokio::select! {
             reply = self.client.attempt(&call) => reply,
-            () = self.brake.at_once() => return Ok(()),
+            () = self.brake.at_once() => return None,
         };
-        let answer = reply.and_then(|reply| {
-            let raws = rows::cut(&reply.body)?;
-            Ok((raws, reply))
-        });
-        match answer {
-            Ok((raws, reply)) => {
+        match reply {
+            Ok(reply) => Some((claim, reply)),
+            Err(error) => {
+                self.failed(claim, &error);
+                None
+            }
+        }
+    }
+
+    async fn digest(&self, claim: Claim, reply: Reply) -> Result<(), ExtractError> {
+        // Megabytes to look through: not on a thread that others' requests need.
+        let body = reply.body.clone();
+        match blocking(move || Ok(rows::cut(&body))).await? {
+            Ok(raws) => {
                 let answer = Answer {
                     stream: claim.range().stream,
                     range: claim.range().clone(),
@@ -222,8 +243,10 @@ impl Drain {
     fn failed(&self, claim: Claim, error: &Error) {
         tracing::debug!(%error, stream = claim.range().stream, offset = claim.range().offset, "a page failed");
         let group = self.streams[claim.range().stream].group;
+        if let Some(limit) = Stop::of_limit(error) {
+            return self.brake.pull(limit);
+        }
         match error.kind {
-            ErrorKind::Budget => self.brake.pull(Stop::Budget),
             _ if error.is_transient() => {
                 let tries = claim.range().tries;
                 claim.give_back(&self.client.failure(error, tries));
@@ -248,6 +271,14 @@ impl Drain {
     pub(super) fn closed(&self) -> MutexGuard<'_, HashMap<usize, String>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits for the tasks of a worker.
+async fn finished(tasks: &mut JoinSet<Result<(), ExtractError>>) -> Result<(), ExtractError> {
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap_or_else(|error| Err(ExtractError::Worker(error.to_string())))?;
+    }
+    Ok(())
 }
 
 /// Runs work that may wait for the vault on a thread that may wait.

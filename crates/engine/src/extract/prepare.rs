@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use looker::rows::Row;
-use looker::{Client, Kind, catalogue};
+use looker::{Client, Kind};
 use tokio::sync::Semaphore;
 use vault::{BodyHash, CompiledRules, Reader, Record, RunId, Side, VaultError, Writer};
 
@@ -24,6 +24,7 @@ use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::pool::{Answer, Brake, Sink, blocking};
 use super::report::{GapReport, Stop};
+use super::rules::rules;
 use crate::Watch;
 
 /// An object edited so shortly before its read may have been edited once more in
@@ -226,8 +227,11 @@ impl Preparer {
     /// Writes down the calls sent since the last time.
     pub(super) fn count_calls(&self) -> Result<(), ExtractError> {
         let counts = self.client.meter().take();
+        if counts.is_empty() {
+            return Ok(());
+        }
         let lines = counts.into_iter().map(|line| vault::CallCount {
-            day: line.day,
+            at: line.at,
             kind: line.kind.to_owned(),
             reason: line.reason.name().to_owned(),
             ledger: line.ledger.name().to_owned(),
@@ -285,6 +289,7 @@ impl Preparer {
             read_at: date,
             unsettled,
             body,
+            references: if encoded.is_some() { canonical.references } else { Vec::new() },
             encoded,
             volatile_hash: canonical.volatile.as_deref().map_or(0, vault::volatile_hash),
             volatile: canonical.volatile.as_deref().map(|part| codec.encode_volatile(kind.name, part)),
@@ -330,18 +335,4 @@ impl Sink for PageSink {
         }
         .boxed()
     }
-}
-
-/// The vault's rules for a kind, from the catalogue's entry.
-fn rules(kind: &'static Kind) -> vault::Rules {
-    fn patterns(list: &'static [catalogue::FieldPattern]) -> &'static [vault::FieldPattern] {
-        let mapped = list.iter().map(|pattern| match pattern {
-            catalogue::FieldPattern::Anywhere(key) => vault::FieldPattern::Anywhere(key),
-            catalogue::FieldPattern::Suffix(end) => vault::FieldPattern::Suffix(end),
-            catalogue::FieldPattern::Path(keys) => vault::FieldPattern::Path(keys),
-        });
-        // A handful of entries per kind and process, needed until its end.
-        Vec::leak(mapped.collect())
-    }
-    vault::Rules { volatile: patterns(kind.volatile), redact: patterns(kind.redacted) }
 }

@@ -1,5 +1,6 @@
 //! What an extraction came to, for people and scripts.
 
+use jiff::Timestamp;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
 use vault::RunSummary;
@@ -23,6 +24,13 @@ pub struct Report {
     pub gaps: Vec<GapReport>,
     /// Objects that kept moving until the last closing round; read again next run.
     pub moving: Vec<String>,
+    /// Kinds that cost a call an object: what was read of them, and what is left
+    /// for later runs.
+    pub spread: Vec<Spread>,
+    /// Kinds that were not due.
+    pub rested: Vec<Rested>,
+    /// Parts of kinds that the account may not see or the release lacks.
+    pub not_read: Vec<String>,
     /// Objects edited within two seconds of their read; read again next run.
     pub unsettled: u64,
     /// By kind, reason and ledger.
@@ -49,6 +57,8 @@ pub struct Report {
 pub enum Stop {
     /// The budget of calls is spent.
     Budget,
+    /// What the month's allowance left of a ledger is spent.
+    Allowance(String),
     /// A person or the system asked for it.
     Interrupted,
     /// The server gave no good answer for longer than the patience allowed.
@@ -58,13 +68,27 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// The stop that a call means which a limit of ours refused.
+    pub(super) fn of_limit(error: &looker::Error) -> Option<Self> {
+        match error.kind {
+            looker::ErrorKind::Budget => Some(Self::Budget),
+            looker::ErrorKind::Allowance => Some(Self::Allowance(error.message.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether a limit of ours is met.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::Budget | Self::Allowance(_))
+    }
+
     /// The reason as a gap states it.
     pub fn reason(&self) -> String {
         match self {
             Self::Budget => "the budget of calls is spent".to_owned(),
             Self::Interrupted => "interrupted".to_owned(),
             Self::ServerDown => "the server gave no good answer any more".to_owned(),
-            Self::Refused(why) => why.clone(),
+            Self::Allowance(why) | Self::Refused(why) => why.clone(),
         }
     }
 }
@@ -91,6 +115,30 @@ pub struct Unavailable {
     pub kind: &'static str,
     /// Why.
     pub reason: String,
+}
+
+/// How far a kind is that costs a call an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Spread {
+    /// The kind.
+    pub kind: &'static str,
+    /// Objects there are.
+    pub total: usize,
+    /// Calls for them in this run.
+    pub read: usize,
+    /// Never read so far, and left for later runs.
+    pub missing: usize,
+    /// When the oldest of the rest was read.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A kind that was not due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rested {
+    /// The kind.
+    pub kind: &'static str,
+    /// When it was read last.
+    pub read_at: Timestamp,
 }
 
 /// Something that could not be read.

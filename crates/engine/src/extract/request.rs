@@ -3,6 +3,10 @@
 use looker::Kind;
 use serde::Serialize;
 
+use super::refresh::RefreshPolicy;
+use super::scope::{FolderScope, FolderSet};
+use crate::allowance::Allowance;
+
 /// What to read, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -18,19 +22,14 @@ pub struct Request {
     pub strategy: FolderStrategy,
     /// Rows a page, at most; the catalogue's page when not said.
     pub page: Option<u32>,
+    /// When kinds are read again whose change moves no stamp.
+    pub refresh: RefreshPolicy,
     /// Continue the last run of this scope, if it did not end complete.
     pub resume: bool,
+    /// What the month allows; `None`: nothing holds it back.
+    pub allowance: Option<Allowance>,
     /// What the run is recorded as, for instance `extract`.
     pub command: String,
-}
-
-/// Folders to read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FolderScope {
-    /// Ids as typed.
-    pub ids: Vec<String>,
-    /// With everything below them.
-    pub recursive: bool,
 }
 
 /// How the content of folders is read.
@@ -56,7 +55,9 @@ impl Request {
             trash: true,
             strategy: FolderStrategy::Auto,
             page: None,
+            refresh: RefreshPolicy::default(),
             resume: false,
+            allowance: None,
             command: "extract".to_owned(),
         }
     }
@@ -66,17 +67,17 @@ impl Request {
     pub(super) fn scope(&self) -> String {
         let mut kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
         kinds.sort_unstable();
-        let folders = self.folders.as_ref().map(|folders| {
-            let mut ids: Vec<&str> = folders.ids.iter().map(String::as_str).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            serde_json::json!({ "ids": ids, "recursive": folders.recursive })
-        });
+        let folders = self.folders.as_ref().map(FolderScope::canonical);
         serde_json::json!({ "folders": folders, "kinds": kinds, "trash": self.trash }).to_string()
     }
 
-    /// The options that matter to a reader of the run.
-    pub(super) fn options(&self) -> String {
-        serde_json::json!({ "strategy": self.strategy, "page": self.page }).to_string()
+    /// The options that matter to a reader of the run, and the folders that its
+    /// scope came to.
+    pub(super) fn options(&self, folders: Option<&FolderSet>) -> String {
+        let mut options = serde_json::json!({ "strategy": self.strategy, "page": self.page });
+        if let Some((name, ids)) = folders.map(FolderSet::as_option) {
+            options[name] = ids;
+        }
+        options.to_string()
     }
 }

@@ -1,26 +1,33 @@
 //! A run: what it works with from its first call to its last.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use jiff::Timestamp;
-use looker::catalogue::List;
+use jiff::{SignedDuration, Timestamp};
+use looker::catalogue::{List, Whole};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
-use vault::{AbsenceScope, GapWhat, RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer};
+use vault::{
+    AbsenceScope, GapWhat, InstanceId, RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer,
+};
 
+use super::allowance;
+use super::bookkeeping::Bookkeeping;
+use super::due;
 use super::error::ExtractError;
-use super::groups::{FolderSet, Group, Stream};
+use super::groups::{Group, Stream};
 use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
-use super::report::{CallReport, GapReport, KindReport, Report, StreamReport, Unavailable};
+use super::report::{
+    CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
+};
 use super::request::Request;
+use super::scope::{self, FolderSet};
 use crate::Watch;
 use crate::check::{cannot_heal, release, unavailable};
 
@@ -33,10 +40,14 @@ pub(super) struct Run {
     pub(super) writer: Writer,
     pub(super) id: RunId,
     pub(super) preparer: Arc<Preparer>,
+    bookkeeping: Bookkeeping,
     pub(super) groups: Arc<Vec<Group>>,
     /// Streams of an earlier attempt, with what it committed.
     pub(super) earlier: Vec<vault::ResumableStream>,
     pub(super) resumed: bool,
+    pub(super) instance: InstanceId,
+    /// Since the last run of the instance that ended.
+    pub(super) interval: Option<SignedDuration>,
     started: Instant,
     pub(super) findings: Findings,
 }
@@ -49,6 +60,12 @@ pub(super) struct Findings {
     pub(super) streams: Vec<StreamReport>,
     pub(super) absence: Vec<AbsenceScope>,
     pub(super) moving: Vec<String>,
+    /// Kinds that cost a call an object: what is left of them.
+    pub(super) spread: Vec<Spread>,
+    /// Kinds that were not due.
+    pub(super) rested: Vec<Rested>,
+    /// What belongs to a kind and cannot be read, in words.
+    pub(super) not_read: Vec<String>,
     pub(super) closing_rounds: u32,
     /// Whether all streams were at work, so that their gaps are all that is left.
     pub(super) streams_read: bool,
@@ -59,19 +76,28 @@ impl Run {
     pub(super) async fn open(
         client: &Client,
         mut vault: Vault,
-        request: Request,
+        mut request: Request,
         watch: Arc<dyn Watch>,
         interrupt: &CancellationToken,
     ) -> Result<(Self, Option<Vec<Row>>), ExtractError> {
         let started = Instant::now();
-        check_request(&request)?;
+        scope::check(&request)?;
+        allowance::claim(client, &vault, &request)?;
         watch.phase("signing in");
         let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
         signed_in?;
-        let tree = folder_tree(client, &request).await?;
-        let folders = scope(&request, tree.as_ref().map(|(rows, _)| rows.as_slice()))?;
+        let tree = scope::all_folders(client, &request).await?;
+        let mut folders = scope::folders(&request, tree.as_ref(), &*watch)?;
         let instance = vault.instance(&client.settings().host())?;
         let scope = request.scope();
+        let last_run = vault.reader()?.last_ended(instance)?;
+        let rested = due::rest(&mut request, &vault.reader()?, instance, Timestamp::now())?;
+        if let (Some(folders), Some(tree)) = (&mut folders, &tree)
+            && let Some(options) = vault.last_complete_options(instance, &scope)?
+        {
+            folders.remember(&options, tree);
+        }
+        let folders = folders.map(Arc::new);
         let earlier = if request.resume { vault.resumable_run(instance, &scope)? } else { None };
         let (id, earlier, resumed) = if let Some(earlier) = earlier {
             vault.reopen_run(earlier.run)?;
@@ -81,7 +107,7 @@ impl Run {
                 instance,
                 command: request.command.clone(),
                 scope,
-                options: request.options(),
+                options: request.options(folders.as_deref()),
                 account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
                 release,
                 started_at: Timestamp::now(),
@@ -93,6 +119,7 @@ impl Run {
         }
         let writer = vault.into_writer();
         let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
+        let preparer = Arc::new(preparer);
         let run = Self {
             client: client.clone(),
             brake: Arc::new(Brake::new(interrupt)),
@@ -101,11 +128,14 @@ impl Run {
             request,
             writer,
             id,
-            preparer: Arc::new(preparer),
+            bookkeeping: Bookkeeping::start(Arc::clone(&preparer)),
+            preparer,
             earlier,
             resumed,
+            instance,
+            interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
-            findings: Findings::default(),
+            findings: Findings { rested, ..Findings::default() },
         };
         let tree = match tree {
             Some((rows, date)) if run.request.kinds.iter().any(|kind| kind.name == "folders") => {
@@ -120,7 +150,7 @@ impl Run {
     pub(super) async fn read_whole_kinds(&mut self, already: Option<&[Row]>) -> Result<(), ExtractError> {
         let kinds = self.request.kinds.clone();
         for kind in kinds {
-            let List::Whole(operation) = &kind.list else { continue };
+            let List::Whole(whole) = &kind.list else { continue };
             let stored_before = self
                 .earlier
                 .iter()
@@ -128,7 +158,7 @@ impl Run {
             if self.brake.pulled().is_none()
                 && !(stored_before || kind.name == "folders" && already.is_some())
             {
-                let call = Call::new(operation, kind.name, Reason::Page);
+                let call = whole_call(kind, whole);
                 let read = tokio::select! {
                     read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))) => read,
                     () = self.brake.at_once() => continue,
@@ -148,6 +178,38 @@ impl Run {
                 sides: vec![Side::Live],
                 listing: None,
             });
+        }
+        Ok(())
+    }
+
+    /// Reads what there is one of, each by a call of its own.
+    pub(super) async fn read_singles(&mut self) -> Result<(), ExtractError> {
+        for kind in self.request.kinds.clone() {
+            let List::Singles(operations) = &kind.list else { continue };
+            self.watch.phase(&format!("reading {}", kind.name));
+            let mut refused = Vec::new();
+            for operation in *operations {
+                if self.brake.pulled().is_some() {
+                    return Ok(());
+                }
+                let call = Call::new(operation, kind.name, Reason::Item);
+                let row = |body| Row::keyed(operation.id, body, kind);
+                let read = tokio::select! {
+                    read = self.client.get(&call, |reply| Ok((row(reply.body.clone())?, reply.date))) => read,
+                    () = self.brake.at_once() => return Ok(()),
+                };
+                match read {
+                    Ok((row, date)) => self.store_one(kind, row, date).await?,
+                    Err(error) if cannot_heal(&error) => {
+                        refused.push(format!("{}: {}", operation.id, unavailable(&error)));
+                    }
+                    Err(error) => self.kind_failed(kind, &error),
+                }
+            }
+            if refused.len() == operations.len() {
+                self.close_kind(kind, refused.swap_remove(0));
+            }
+            self.findings.not_read.extend(refused);
         }
         Ok(())
     }
@@ -195,14 +257,23 @@ impl Run {
         self.findings.unavailable.push(Unavailable { kind: kind.name, reason });
     }
 
-    fn kind_failed(&mut self, kind: &'static Kind, error: &looker::Error) {
-        use looker::ErrorKind::{Budget, Unauthorized};
-        match error.kind {
-            Budget => self.brake.pull(super::report::Stop::Budget),
-            Unauthorized => self.brake.pull(super::report::Stop::Refused(error.to_string())),
-            _ => {}
+    pub(super) fn kind_failed(&mut self, kind: &'static Kind, error: &looker::Error) {
+        let refused =
+            || (error.kind == looker::ErrorKind::Unauthorized).then(|| Stop::Refused(error.to_string()));
+        if let Some(stop) = Stop::of_limit(error).or_else(refused).or_else(|| self.server_down(error)) {
+            self.brake.pull(stop);
         }
         self.kind_gap(kind, &error.to_string(), error.tries);
+    }
+
+    /// Whether a failure means that there is nobody to ask any more: no HTTP
+    /// answer as often as a call may be tried, and none to any other call
+    /// meanwhile; or no good answer for longer than the patience.
+    pub(super) fn server_down(&self, error: &looker::Error) -> Option<Stop> {
+        let silent = self.client.silent_for();
+        let nobody = error.status.is_none() && silent >= error.elapsed;
+        let is_down = error.is_transient() && (nobody || silent > self.client.retry_policy().patience);
+        is_down.then_some(Stop::ServerDown)
     }
 
     pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
@@ -227,17 +298,40 @@ impl Run {
     /// Closes the run in the vault and tells what it came to.
     pub(super) async fn finish(mut self) -> Result<Report, ExtractError> {
         self.preparer.settle().await?;
+        self.bookkeeping.end().await;
         self.findings.gaps.extend(self.preparer.unstorable());
         let stopped = self.brake.pulled();
         let complete = stopped.is_none() && self.findings.gaps.is_empty();
         let state = if complete { RunState::Complete } else { RunState::Incomplete };
-        let Findings { gaps, unavailable, streams, absence, moving, closing_rounds, streams_read } =
-            self.findings;
+        let read = due::read(&self.request, &self.findings, stopped.as_ref(), Timestamp::now());
+        let Findings {
+            gaps,
+            unavailable,
+            streams,
+            absence,
+            moving,
+            spread,
+            rested,
+            not_read,
+            closing_rounds,
+            streams_read,
+        } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
-        let totals = serde_json::json!({ "streams": streams, "moving": moving, "unavailable": unavailable, "stopped": stopped });
+        let totals = serde_json::json!({
+            "streams": streams,
+            "moving": moving,
+            "unavailable": unavailable,
+            "spread": spread,
+            "rested": rested,
+            "not_read": not_read,
+            "stopped": stopped,
+        });
         let stored_gaps = gaps.clone();
         let summary = blocking(move || {
             preparer.count_calls()?;
+            for read in read {
+                writer.kind_read(run, read)?;
+            }
             for gap in &stored_gaps {
                 writer.gap(run, stored(gap))?;
             }
@@ -261,6 +355,9 @@ impl Run {
             unavailable,
             gaps,
             moving,
+            spread,
+            rested,
+            not_read,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
             calls: calls(&self.client),
             metered_calls: self.client.meter().metered(),
@@ -281,56 +378,10 @@ impl Run {
 /// Stream numbers of whole kinds, apart from those of page streams.
 const WHOLE_STREAMS: u32 = 1 << 20;
 
-fn check_request(request: &Request) -> Result<(), ExtractError> {
-    if request.folders.is_some() && !request.kinds.iter().any(|kind| kind.lies_in_folders()) {
-        let kinds: Vec<&str> = request.kinds.iter().map(|kind| kind.name).collect();
-        return Err(ExtractError::NothingInFolders { kinds: kinds.join(", ") });
-    }
-    Ok(())
-}
-
-/// The folders, when the scope needs the tree or the folders are read anyway.
-async fn folder_tree(
-    client: &Client,
-    request: &Request,
-) -> Result<Option<(Vec<Row>, Timestamp)>, ExtractError> {
-    let Some(scope) = &request.folders else { return Ok(None) };
-    let Some(kind) = Kind::find("folders") else { return Ok(None) };
-    if !scope.recursive && !request.kinds.iter().any(|wanted| wanted.name == kind.name) {
-        return Ok(None);
-    }
-    let call = Call::new(kind.operation(), kind.name, Reason::Page);
-    let read = client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))).await?;
-    Ok(Some(read))
-}
-
-/// The folder ids in scope, with their descendants where asked for.
-fn scope(request: &Request, tree: Option<&[Row]>) -> Result<Option<Arc<FolderSet>>, ExtractError> {
-    let Some(scope) = &request.folders else { return Ok(None) };
-    let Some(tree) = tree else { return Ok(Some(Arc::new(FolderSet::new(scope.ids.clone())))) };
-    let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
-    for row in tree {
-        if let Some(parent) = &row.folder {
-            children.entry(parent).or_default().push(&row.id);
-        }
-    }
-    let mut ids = Vec::new();
-    for id in &scope.ids {
-        if !tree.iter().any(|row| row.id == *id) {
-            return Err(ExtractError::UnknownFolder { id: id.clone() });
-        }
-        let mut open = vec![id.as_str()];
-        while let Some(folder) = open.pop() {
-            if ids.iter().any(|known| known == folder) {
-                continue;
-            }
-            ids.push(folder.to_owned());
-            if scope.recursive {
-                open.extend(children.get(folder).into_iter().flatten());
-            }
-        }
-    }
-    Ok(Some(Arc::new(FolderSet::new(ids))))
+/// A call for the whole of a kind.
+pub(super) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
+    let call = Call::new(&whole.operation, kind.name, Reason::Page);
+    whole.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
 
 /// Every kind that is paged, live and, where it has one and it is wanted, trash.

@@ -1,19 +1,99 @@
 //! The table of kinds.
 
-use super::FieldPattern::{Anywhere, Path, Suffix};
-use super::{Envelope, Kind, List, Operation, Paged, Reference};
+use super::FieldPattern::{self, Anywhere, Path, Suffix};
+use super::{
+    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, content,
+    delivery, model, secrets, settings,
+};
 use crate::pacing::Ledger;
 
 /// Every kind that is kept, in the order in which a run reads them.
-pub const KINDS: &[Kind] = &[FOLDERS, DASHBOARDS, LOOKS, USERS, GROUPS, ROLES];
+pub const KINDS: &[Kind] = &[
+    FOLDERS,
+    DASHBOARDS,
+    LOOKS,
+    content::BOARDS,
+    content::LOOKML_DASHBOARDS,
+    content::MERGE_QUERIES,
+    content::QUERIES,
+    content::FAVORITES,
+    delivery::SCHEDULED_PLANS,
+    delivery::ALERTS,
+    USERS,
+    GROUPS,
+    ROLES,
+    access::PERMISSION_SETS,
+    access::MODEL_SETS,
+    access::USER_ATTRIBUTES,
+    access::GROUP_VALUES,
+    access::USER_VALUES,
+    access::CONTENT_METADATA,
+    access::CONTENT_ACCESS,
+    model::CONNECTIONS,
+    model::PROJECTS,
+    model::LOOKML_MODELS,
+    model::EXPLORES,
+    model::DATAGROUPS,
+    settings::THEMES,
+    settings::COLOR_COLLECTIONS,
+    settings::INTEGRATION_HUBS,
+    settings::INTEGRATIONS,
+    settings::HOMEPAGE_SECTIONS,
+    settings::SETTINGS,
+    settings::LEGACY_FEATURES,
+    settings::OAUTH_CLIENT_APPS,
+    settings::ARTIFACTS,
+    settings::AGENTS,
+];
+
+/// What most entries begin with: kept for what it is, nothing known of its fields.
+pub(super) const PLAIN: Kind = Kind {
+    name: "",
+    singular: "",
+    looker_type: "",
+    about: "",
+    group: Group::Settings,
+    list: List::Singles(&[]),
+    cadence: Cadence::Weekly,
+    restore: Restore::Full,
+    envelope: Envelope { id: &["id"], title: "name", folder: None, updated_at: None, created_at: None },
+    natural_key: &["name"],
+    references: &[],
+    writable: &[],
+    volatile: &[Anywhere("can")],
+    redacted: secrets::NAMES,
+    never_saved: &[],
+};
+
+/// An operation booked as administrative.
+pub(super) const fn administrative(id: &'static str, path: &'static str) -> Operation {
+    Operation { id, path, ledger: Ledger::Administrative }
+}
+
+/// An operation booked as query-based.
+pub(super) const fn query_based(id: &'static str, path: &'static str) -> Operation {
+    Operation { id, path, ledger: Ledger::QueryBased }
+}
+
+/// A list that one call answers whole.
+pub(super) const fn whole(id: &'static str, path: &'static str) -> List {
+    List::Whole(Whole { operation: administrative(id, path), parameters: &[] })
+}
 
 const FOLDERS: Kind = Kind {
     name: "folders",
     singular: "folder",
     looker_type: "FolderBase",
     about: "the folder tree, personal folders included",
-    list: List::Whole(Operation { id: "all_folders", path: "/folders", ledger: Ledger::Administrative }),
+    group: Group::Content,
+    list: List::Whole(Whole {
+        operation: Operation { id: "all_folders", path: "/folders", ledger: Ledger::Administrative },
+        parameters: &[],
+    }),
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
     envelope: Envelope {
+        id: &["id"],
         title: "name",
         folder: Some("parent_id"),
         updated_at: None,
@@ -26,7 +106,8 @@ const FOLDERS: Kind = Kind {
     ],
     writable: &["name", "parent_id"],
     volatile: &[Anywhere("can"), Path(&["child_count"])],
-    redacted: &[],
+    redacted: secrets::NAMES,
+    never_saved: &[],
 };
 
 const DASHBOARDS: Kind = Kind {
@@ -34,20 +115,25 @@ const DASHBOARDS: Kind = Kind {
     singular: "dashboard",
     looker_type: "Dashboard",
     about: "user-defined dashboards with tiles, filters, layouts and queries",
+    group: Group::Content,
     list: List::Paged(Paged {
         operation: Operation {
             id: "search_dashboards",
             path: "/dashboards/search",
             ledger: Ledger::Administrative,
         },
-        sorts: "id",
+        parameters: &[],
+        sorts: Some("id"),
         page: 100,
         light_fields: "id,updated_at,folder_id",
         folder: Some("folder_id"),
         trash: Some(("deleted", "true")),
-        by_id: "id",
+        by_id: Some("id"),
     }),
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
     envelope: Envelope {
+        id: &["id"],
         title: "title",
         folder: Some("folder_id"),
         updated_at: Some("updated_at"),
@@ -58,6 +144,9 @@ const DASHBOARDS: Kind = Kind {
         Reference { path: "folder_id", kind: "folders" },
         Reference { path: "user_id", kind: "users" },
         Reference { path: "dashboard_elements.look_id", kind: "looks" },
+        Reference { path: "dashboard_elements.merge_result_id", kind: "merge_queries" },
+        Reference { path: "dashboard_elements.result_maker.merge_result_id", kind: "merge_queries" },
+        Reference { path: "dashboard_elements.query.model", kind: "lookml_models" },
     ],
     writable: &[
         "description",
@@ -89,47 +178,56 @@ const DASHBOARDS: Kind = Kind {
         "preserve_desktop_layout",
         "download_settings",
     ],
-    volatile: &[
-        Anywhere("can"),
-        Suffix("_as_html"),
-        Anywhere("view_count"),
-        Anywhere("favorite_count"),
-        Anywhere("usage_count"),
-        Anywhere("last_viewed_at"),
-        Anywhere("last_accessed_at"),
-        Anywhere("content_favorite_id"),
-        Anywhere("edit_uri"),
-        Path(&["url"]),
-        Path(&["dashboard_elements", "alert_count"]),
-        Path(&["dashboard_elements", "query", "url"]),
-        Path(&["dashboard_elements", "query", "share_url"]),
-        Path(&["dashboard_elements", "query", "expanded_share_url"]),
-        Path(&["dashboard_elements", "look", "url"]),
-        Path(&["dashboard_elements", "look", "query", "url"]),
-        Path(&["dashboard_elements", "look", "query", "share_url"]),
-        Path(&["dashboard_elements", "look", "query", "expanded_share_url"]),
-        Path(&["dashboard_elements", "result_maker", "query", "url"]),
-        Path(&["dashboard_elements", "result_maker", "query", "share_url"]),
-        Path(&["dashboard_elements", "result_maker", "query", "expanded_share_url"]),
-    ],
-    redacted: &[],
+    volatile: DASHBOARD_VOLATILE,
+    redacted: secrets::NAMES,
+    never_saved: &[],
 };
+
+/// Also those of LookML dashboards.
+pub(super) const DASHBOARD_VOLATILE: &[FieldPattern] = &[
+    Anywhere("can"),
+    Suffix("_as_html"),
+    Anywhere("view_count"),
+    Anywhere("favorite_count"),
+    Anywhere("usage_count"),
+    Anywhere("last_viewed_at"),
+    Anywhere("last_accessed_at"),
+    Anywhere("content_favorite_id"),
+    Anywhere("edit_uri"),
+    Path(&["url"]),
+    Path(&["dashboard_elements", "alert_count"]),
+    Path(&["dashboard_elements", "query", "url"]),
+    Path(&["dashboard_elements", "query", "share_url"]),
+    Path(&["dashboard_elements", "query", "expanded_share_url"]),
+    Path(&["dashboard_elements", "look", "url"]),
+    Path(&["dashboard_elements", "look", "query", "url"]),
+    Path(&["dashboard_elements", "look", "query", "share_url"]),
+    Path(&["dashboard_elements", "look", "query", "expanded_share_url"]),
+    Path(&["dashboard_elements", "result_maker", "query", "url"]),
+    Path(&["dashboard_elements", "result_maker", "query", "share_url"]),
+    Path(&["dashboard_elements", "result_maker", "query", "expanded_share_url"]),
+];
 
 const LOOKS: Kind = Kind {
     name: "looks",
     singular: "look",
     looker_type: "Look",
     about: "saved looks",
+    group: Group::Content,
     list: List::Paged(Paged {
         operation: Operation { id: "search_looks", path: "/looks/search", ledger: Ledger::Administrative },
-        sorts: "id",
+        parameters: &[],
+        sorts: Some("id"),
         page: 500,
         light_fields: "id,updated_at,folder_id",
         folder: Some("folder_id"),
         trash: Some(("deleted", "true")),
-        by_id: "id",
+        by_id: Some("id"),
     }),
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
     envelope: Envelope {
+        id: &["id"],
         title: "title",
         folder: Some("folder_id"),
         updated_at: Some("updated_at"),
@@ -139,6 +237,7 @@ const LOOKS: Kind = Kind {
     references: &[
         Reference { path: "folder_id", kind: "folders" },
         Reference { path: "user_id", kind: "users" },
+        Reference { path: "query_id", kind: "queries" },
     ],
     writable: &[
         "title",
@@ -164,7 +263,8 @@ const LOOKS: Kind = Kind {
         Path(&["image_embed_url"]),
         Path(&["excel_file_url"]),
     ],
-    redacted: &[],
+    redacted: secrets::NAMES,
+    never_saved: &[],
 };
 
 const USERS: Kind = Kind {
@@ -172,16 +272,26 @@ const USERS: Kind = Kind {
     singular: "user",
     looker_type: "User",
     about: "user accounts with their credentials, group and role ids",
+    group: Group::People,
     list: List::Paged(Paged {
         operation: Operation { id: "all_users", path: "/users", ledger: Ledger::Administrative },
-        sorts: "id",
+        parameters: &[],
+        sorts: Some("id"),
         page: 500,
         light_fields: "id",
         folder: None,
         trash: None,
-        by_id: "ids",
+        by_id: Some("ids"),
     }),
-    envelope: Envelope { title: "display_name", folder: None, updated_at: None, created_at: None },
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
+    envelope: Envelope {
+        id: &["id"],
+        title: "display_name",
+        folder: None,
+        updated_at: None,
+        created_at: None,
+    },
     natural_key: &["email"],
     references: &[
         Reference { path: "group_ids", kind: "groups" },
@@ -208,32 +318,43 @@ const USERS: Kind = Kind {
         Path(&["avatar_url_without_sizing"]),
         Path(&["url"]),
     ],
-    redacted: &[
-        Path(&["credentials_email", "password_reset_url"]),
-        Path(&["credentials_email", "account_setup_url"]),
-    ],
+    redacted: secrets::OF_USERS,
+    never_saved: &["passwords", "API key secrets", "second factors"],
 };
 
 const GROUPS: Kind = Kind {
     name: "groups",
     singular: "group",
-    looker_type: "Group",
-    about: "user groups",
+    looker_type: "GroupHierarchy",
+    about: "user groups with their parents and roles",
+    group: Group::People,
     list: List::Paged(Paged {
-        operation: Operation { id: "all_groups", path: "/groups", ledger: Ledger::Administrative },
-        sorts: "id",
+        // The one list of groups that tells parents and roles.
+        operation: Operation {
+            id: "search_groups_with_hierarchy",
+            path: "/groups/search/with_hierarchy",
+            ledger: Ledger::Administrative,
+        },
+        parameters: &[],
+        sorts: Some("id"),
         page: 500,
         light_fields: "id",
         folder: None,
         trash: None,
-        by_id: "ids",
+        by_id: Some("id"),
     }),
-    envelope: Envelope { title: "name", folder: None, updated_at: None, created_at: None },
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
+    envelope: Envelope { id: &["id"], title: "name", folder: None, updated_at: None, created_at: None },
     natural_key: &["name"],
-    references: &[],
+    references: &[
+        Reference { path: "parent_group_ids", kind: "groups" },
+        Reference { path: "role_ids", kind: "roles" },
+    ],
     writable: &["can_add_to_content_metadata", "name"],
     volatile: &[Anywhere("can"), Path(&["contains_current_user"])],
-    redacted: &[],
+    redacted: secrets::NAMES,
+    never_saved: &[],
 };
 
 const ROLES: Kind = Kind {
@@ -241,10 +362,19 @@ const ROLES: Kind = Kind {
     singular: "role",
     looker_type: "Role",
     about: "roles with their permission and model sets",
-    list: List::Whole(Operation { id: "all_roles", path: "/roles", ledger: Ledger::Administrative }),
-    envelope: Envelope { title: "name", folder: None, updated_at: None, created_at: None },
+    group: Group::Access,
+    list: List::Whole(Whole {
+        operation: Operation { id: "all_roles", path: "/roles", ledger: Ledger::Administrative },
+        parameters: &[],
+    }),
+    cadence: Cadence::EveryRun,
+    restore: Restore::Full,
+    envelope: Envelope { id: &["id"], title: "name", folder: None, updated_at: None, created_at: None },
     natural_key: &["name"],
-    references: &[],
+    references: &[
+        Reference { path: "permission_set_id", kind: "permission_sets" },
+        Reference { path: "model_set_id", kind: "model_sets" },
+    ],
     writable: &["name", "permission_set_id", "model_set_id"],
     volatile: &[
         Anywhere("can"),
@@ -253,5 +383,6 @@ const ROLES: Kind = Kind {
         Path(&["permission_set", "url"]),
         Path(&["model_set", "url"]),
     ],
-    redacted: &[],
+    redacted: secrets::NAMES,
+    never_saved: &[],
 };

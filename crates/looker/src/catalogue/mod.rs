@@ -9,8 +9,18 @@
 //! Sources: the official API document (release 4.0.26.12) for operations,
 //! ledgers and fields; what real servers were seen to answer for the rest.
 
+mod access;
+mod content;
+mod delivery;
+mod each;
+mod group;
 mod kinds;
+mod model;
+mod secrets;
+mod settings;
 
+pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
+pub use group::Group;
 pub use kinds::KINDS;
 
 use std::fmt;
@@ -28,8 +38,14 @@ pub struct Kind {
     pub looker_type: &'static str,
     /// What it is, for people.
     pub about: &'static str,
+    /// The group it is chosen with.
+    pub group: Group,
     /// Where all of them are listed.
     pub list: List,
+    /// How often it is read unless the user says otherwise.
+    pub cadence: Cadence,
+    /// Whether a restore can write it back.
+    pub restore: Restore,
     /// Where the fields that every kind has are found in a row.
     pub envelope: Envelope,
     /// What identifies an object on another instance.
@@ -42,6 +58,28 @@ pub struct Kind {
     pub volatile: &'static [FieldPattern],
     /// Secrets that the API returns; never stored.
     pub redacted: &'static [FieldPattern],
+    /// What no API call can read, in words.
+    pub never_saved: &'static [&'static str],
+}
+
+/// How often a kind is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// By every run.
+    EveryRun,
+    /// By the first run after a week.
+    Weekly,
+    /// Only when it is named.
+    OnRequest,
+}
+
+/// Whether a restore can write a kind back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restore {
+    /// Created, updated and, where there is a trash, undeleted.
+    Full,
+    /// Kept for reference; why it cannot be written.
+    No(&'static str),
 }
 
 /// An API operation that reads.
@@ -59,9 +97,22 @@ pub struct Operation {
 #[derive(Debug, PartialEq, Eq)]
 pub enum List {
     /// One call answers all; the answer is a moment's truth by itself.
-    Whole(Operation),
+    Whole(Whole),
     /// Pages by `limit` and `offset`.
     Paged(Paged),
+    /// One call an object: each the only one of its sort, under the operation's id.
+    Singles(&'static [Operation]),
+    /// One call for each object of another kind.
+    Each(Each),
+}
+
+/// A list that is answered whole.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The operation that lists.
+    pub operation: Operation,
+    /// Parameters of every call.
+    pub parameters: &'static [(&'static str, &'static str)],
 }
 
 /// A paged list.
@@ -69,8 +120,10 @@ pub enum List {
 pub struct Paged {
     /// The operation that lists.
     pub operation: Operation,
-    /// `sorts` that makes offsets stable.
-    pub sorts: &'static str,
+    /// Parameters of every call.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// `sorts` that makes offsets stable; `None` where the operation has none.
+    pub sorts: Option<&'static str>,
     /// Rows a page unless the user says otherwise.
     pub page: u32,
     /// `fields` of a light listing: id, stamp and folder where there are any.
@@ -80,12 +133,15 @@ pub struct Paged {
     /// Parameter and value that list the trash instead of what is live.
     pub trash: Option<(&'static str, &'static str)>,
     /// Parameter that picks objects by id, in rows of the same shape as pages.
-    pub by_id: &'static str,
+    pub by_id: Option<&'static str>,
 }
 
 /// Names of the fields that every kind has under some name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Envelope {
+    /// What identifies it on its instance: one field, or several whose values are
+    /// joined with `::`. Without any, the call that was made does.
+    pub id: &'static [&'static str],
     /// What people call it.
     pub title: &'static str,
     /// The id of the folder it lies in.
@@ -139,19 +195,29 @@ impl Kind {
     pub fn paged(&self) -> Option<&Paged> {
         match &self.list {
             List::Paged(paged) => Some(paged),
-            List::Whole(_) => None,
+            _ => None,
         }
     }
 
-    /// The operation that lists the kind.
-    pub fn operation(&self) -> &Operation {
+    /// The one-call-an-object list, if the kind has one.
+    pub fn each(&self) -> Option<&Each> {
         match &self.list {
-            List::Whole(operation) => operation,
-            List::Paged(paged) => &paged.operation,
+            List::Each(each) => Some(each),
+            _ => None,
         }
     }
 
-    /// Whether the kind lies in folders, so that `--folder-ids` narrows it.
+    /// The operations that read the kind.
+    pub fn operations(&self) -> Vec<&Operation> {
+        match &self.list {
+            List::Whole(whole) => vec![&whole.operation],
+            List::Paged(paged) => vec![&paged.operation],
+            List::Singles(operations) => operations.iter().collect(),
+            List::Each(each) => vec![&each.operation],
+        }
+    }
+
+    /// Whether the kind lies in folders, so that `--folder` narrows it.
     pub fn lies_in_folders(&self) -> bool {
         self.paged().is_some_and(|paged| paged.folder.is_some())
     }
@@ -178,9 +244,38 @@ mod tests {
     fn names_are_unique_and_references_lead_somewhere() {
         for (index, kind) in KINDS.iter().enumerate() {
             assert!(KINDS.iter().skip(index + 1).all(|other| other.name != kind.name));
-            assert!(!kind.natural_key.is_empty(), "{}", kind.name);
+            let keyed = !kind.natural_key.is_empty() || kind.envelope.id.is_empty();
+            assert!(keyed || matches!(kind.list, List::Each(_)), "{}", kind.name);
+            assert!(Group::find(kind.name).or(Group::find(kind.singular)).is_none(), "{}", kind.name);
             for reference in kind.references {
                 assert!(Kind::find(reference.kind).is_some(), "{} -> {}", kind.name, reference.kind);
+            }
+        }
+    }
+
+    fn parameters_of(kind: &Kind) -> Vec<&'static str> {
+        match &kind.list {
+            List::Whole(whole) => whole.parameters.iter().map(|(name, _)| *name).collect(),
+            List::Singles(_) => Vec::new(),
+            List::Each(each) => {
+                let fixed = each.parameters.iter().map(|(name, _)| *name);
+                let key = match each.key {
+                    KeyIn::Path => None,
+                    KeyIn::Parameter(name) => Some(name),
+                };
+                fixed.chain(key).collect()
+            }
+            List::Paged(paged) => {
+                let fixed = paged.parameters.iter().map(|(name, _)| *name);
+                let filters = paged.folder.into_iter().chain(paged.trash.map(|(name, _)| name));
+                let sorts = paged.sorts.map(|_| "sorts");
+                ["limit", "offset", "fields"]
+                    .into_iter()
+                    .chain(fixed)
+                    .chain(filters)
+                    .chain(sorts)
+                    .chain(paged.by_id)
+                    .collect()
             }
         }
     }
@@ -192,30 +287,24 @@ mod tests {
         let Ok(document) = std::fs::read(format!("{facts}Looker.4.0.oas.json")) else { return };
         let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
         for kind in KINDS {
-            let operation = kind.operation();
-            let entry = &document["paths"][operation.path]["get"];
-            assert_eq!(entry["operationId"], operation.id);
-            let activity = entry["x-looker-activity-type"].as_str().unwrap();
-            let ledger = match activity {
-                "non_query" => Ledger::Administrative,
-                "db_query" => Ledger::QueryBased,
-                _ => Ledger::Unmetered,
-            };
-            assert_eq!(ledger, operation.ledger, "{}", kind.name);
-            let parameters: Vec<&str> = entry["parameters"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter_map(|parameter| parameter["name"].as_str())
-                .collect();
-            if let Some(paged) = kind.paged() {
-                for needed in ["limit", "offset", "sorts", "fields", paged.by_id]
-                    .into_iter()
-                    .chain(paged.folder)
-                    .chain(paged.trash.map(|(name, _)| name))
-                {
-                    assert!(parameters.contains(&needed), "{} takes no {needed}", operation.id);
+            for operation in kind.operations() {
+                let entry = &document["paths"][operation.path]["get"];
+                assert_eq!(entry["operationId"], operation.id);
+                let activity = entry["x-looker-activity-type"].as_str().unwrap();
+                let ledger = match activity {
+                    "non_query" => Ledger::Administrative,
+                    "db_query" => Ledger::QueryBased,
+                    _ => Ledger::Unmetered,
+                };
+                assert_eq!(ledger, operation.ledger, "{}", operation.id);
+                for needed in parameters_of(kind) {
+                    let parameters = entry["parameters"].as_array().unwrap();
+                    let known = parameters.iter().any(|parameter| parameter["name"] == needed);
+                    assert!(known, "{} takes no {needed}", operation.id);
                 }
+            }
+            if kind.looker_type.is_empty() {
+                continue;
             }
             let properties = &document["components"]["schemas"][kind.looker_type]["properties"];
             for field in kind.writable {
@@ -223,10 +312,9 @@ mod tests {
                 assert!(!properties[*field].is_null(), "{}.{field} is unknown", kind.name);
             }
             let envelope = &kind.envelope;
-            for field in [Some(envelope.title), envelope.folder, envelope.updated_at, envelope.created_at]
-                .into_iter()
-                .flatten()
-            {
+            let named = [envelope.folder, envelope.updated_at, envelope.created_at].into_iter().flatten();
+            let title = Some(envelope.title).filter(|title| !title.is_empty());
+            for field in named.chain(title).chain(envelope.id.iter().copied()) {
                 assert!(!properties[field].is_null(), "{}.{field} is unknown", kind.name);
             }
         }

@@ -10,14 +10,19 @@ use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
 use serde::Deserialize;
 
 use super::Reply;
+use super::buffers::Buffers;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Sends a request and reads its answer whole.
-pub(super) async fn receive(request: reqwest::RequestBuilder, largest: usize) -> Result<Reply> {
+pub(super) async fn receive(
+    request: reqwest::RequestBuilder,
+    largest: usize,
+    buffers: &Buffers,
+) -> Result<Reply> {
     let mut response = request.send().await.map_err(broken)?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    let body = read(response, largest).await?;
+    let body = read(response, largest, buffers).await?;
     if status.is_success() {
         if is_html(&body) {
             let message = format!("an HTML page where JSON was due{}", page_title(&body));
@@ -28,9 +33,9 @@ pub(super) async fn receive(request: reqwest::RequestBuilder, largest: usize) ->
     Err(refused(status.as_u16(), &headers, &body))
 }
 
-async fn read(mut response: reqwest::Response, largest: usize) -> Result<Bytes> {
+async fn read(mut response: reqwest::Response, largest: usize, buffers: &Buffers) -> Result<Bytes> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut body = Vec::with_capacity(announced.unwrap_or(64 * 1024).min(largest));
+    let mut body = buffers.take(announced.map(|length| length.min(largest)));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > largest {
             let message = format!("the answer is larger than {largest} bytes");
@@ -38,7 +43,7 @@ async fn read(mut response: reqwest::Response, largest: usize) -> Result<Bytes> 
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Bytes::from(body))
+    Ok(buffers.lend(body))
 }
 
 /// An answer that says no.

@@ -5,6 +5,7 @@
 //! error; secrets are struck from it.
 
 mod answer;
+mod buffers;
 mod session;
 mod settings;
 
@@ -20,6 +21,8 @@ use crate::catalogue::Operation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Permit, Reason};
 use crate::paging::{Failure, RetryPolicy};
+use crate::rows::KEY_SEPARATOR;
+use buffers::Buffers;
 use session::{Session, Token};
 
 pub use settings::Settings;
@@ -33,6 +36,9 @@ pub struct Call {
     pub path: Cow<'static, str>,
     /// Query parameters; none holds a secret.
     pub query: Vec<(&'static str, String)>,
+    /// JSON to send. There are reads that need it: then the call is a POST, and
+    /// changes nothing all the same.
+    pub body: Option<serde_json::Value>,
     /// Kind of content it is made for, as it is counted.
     pub kind: &'static str,
     /// What for, as it is counted.
@@ -51,6 +57,7 @@ impl Call {
             operation,
             path: Cow::Borrowed(operation.path),
             query: Vec::new(),
+            body: None,
             kind,
             reason,
             class: reason.name(),
@@ -62,6 +69,27 @@ impl Call {
     #[must_use]
     pub fn anonymous(mut self) -> Self {
         self.anonymous = true;
+        self
+    }
+
+    /// Fills the places in the path (`{user_id}`) with the parts of a key, which
+    /// are joined with `::` where there are several places.
+    #[must_use]
+    pub fn at(mut self, key: &str) -> Self {
+        let places = self.path.matches('{').count().max(1);
+        let mut parts = key.splitn(places, KEY_SEPARATOR);
+        let segments = self.path.split('/').map(|segment| match segment.strip_prefix('{') {
+            Some(_) => Cow::Owned(encoded(parts.next().unwrap_or_default())),
+            None => Cow::Borrowed(segment),
+        });
+        self.path = Cow::Owned(segments.collect::<Vec<_>>().join("/"));
+        self
+    }
+
+    /// Sends JSON with it.
+    #[must_use]
+    pub fn sending(mut self, body: serde_json::Value) -> Self {
+        self.body = Some(body);
         self
     }
 
@@ -97,6 +125,7 @@ struct Inner {
     session: Session,
     gate: Arc<Gate>,
     meter: CallMeter,
+    buffers: Buffers,
     /// When the server last gave a good answer, or said that we ask too often.
     last_life: Mutex<Instant>,
 }
@@ -115,6 +144,7 @@ impl Client {
             session: Session::default(),
             gate: Gate::new(limiter),
             meter: CallMeter::new(settings.budget),
+            buffers: Buffers::new(2 * settings.ceiling),
             last_life: Mutex::new(Instant::now()),
             settings,
         };
@@ -220,11 +250,18 @@ impl Client {
         let plain = |error: Error| (self.tie(error, call), None);
         self.inner.meter.book(call.kind, call.reason, call.operation.ledger).map_err(plain)?;
         let url = self.inner.settings.endpoint(&call.path);
-        let mut request = self.inner.http.get(url).query(&call.query);
+        let mut request = match &call.body {
+            None => self.inner.http.get(url),
+            Some(body) => {
+                let json = "application/json";
+                self.inner.http.post(url).header("Content-Type", json).body(body.to_string())
+            }
+        };
+        request = request.query(&call.query);
         if let Some(token) = &token {
             request = request.header("Authorization", token.header());
         }
-        let result = answer::receive(request, self.inner.settings.largest_body).await;
+        let result = answer::receive(request, self.inner.settings.largest_body, &self.inner.buffers).await;
         permit.report(call.class, outcome(&result));
         if result.as_ref().map_or_else(|error| error.kind == ErrorKind::RateLimited, |_| true) {
             self.inner.note_life();
@@ -259,7 +296,8 @@ impl Client {
 
     /// Says in `error` which call it was, and strikes secrets from it.
     fn tie(&self, error: Error, call: &Call) -> Error {
-        self.inner.tie(error, format!("GET {}", call.path))
+        let method = if call.body.is_some() { "POST" } else { "GET" };
+        self.inner.tie(error, format!("{method} {}", call.path))
     }
 
     /// What the coordinator is told of a page that failed now and `tries` times before.
@@ -272,7 +310,7 @@ impl Client {
             retry_after: error.retry_after,
             split: error.kind.wants_smaller_page() || (stubborn && self.silent_for() < OTHERS_ARE_ANSWERED),
             jitter: fastrand::f64(),
-            sent: !matches!(error.kind, ErrorKind::Budget | ErrorKind::Stopped),
+            sent: !matches!(error.kind, ErrorKind::Budget | ErrorKind::Allowance | ErrorKind::Stopped),
         }
     }
 }
@@ -291,6 +329,20 @@ impl Inner {
         }
         error
     }
+}
+
+/// A part of a path with whatever must not stand in one spelled in percent.
+fn encoded(part: &str) -> String {
+    let mut text = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 fn outcome(result: &Result<Reply>) -> Outcome {

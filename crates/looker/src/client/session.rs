@@ -107,7 +107,7 @@ impl Session {
         ];
         let asked = Instant::now();
         let request = client.http.post(settings.endpoint("/login")).form(&form);
-        let result = answer::receive(request, settings.largest_body).await;
+        let result = answer::receive(request, settings.largest_body, &client.buffers).await;
         permit.report("login", outcome(&result));
         let had_signed_in = self.signed_in.load(Ordering::Relaxed) > 0;
         let reply =

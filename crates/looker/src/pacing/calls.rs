@@ -1,10 +1,10 @@
-//! Every call counted: by day, kind, reason and ledger.
+//! Every call counted: by time, kind, reason and ledger; and limited, each
+//! ledger by itself and both together.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -44,11 +44,23 @@ pub enum Reason {
 }
 
 impl Ledger {
+    /// The ledgers that licences meter.
+    pub const METERED: [Self; 2] = [Self::Administrative, Self::QueryBased];
+
     /// The name used in data.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Administrative => "administrative",
             Self::QueryBased => "query_based",
+            Self::Unmetered => "unmetered",
+        }
+    }
+
+    /// The name as people read it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Administrative => "administrative",
+            Self::QueryBased => "query-based",
             Self::Unmetered => "unmetered",
         }
     }
@@ -71,8 +83,10 @@ impl Reason {
 /// A line of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallCount {
-    /// UTC day on which the calls were sent.
-    pub day: Date,
+    /// Start of the quarter of an hour in which the calls were sent. Every time
+    /// zone in use begins its days at one of these, so that lines can be summed
+    /// by anybody's days and months.
+    pub at: Timestamp,
     /// Kind of content, or `session`.
     pub kind: &'static str,
     /// What for.
@@ -83,9 +97,11 @@ pub struct CallCount {
     pub calls: u64,
 }
 
-type Line = (Date, &'static str, Reason, Ledger);
+/// Seconds since 1970 at the start of a quarter of an hour, and what for.
+type Line = (i64, &'static str, Reason, Ledger);
 
-/// Counts calls and refuses those beyond the budget.
+/// Counts calls and refuses those beyond a limit: the budget of metered calls,
+/// or what an allowance leaves of one ledger.
 #[derive(Debug)]
 pub struct CallMeter {
     counted: Mutex<Counted>,
@@ -94,10 +110,39 @@ pub struct CallMeter {
 
 #[derive(Debug, Default)]
 struct Counted {
-    metered: u64,
+    spent: BTreeMap<Ledger, u64>,
+    /// The most calls of a ledger, where there is a limit.
+    allowed: BTreeMap<Ledger, u64>,
     all: BTreeMap<Line, u64>,
     /// Counted since the last [`CallMeter::take`].
     fresh: BTreeMap<Line, u64>,
+}
+
+impl Counted {
+    fn spent(&self, ledger: Ledger) -> u64 {
+        self.spent.get(&ledger).copied().unwrap_or(0)
+    }
+
+    fn metered(&self) -> u64 {
+        Ledger::METERED.into_iter().map(|ledger| self.spent(ledger)).sum()
+    }
+
+    /// The limit that another call of `ledger` would pass.
+    fn refusal(&self, ledger: Ledger, budget: Option<u64>) -> Option<Error> {
+        if ledger == Ledger::Unmetered {
+            return None;
+        }
+        let metered = self.metered();
+        if let Some(budget) = budget.filter(|budget| metered >= *budget) {
+            return Some(Error::new(ErrorKind::Budget, format!("the budget of {budget} calls is spent")));
+        }
+        let spent = self.spent(ledger);
+        self.allowed.get(&ledger).filter(|allowed| spent >= **allowed).map(|_| {
+            let label = ledger.label();
+            let message = format!("the {label} calls that the month's allowance left ({spent}) are spent");
+            Error::new(ErrorKind::Allowance, message)
+        })
+    }
 }
 
 impl CallMeter {
@@ -106,20 +151,27 @@ impl CallMeter {
         Self { counted: Mutex::default(), budget }
     }
 
+    /// From now on refuses calls of `ledger` beyond the next `calls`. Unmetered
+    /// calls are never refused.
+    pub fn allow(&self, ledger: Ledger, calls: u64) {
+        let mut counted = self.lock();
+        let allowed = counted.spent(ledger).saturating_add(calls);
+        counted.allowed.insert(ledger, allowed);
+    }
+
     /// Books one call that is about to be sent.
     ///
     /// # Errors
-    /// [`ErrorKind::Budget`] when the budget is spent; then nothing is booked and
-    /// nothing may be sent. Unmetered calls are never refused.
+    /// [`ErrorKind::Budget`] when the budget is spent, [`ErrorKind::Allowance`]
+    /// when it is the ledger's allowance; then nothing is booked and nothing may
+    /// be sent. Unmetered calls are never refused.
     pub fn book(&self, kind: &'static str, reason: Reason, ledger: Ledger) -> Result<()> {
         let mut counted = self.lock();
-        if ledger != Ledger::Unmetered {
-            if let Some(budget) = self.budget.filter(|budget| counted.metered >= *budget) {
-                return Err(Error::new(ErrorKind::Budget, format!("the budget of {budget} calls is spent")));
-            }
-            counted.metered += 1;
+        if let Some(refusal) = counted.refusal(ledger, self.budget) {
+            return Err(refusal);
         }
-        let line = (TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date(), kind, reason, ledger);
+        let line = (quarter(Timestamp::now()), kind, reason, ledger);
+        *counted.spent.entry(ledger).or_default() += 1;
         *counted.all.entry(line).or_default() += 1;
         *counted.fresh.entry(line).or_default() += 1;
         Ok(())
@@ -127,7 +179,7 @@ impl CallMeter {
 
     /// Metered calls booked so far.
     pub fn metered(&self) -> u64 {
-        self.lock().metered
+        self.lock().metered()
     }
 
     /// All that was booked.
@@ -146,11 +198,18 @@ impl CallMeter {
     }
 }
 
+/// The start of the quarter of an hour, in seconds since 1970.
+fn quarter(at: Timestamp) -> i64 {
+    const SECONDS: i64 = 15 * 60;
+    at.as_second().div_euclid(SECONDS) * SECONDS
+}
+
 fn lines(counted: &BTreeMap<Line, u64>) -> Vec<CallCount> {
     counted
         .iter()
-        .map(|((day, kind, reason, ledger), calls)| CallCount {
-            day: *day,
+        .map(|((quarter, kind, reason, ledger), calls)| CallCount {
+            // It came from a timestamp a moment ago, or one quarter before that.
+            at: Timestamp::from_second(*quarter).unwrap_or(Timestamp::UNIX_EPOCH),
             kind,
             reason: *reason,
             ledger: *ledger,
@@ -175,6 +234,57 @@ mod tests {
         assert_eq!(meter.metered(), 2);
         let sent: u64 = meter.counts().iter().map(|line| line.calls).sum();
         assert_eq!(sent, 4);
+    }
+
+    #[test]
+    fn limits_each_ledger_by_itself() {
+        let meter = CallMeter::new(Some(6));
+        meter.allow(Ledger::Administrative, 3);
+        meter.allow(Ledger::QueryBased, 1);
+        let book = |ledger| meter.book("looks", Reason::Page, ledger);
+        book(Ledger::QueryBased).unwrap();
+        let refused = book(Ledger::QueryBased).unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Allowance);
+        assert_eq!(refused.message, "the query-based calls that the month's allowance left (1) are spent");
+        for _ in 0..3 {
+            book(Ledger::Administrative).unwrap();
+        }
+        let refused = book(Ledger::Administrative).unwrap_err();
+        assert_eq!(refused.message, "the administrative calls that the month's allowance left (3) are spent");
+        book(Ledger::Unmetered).unwrap();
+        assert_eq!(meter.metered(), 4, "what was refused is not booked");
+        // More is allowed: now the budget over both is what stops it.
+        meter.allow(Ledger::QueryBased, 100);
+        for _ in 0..2 {
+            book(Ledger::QueryBased).unwrap();
+        }
+        assert_eq!(book(Ledger::QueryBased).unwrap_err().message, "the budget of 6 calls is spent");
+        assert_eq!(book(Ledger::QueryBased).unwrap_err().kind, ErrorKind::Budget);
+    }
+
+    #[test]
+    fn an_allowance_of_nothing_lets_only_unmetered_calls_pass() {
+        let meter = CallMeter::new(None);
+        meter.allow(Ledger::Administrative, 0);
+        let refused = meter.book("looks", Reason::Page, Ledger::Administrative).unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Allowance);
+        meter.book("session", Reason::Session, Ledger::Unmetered).unwrap();
+        meter.book("plans", Reason::Page, Ledger::QueryBased).unwrap();
+    }
+
+    #[test]
+    fn calls_are_kept_by_the_quarter_of_an_hour() {
+        for (at, start) in [
+            ("2026-10-31T23:14:59.999Z", "2026-10-31T23:00:00Z"),
+            ("2026-10-31T23:15:00Z", "2026-10-31T23:15:00Z"),
+            ("1969-12-31T23:59:59Z", "1969-12-31T23:45:00Z"),
+        ] {
+            let [at, start]: [Timestamp; 2] = [at, start].map(|text| text.parse().unwrap());
+            assert_eq!(quarter(at), start.as_second());
+        }
+        let meter = CallMeter::new(None);
+        meter.book("looks", Reason::Page, Ledger::Administrative).unwrap();
+        assert_eq!(meter.counts()[0].at.as_second() % 900, 0);
     }
 
     #[test]

@@ -8,8 +8,8 @@ mod made_up;
 use std::time::{Duration, Instant};
 
 use vault::{
-    BodyHash, Canonical, Codec, CompiledRules, FieldPattern, Page, Record, Rules, RunEnd, RunId, RunStart,
-    RunState, Side, StreamRecord, Vault, Verdict, canonicalise, volatile_hash,
+    BodyHash, Canonical, Codec, CompiledRules, FieldPattern, Page, Record, ReferencePattern, Rules, RunEnd,
+    RunId, RunStart, RunState, Side, StreamRecord, Vault, Verdict, canonicalise, volatile_hash,
 };
 
 const RULES: Rules = Rules {
@@ -25,6 +25,12 @@ const RULES: Rules = Rules {
         FieldPattern::Path(&["dashboard_elements", "alert_count"]),
     ],
     redact: &[FieldPattern::Anywhere("password"), FieldPattern::Suffix("_secret")],
+    references: &[
+        ReferencePattern { path: &["folder_id"], kind: "folder" },
+        ReferencePattern { path: &["user_id"], kind: "user" },
+        ReferencePattern { path: &["dashboard_elements", "look_id"], kind: "look" },
+        ReferencePattern { path: &["dashboard_elements", "query", "model"], kind: "model" },
+    ],
 };
 
 fn main() {
@@ -110,6 +116,7 @@ fn report(what: &str, bytes: usize, took: Duration) {
 fn writing(mut vault: Vault, rules: &CompiledRules) {
     const OBJECTS: usize = 20_000;
     let instance = vault.instance("https://made-up.looker.example").expect("an instance");
+    vault.index_references(&[("dashboard", &RULES)], &mut |_| ()).expect("an index");
     let codec = vault.codec();
     println!("writing: {OBJECTS} dashboards in pages of 100, encoded before");
     let pages: Vec<Vec<Record>> = (0..OBJECTS / 100)
@@ -214,6 +221,7 @@ fn record(id: u64, rules: &CompiledRules, codec: &Codec) -> Record {
         unsettled: false,
         body: BodyHash::of(&canonical.body),
         encoded: Some(codec.encode("dashboard", &canonical.body)),
+        references: canonical.references,
         volatile_hash: canonical.volatile.as_deref().map_or(0, volatile_hash),
         volatile: canonical.volatile.map(|volatile| codec.encode_volatile("dashboard", &volatile)),
     }

@@ -33,10 +33,10 @@ const REDACT: &[FieldPattern] = &[
 ];
 
 type Shared = LazyLock<CompiledRules>;
-static NOTHING: Shared = Shared::new(|| Rules { volatile: &[], redact: &[] }.compile());
-static CUT: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: &[] }.compile());
-static BLOT: Shared = Shared::new(|| Rules { volatile: &[], redact: REDACT }.compile());
-static BOTH: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: REDACT }.compile());
+static NOTHING: Shared = Shared::new(|| Rules { volatile: &[], redact: &[], references: &[] }.compile());
+static CUT: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: &[], references: &[] }.compile());
+static BLOT: Shared = Shared::new(|| Rules { volatile: &[], redact: REDACT, references: &[] }.compile());
+static BOTH: Shared = Shared::new(|| Rules { volatile: VOLATILE, redact: REDACT, references: &[] }.compile());
 
 const KEYS: &[&str] = &[
     r#""a""#,

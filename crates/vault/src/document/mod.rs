@@ -43,6 +43,12 @@
 //! Redaction comes first: a secret is replaced by a mark wherever it lies, also
 //! inside of what is cut out.
 //!
+//! # References
+//!
+//! The same walk finds the keys of other objects at the places that the rules
+//! name. A string or number there refers to one object, an array of them to
+//! many; null and the empty string refer to none.
+//!
 //! # Speed
 //!
 //! The raw bytes are walked once and written once, directly into the result;
@@ -51,12 +57,14 @@
 //! that are open and the path to where the walk is.
 
 mod merge;
+mod references;
 mod rules;
 mod scan;
 mod split;
 mod walk;
 
 pub use merge::merge_volatile;
+pub use references::{Reference, ReferencePattern};
 pub use rules::{CompiledRules, FieldPattern, Rules};
 pub use split::canonicalise;
 
@@ -73,6 +81,8 @@ pub struct Canonical {
     pub volatile: Option<Vec<u8>>,
     /// How many values were replaced by the redaction mark.
     pub redacted: u32,
+    /// What the body refers to, each once, by kind and key.
+    pub references: Vec<Reference>,
 }
 
 /// Where and why a text is not a JSON document.

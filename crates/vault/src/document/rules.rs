@@ -1,7 +1,9 @@
 //! Which fields are cut out of a document and which are blotted out.
 
+use super::references::ReferencePattern;
 use super::scan::unescaped;
 use super::walk::{Key, Treatment};
+use crate::Kind;
 
 /// Names fields of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub struct Rules {
     pub volatile: &'static [FieldPattern],
     /// Secrets: values other than null are replaced by a mark.
     pub redact: &'static [FieldPattern],
+    /// Fields that hold keys of other objects. Of what is cut out or redacted
+    /// none is taken.
+    pub references: &'static [ReferencePattern],
 }
 
 /// Rules made ready for fast lookups; compile once per kind, share at will.
@@ -32,6 +37,8 @@ pub struct CompiledRules {
     by_last_byte: Vec<Vec<Name>>,
     /// The paths as a tree; the root is the first.
     nodes: Vec<Node>,
+    /// The kinds that are referred to, by name.
+    kinds: Vec<Kind>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,11 +52,13 @@ struct Name {
 #[derive(Debug, Clone, Default)]
 struct Node {
     children: Vec<Child>,
+    /// What a string or number here refers to: indexes of kinds.
+    refers_to: Vec<u16>,
 }
 
 #[derive(Debug, Clone)]
 struct Child {
-    key: &'static [u8],
+    key: Box<[u8]>,
     treatment: Treatment,
     node: PathPlace,
 }
@@ -62,8 +71,8 @@ pub(super) const NOWHERE: PathPlace = PathPlace::MAX;
 impl Rules {
     /// Makes the rules ready.
     pub fn compile(&self) -> CompiledRules {
-        let mut compiled =
-            CompiledRules { by_last_byte: vec![Vec::new(); 256], nodes: vec![Node::default()] };
+        let references = self.references.iter().map(|pattern| (pattern.kind.into(), pattern.path));
+        let mut compiled = CompiledRules::of_references(references.collect());
         for (patterns, treatment) in [(self.volatile, Treatment::Cut), (self.redact, Treatment::Redact)] {
             for pattern in patterns {
                 compiled.add(*pattern, treatment);
@@ -74,12 +83,44 @@ impl Rules {
 }
 
 impl CompiledRules {
+    /// Rules that cut and redact nothing.
+    pub(crate) fn of_references<K: AsRef<str>>(mut references: Vec<(Kind, &[K])>) -> Self {
+        references.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut kinds: Vec<Kind> = references.iter().map(|(kind, _)| kind.clone()).collect();
+        kinds.dedup();
+        let nodes = vec![Node::default()];
+        let mut compiled = Self { by_last_byte: vec![Vec::new(); 256], nodes, kinds };
+        for (kind, path) in references {
+            let index = compiled.kinds.iter().position(|known| *known == kind).unwrap_or_default() as u16;
+            let path = path.iter().map(AsRef::as_ref);
+            if let Some(child) = compiled.place(path) {
+                let node = child.node as usize;
+                compiled.nodes[node].refers_to.push(index);
+            }
+        }
+        compiled
+    }
+
+    /// The kinds that are referred to; [`Self::refers_to`] gives indexes of them.
+    pub(super) fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// What a string or number at `place` refers to.
+    pub(super) fn refers_to(&self, place: PathPlace) -> &[u16] {
+        self.nodes.get(place as usize).map_or(&[], |node| &node.refers_to)
+    }
+
     fn add(&mut self, pattern: FieldPattern, treatment: Treatment) {
         match pattern {
             FieldPattern::Anywhere(key) => self.add_name(key.as_bytes(), true, treatment),
             FieldPattern::Suffix("") => {}
             FieldPattern::Suffix(end) => self.add_name(end.as_bytes(), false, treatment),
-            FieldPattern::Path(keys) => self.add_path(keys, treatment),
+            FieldPattern::Path(keys) => {
+                if let Some(child) = self.place(keys.iter().copied()) {
+                    child.treatment = child.treatment.max(treatment);
+                }
+            }
         }
     }
 
@@ -87,24 +128,24 @@ impl CompiledRules {
         self.by_last_byte[last_byte(text)].push(Name { text, whole, treatment });
     }
 
-    fn add_path(&mut self, keys: &'static [&'static str], treatment: Treatment) {
+    /// The end of a path, made as far as it is new; the empty path has none.
+    fn place<'k>(&mut self, keys: impl Iterator<Item = &'k str>) -> Option<&mut Child> {
         let mut node = ROOT as usize;
-        for (index, key) in keys.iter().enumerate() {
+        let mut end = None;
+        for key in keys {
             let child = self.child(node, key.as_bytes());
-            if index + 1 == keys.len() {
-                let child = &mut self.nodes[node].children[child];
-                child.treatment = child.treatment.max(treatment);
-                return;
-            }
+            end = Some((node, child));
             node = self.nodes[node].children[child].node as usize;
         }
+        let (node, child) = end?;
+        Some(&mut self.nodes[node].children[child])
     }
 
     /// The position of the child with this key, made if it is new.
-    fn child(&mut self, node: usize, key: &'static [u8]) -> usize {
-        let known = self.nodes[node].children.iter().position(|child| child.key == key);
+    fn child(&mut self, node: usize, key: &[u8]) -> usize {
+        let known = self.nodes[node].children.iter().position(|child| *child.key == *key);
         known.unwrap_or_else(|| {
-            let fresh = Child { key, treatment: Treatment::Keep, node: self.nodes.len() as u32 };
+            let fresh = Child { key: key.into(), treatment: Treatment::Keep, node: self.nodes.len() as u32 };
             self.nodes.push(Node::default());
             self.nodes[node].children.push(fresh);
             self.nodes[node].children.len() - 1
@@ -128,7 +169,7 @@ impl CompiledRules {
             }
         }
         let children = self.nodes.get(place as usize).map_or(&[][..], |node| &node.children);
-        match children.iter().find(|child| child.key == key) {
+        match children.iter().find(|child| *child.key == *key) {
             Some(child) => (treatment.max(child.treatment), child.node),
             None => (treatment, NOWHERE),
         }
@@ -154,6 +195,7 @@ mod tests {
             FieldPattern::Anywhere("n"),
         ],
         redact: &[FieldPattern::Path(&["secret"]), FieldPattern::Anywhere("")],
+        references: &[],
     };
 
     #[test]

@@ -1,11 +1,12 @@
 //! Canonicalising a document, its volatile fields cut out.
 
+use super::references::Met;
 use super::rules::{CompiledRules, NOWHERE, PathPlace, ROOT};
 use super::walk::{Edit, Key, Treatment, Walk};
 use super::{Canonical, DocumentError};
 
 /// Brings a raw JSON document into canonical form, cuts its volatile fields
-/// out and replaces its secrets by a mark.
+/// out, replaces its secrets by a mark, and says what the rest refers to.
 ///
 /// The result depends only on the document and the rules, not on the order of
 /// keys, white space or the spelling of strings; canonicalising a canonical
@@ -15,9 +16,15 @@ use super::{Canonical, DocumentError};
 /// When `raw` is not JSON by RFC 8259 in UTF-8, or nests deeper than 512: the
 /// byte offset and the reason.
 pub fn canonicalise(raw: &[u8], rules: &CompiledRules) -> Result<Canonical, DocumentError> {
-    let mut walk = Walk::new(raw, Split { rules, text: Vec::new(), cuts: Vec::new() })?;
+    let split = Split { rules, text: Vec::new(), cuts: Vec::new(), met: Met::default() };
+    let mut walk = Walk::new(raw, split)?;
     walk.document(ROOT)?;
-    Ok(Canonical { volatile: walk.edit.volatile(), body: walk.out, redacted: walk.redacted })
+    Ok(Canonical {
+        volatile: walk.edit.volatile(),
+        body: walk.out,
+        redacted: walk.redacted,
+        references: walk.edit.met.distinct(rules.kinds()),
+    })
 }
 
 /// Cuts fields out by rules and gathers them.
@@ -27,6 +34,7 @@ struct Split<'r> {
     /// `pointer` and `value` texts, one after the other.
     text: Vec<u8>,
     cuts: Vec<Cut>,
+    met: Met,
 }
 
 #[derive(Debug)]
@@ -49,6 +57,13 @@ impl Edit for Split<'_> {
 
     fn additions(&mut self, _place: PathPlace) -> impl Iterator<Item = (&[u8], &[u8])> {
         std::iter::empty()
+    }
+
+    #[inline]
+    fn scalar(&mut self, place: PathPlace, text: &[u8]) {
+        for kind in self.rules.refers_to(place) {
+            self.met.note(*kind, text);
+        }
     }
 
     fn cut(&mut self, write_pointer: impl FnOnce(&mut Vec<u8>), document: &[u8]) {

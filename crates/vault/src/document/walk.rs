@@ -47,6 +47,9 @@ pub(super) trait Edit {
     /// Canonical `"key":value` texts to add to the object at `place`.
     fn additions(&mut self, place: Self::Place) -> impl Iterator<Item = (&[u8], &[u8])>;
 
+    /// Takes a canonical string or number that stays as it is.
+    fn scalar(&mut self, _place: Self::Place, _text: &[u8]) {}
+
     /// Takes a member that was cut out.
     fn cut(&mut self, pointer: impl FnOnce(&mut Vec<u8>), value: &[u8]);
 }
@@ -116,9 +119,12 @@ impl<'a, E: Edit> Walk<'a, E> {
 
     /// Writes the next value.
     pub(super) fn value(&mut self, place: E::Place) -> Result<(), DocumentError> {
+        let start = self.out.len();
         match self.scanner.peek_token() {
-            Some(b'"') => self.scanner.string(&mut self.out).map(drop),
-            Some(b'-' | b'0'..=b'9') => self.scanner.number(&mut self.out),
+            Some(b'"') => self.scanner.string(&mut self.out).map(|_| self.scalar(place, start)),
+            Some(b'-' | b'0'..=b'9') => {
+                self.scanner.number(&mut self.out).map(|()| self.scalar(place, start))
+            }
             Some(b'{') => self.nested(|walk| walk.object(place)),
             Some(b'[') => self.nested(|walk| walk.array(place)),
             Some(b't') => self.scanner.literal("true", &mut self.out),
@@ -126,6 +132,13 @@ impl<'a, E: Edit> Walk<'a, E> {
             Some(b'n') => self.scanner.literal("null", &mut self.out),
             Some(_) => Err(self.scanner.error("something that is not a value")),
             None => Err(self.scanner.error("the text ends where a value must be")),
+        }
+    }
+
+    #[inline]
+    fn scalar(&mut self, place: E::Place, start: usize) {
+        if self.within == Treatment::Keep {
+            self.edit.scalar(place, &self.out[start..]);
         }
     }
 

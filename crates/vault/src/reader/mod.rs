@@ -2,17 +2,25 @@
 //! and sees only what is committed.
 
 mod answers;
+mod bodies;
+mod calls;
 mod content;
+mod freshness;
 mod objects;
+mod references;
 mod runs;
 mod size;
 
 use std::path::{Path, PathBuf};
 
+pub use freshness::KindAge;
+
 pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
+pub use calls::RunCalls;
 pub(crate) use objects::Frame;
+pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;
 

@@ -1,16 +1,16 @@
 //! Runs as they are told to people.
 
-use jiff::civil::Date;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::calls::calls_of_run;
 use super::objects::side;
 use super::{KindCounts, Reader, RunDetails, RunInfo};
 use crate::error::AtPath;
 use crate::lock::Lock;
 use crate::query::gather;
 use crate::writer::kind_counts;
-use crate::{CallCount, Gap, GapWhat, InstanceId, Result, RunId, RunState, StreamRecord, VaultError, times};
+use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, StreamRecord, VaultError, times};
 
 const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options, r.account, r.release,
          r.started_at, r.ended_at, r.state, r.totals,
@@ -41,31 +41,18 @@ impl Reader {
             let Some(info) = select.query_row([run.0], |row| self.run_info(row)).optional()? else {
                 return Ok(None);
             };
-            let calls = "SELECT day, kind, reason, ledger, calls FROM calls WHERE run = ?1
-                 ORDER BY day, kind, reason, ledger";
             Ok(Some(RunDetails {
                 info,
                 streams: streams_of(&self.connection, run)?,
                 gaps: gaps_of(&self.connection, run)?,
-                calls: calls_of(&self.connection, calls, [run.0])?,
+                calls: calls_of_run(&self.connection, run)?,
             }))
         })?;
         details.ok_or(VaultError::NoSuchRun { run: run.0 })
     }
 
-    /// The calls of an instance since a day (UTC), of all runs together.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn calls_since(&self, instance: InstanceId, day: Date) -> Result<Vec<CallCount>> {
-        let select = "SELECT day, kind, reason, ledger, sum(calls) FROM calls
-             WHERE run IN (SELECT id FROM run WHERE instance = ?1) AND day >= ?2
-             GROUP BY day, kind, reason, ledger ORDER BY day, kind, reason, ledger";
-        calls_of(&self.connection, select, (instance.0, day.to_string())).at(&self.path)
-    }
-
     /// Reads several things as of one moment.
-    fn snapshot<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn snapshot<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
         let answer = read().at(&self.path)?;
         snapshot.finish().at(&self.path)?;
@@ -149,18 +136,5 @@ fn gap_what(row: &Row<'_>) -> rusqlite::Result<GapWhat> {
         "kind" => GapWhat::Kind,
         "listing" => GapWhat::Listing,
         _ => return Err(rusqlite::Error::InvalidColumnType(2, what, Type::Text)),
-    })
-}
-
-fn calls_of(connection: &Connection, sql: &str, parameters: impl Params) -> rusqlite::Result<Vec<CallCount>> {
-    gather(connection, sql, parameters, |row| {
-        let day: String = row.get(0)?;
-        Ok(CallCount {
-            day: day.parse().map_err(|_| rusqlite::Error::InvalidColumnType(0, day, Type::Text))?,
-            kind: row.get(1)?,
-            reason: row.get(2)?,
-            ledger: row.get(3)?,
-            calls: row.get::<_, i64>(4)?.cast_unsigned(),
-        })
     })
 }

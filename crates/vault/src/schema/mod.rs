@@ -21,7 +21,12 @@ struct Migration {
 }
 
 /// All migrations in their order; the first is number 1.
-const MIGRATIONS: &[Migration] = &[Migration { name: "vault", sql: include_str!("0001_vault.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "vault", sql: include_str!("0001_vault.sql") },
+    Migration { name: "references", sql: include_str!("0002_references.sql") },
+    Migration { name: "calls_by_time", sql: include_str!("0003_calls_by_time.sql") },
+    Migration { name: "freshness", sql: include_str!("0004_freshness.sql") },
+];
 
 /// The schema of this build.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -122,4 +127,40 @@ pub(crate) fn expected_tables() -> rusqlite::Result<Vec<(String, String, Option<
         connection.execute_batch(migration.sql)?;
     }
     tables(&connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_counted_by_day_are_taken_as_sent_then() {
+        let connection = Connection::open_in_memory().unwrap();
+        let at = MIGRATIONS.iter().position(|migration| migration.name == "calls_by_time").unwrap();
+        for migration in &MIGRATIONS[..at] {
+            connection.execute_batch(migration.sql).unwrap();
+        }
+        // A run from 2026-10-31T22:50:07Z over midnight.
+        let before = "INSERT INTO instance (id, url) VALUES (1, 'https://looker.example.com');
+            INSERT INTO run (id, instance, command, scope, options, account, state, started_at)
+                VALUES (1, 1, 'extract', '{}', '{}', '{}', 'complete', 1793487007000000);
+            INSERT INTO calls VALUES (1, '2026-10-31', 'looks', 'page', 'administrative', 3);
+            INSERT INTO calls VALUES (1, '2026-11-01', 'looks', 'page', 'administrative', 4);
+            INSERT INTO calls VALUES (1, '2026-11-01', 'looks', 'retry', 'administrative', 5);";
+        connection.execute_batch(before).unwrap();
+        connection.execute_batch(MIGRATIONS[at].sql).unwrap();
+        let mut select = connection
+            .prepare(
+                "SELECT datetime(at / 1000000, 'unixepoch'), reason, calls FROM calls ORDER BY at, reason",
+            )
+            .unwrap();
+        let rows = select.query_map((), |row| {
+            Ok(format!("{} {} {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        });
+        let rows: Vec<String> = rows.unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        assert_eq!(
+            rows,
+            ["2026-10-31 22:45:00 page 3", "2026-11-01 00:00:00 page 4", "2026-11-01 00:00:00 retry 5"]
+        );
+    }
 }

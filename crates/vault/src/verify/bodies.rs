@@ -25,13 +25,18 @@ impl Check<'_> {
     pub(super) fn bodies(&mut self) -> rusqlite::Result<()> {
         let reader = self.reader;
         let total = number(&reader.connection, "SELECT count(*) FROM body", ())?;
-        let mut select =
-            reader.connection.prepare("SELECT id, raw_len, dictionary, data, hash FROM body ORDER BY id")?;
+        let rules = self.reference_rules();
+        let mut select = reader
+            .connection
+            .prepare("SELECT id, raw_len, dictionary, data, hash, kind FROM body ORDER BY id")?;
         let mut rows = select.query(())?;
         while let Some(row) = rows.next()? {
             let hash = BodyHash(row.get(4)?);
             match self.decode(row)? {
-                Ok(body) if BodyHash::of(&body) == hash => self.report.raw_bytes += body.len() as u64,
+                Ok(body) if BodyHash::of(&body) == hash => {
+                    self.report.raw_bytes += body.len() as u64;
+                    self.references(row.get(0)?, &body, rules.get(&row.get::<_, String>(5)?))?;
+                }
                 Ok(_) => {
                     let place = self.place_of_body(row.get(0)?)?;
                     self.damage("a body is not what was stored", place);
@@ -74,7 +79,7 @@ impl Check<'_> {
     }
 
     /// The objects that need a body.
-    fn place_of_body(&self, body: i64) -> rusqlite::Result<String> {
+    pub(super) fn place_of_body(&self, body: i64) -> rusqlite::Result<String> {
         let select = "SELECT coalesce(group_concat(DISTINCT o.kind || ' ' || o.key), 'needed by no object')
              FROM version v JOIN object o ON o.id = v.object WHERE v.body = ?1";
         let objects: String = self.reader.connection.query_row(select, [body], |row| row.get(0))?;

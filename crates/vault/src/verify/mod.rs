@@ -1,7 +1,7 @@
 //! Verification: is all that is stored what was written?
 //!
-//! Every body is read, decompressed, measured and hashed; dictionaries and
-//! volatile parts likewise; SQLite checks its own pages, indexes and
+//! Every body is read, decompressed, measured, hashed, and searched for what it
+//! refers to; dictionaries and volatile parts are hashed likewise; SQLite checks its own pages, indexes and
 //! references; the schema is compared with the one this build makes; the
 //! versions of each object must form a chain without hole or overlap that ends
 //! in one current version; nothing may be left over that no version needs. All
@@ -11,6 +11,7 @@
 //! that never ended, are found too and make the verdict `SoundWithGaps`.
 
 mod bodies;
+mod references;
 mod structure;
 
 use crate::error::AtPath;

@@ -33,7 +33,7 @@ const GONE: &str = "SELECT v.id FROM object o
      JOIN version v ON v.object = o.id AND v.until_run IS NULL
      WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run <= ?1
          AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
-         AND (?5 IS NULL OR v.folder IN (SELECT value FROM json_each(?5)))
+         AND (?5 IS NULL OR ?7 <> coalesce(v.folder IN (SELECT value FROM json_each(?5)), 0))
          AND (?6 IS NOT NULL
              OR NOT EXISTS (SELECT 1 FROM sighting s WHERE s.run = ?1 AND s.object = o.id))
          AND NOT EXISTS (SELECT 1 FROM listed l
@@ -125,8 +125,9 @@ fn stored_until(
 
 fn mark_absent(connection: &Connection, end: &RunEnd, scope: &AbsenceScope) -> rusqlite::Result<()> {
     let side = |side| scope.sides.contains(&side);
-    let parameters =
-        (end.run.0, &scope.kind, side(Side::Live), side(Side::Trash), folder_list(scope), scope.listing);
+    let (live, trash) = (side(Side::Live), side(Side::Trash));
+    let (folders, but) = folder_list(scope);
+    let parameters = (end.run.0, &scope.kind, live, trash, folders, scope.listing, but);
     let gone: Vec<i64> = gather(connection, GONE, parameters, |row| row.get(0))?;
     for version in gone {
         let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
@@ -150,7 +151,8 @@ fn store_counts(connection: &Connection, run: RunId, kinds: &[KindCounts]) -> ru
 }
 
 /// Removes those bodies that no version needs any more. Not while a run is at
-/// work, because readers may just have told that they are stored.
+/// work, because readers may just have told that they are stored. Their
+/// references go with them, by the schema.
 fn forget_unneeded(connection: &Connection, bodies: &[i64]) -> rusqlite::Result<()> {
     let delete = "DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM version WHERE body = ?1)";
     let mut delete = connection.prepare_cached(delete)?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Params};
 
-use crate::{ListingScope, RunId, Side};
+use crate::{Folders, ListingScope, RunId, Side};
 
 /// An object over which the listing and the run disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ const MISSING: &str = "SELECT l.kind, l.key, l.side, l.folder FROM listed l
      LEFT JOIN sighting s ON s.run = ?1 AND s.object = o.id
      WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3 AND s.object IS NULL
          AND (?4 AND l.side = 0 OR ?5 AND l.side = 1)
-         AND (?6 IS NULL OR l.folder IN (SELECT value FROM json_each(?6)))";
+         AND (?6 IS NULL OR ?7 <> coalesce(l.folder IN (SELECT value FROM json_each(?6)), 0))";
 
 /// Listed and seen, either of them in the scope.
 macro_rules! listed_and_seen {
@@ -57,8 +57,9 @@ macro_rules! listed_and_seen {
              JOIN sighting s ON s.run = ?1 AND s.object = o.id
              WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3
                  AND (?4 AND 0 IN (l.side, s.side) OR ?5 AND 1 IN (l.side, s.side))
-                 AND (?6 IS NULL OR l.folder IN (SELECT value FROM json_each(?6))
-                     OR s.folder IN (SELECT value FROM json_each(?6)))
+                 AND (?6 IS NULL
+                     OR ?7 <> coalesce(l.folder IN (SELECT value FROM json_each(?6)), 0)
+                     OR ?7 <> coalesce(s.folder IN (SELECT value FROM json_each(?6)), 0))
                  AND ",
             $condition
         )
@@ -77,7 +78,7 @@ const VANISHED: &str = "SELECT o.kind, o.key, s.side, s.folder FROM sighting s
      LEFT JOIN listed l ON l.run = ?1 AND l.listing = ?2 AND l.kind = o.kind AND l.key = o.key
      WHERE s.run = ?1 AND o.kind = ?3 AND l.key IS NULL
          AND (?4 AND s.side = 0 OR ?5 AND s.side = 1)
-         AND (?6 IS NULL OR s.folder IN (SELECT value FROM json_each(?6)))";
+         AND (?6 IS NULL OR ?7 <> coalesce(s.folder IN (SELECT value FROM json_each(?6)), 0))";
 
 /// Compares a round of the listing with the run's sightings within the scopes.
 pub(super) fn find(
@@ -90,8 +91,8 @@ pub(super) fn find(
         let mut found = Vec::new();
         for scope in scopes {
             let side = |side| scope.sides.contains(&side);
-            let folders = folder_list(scope);
-            let scope = (run.0, listing, &scope.kind, side(Side::Live), side(Side::Trash), folders);
+            let (folders, but) = folder_list(scope);
+            let scope = (run.0, listing, &scope.kind, side(Side::Live), side(Side::Trash), folders, but);
             read(connection, sql, scope, &mut found)?;
         }
         found.sort_unstable();
@@ -106,9 +107,15 @@ pub(super) fn find(
     })
 }
 
-/// The scope's folders as a JSON array, for `json_each`.
-pub(super) fn folder_list(scope: &ListingScope) -> Option<String> {
-    scope.folders.as_ref().map(|folders| serde_json::Value::from(folders.as_slice()).to_string())
+/// The scope's folders as a JSON array, for `json_each`, and whether those are
+/// the ones left out.
+pub(super) fn folder_list(scope: &ListingScope) -> (Option<String>, bool) {
+    let list = |keys: &[String]| Some(serde_json::Value::from(keys).to_string());
+    match &scope.folders {
+        None => (None, false),
+        Some(Folders::Only(keys)) => (list(keys), false),
+        Some(Folders::AllBut(keys)) => (list(keys), true),
+    }
 }
 
 fn read(

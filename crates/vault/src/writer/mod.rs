@@ -26,22 +26,28 @@
 mod closing;
 mod counting;
 mod disagreements;
+mod freshness;
 mod objects;
 mod progress;
 mod thread;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
+use jiff::Timestamp;
+
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
+pub use freshness::Stale;
 
 use crate::reader::KindCounts;
+use crate::record::Kind;
 use crate::{
-    CallCount, Codec, Gap, Listed, ListingScope, Page, Reader, Record, Result, RunEnd, RunId, RunState,
-    StreamRecord, Vault, VaultError,
+    CallCount, Codec, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result, RunEnd,
+    RunId, RunState, StreamRecord, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -86,6 +92,9 @@ enum Message {
     Work(Work),
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
+    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, at: Timestamp, reply: Reply<Vec<Stale>> },
+    FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
+    ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
     Finish(Box<RunEnd>, Reply<RunSummary>),
     Close(Reply<()>),
 }
@@ -99,6 +108,9 @@ enum Work {
     Listing(RunId, u32, Vec<Listed>),
     Calls(RunId, Vec<CallCount>),
     Gap(RunId, Gap),
+    Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
+    KindRead(RunId, KindRead),
+    Probe(RunId, Probe),
 }
 
 type Reply<T> = mpsc::Sender<Result<T>>;
@@ -169,6 +181,69 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn gap(&self, run: RunId, gap: Gap) -> Result<()> {
         self.work(Work::Gap(run, gap))
+    }
+
+    /// Notes when objects were read that are read again by their age.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn refreshed(&self, run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp) -> Result<()> {
+        self.work(Work::Refreshed { run, kind, keys, at })
+    }
+
+    /// Notes that the run has read a kind.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn kind_read(&self, run: RunId, read: KindRead) -> Result<()> {
+        self.work(Work::KindRead(run, read))
+    }
+
+    /// Remembers what the run's instance was found to understand.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn probe(&self, run: RunId, probe: Probe) -> Result<()> {
+        self.work(Work::Probe(run, probe))
+    }
+
+    /// Notes as seen by the run, at `at`, all that a listing names within
+    /// `scopes` as the vault has it: same stamp, side and folder. Answers what
+    /// it names otherwise, or anew; commits what came before.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn adopt(
+        &self,
+        run: RunId,
+        listing: u32,
+        scopes: Vec<ListingScope>,
+        at: Timestamp,
+    ) -> Result<Vec<Stale>> {
+        self.ask(|reply| Message::Adopt { run, listing, scopes, at, reply })
+    }
+
+    /// Notes objects as seen by the run as the vault has them. Answers the keys
+    /// of which it has none.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn found_as_it_was(
+        &self,
+        run: RunId,
+        kind: Kind,
+        keys: Vec<String>,
+        at: Timestamp,
+    ) -> Result<HashSet<String>> {
+        self.ask(|reply| Message::FoundAsItWas { run, kind, keys, at, reply })
+    }
+
+    /// Keys of which the run found another body under the stamp they had.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn changed_without_stamp(&self, run: RunId, kind: Kind) -> Result<Vec<String>> {
+        self.ask(|reply| Message::ChangedWithoutStamp { run, kind, reply })
     }
 
     /// Waits until all that was handed over is committed and synced.
@@ -297,6 +372,7 @@ mod tests {
             unsettled: false,
             body: BodyHash::of(body.as_bytes()),
             encoded: Some(codec.encode("dashboard", body.as_bytes())),
+            references: Vec::new(),
             volatile: None,
             volatile_hash: 0,
         }

@@ -14,6 +14,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::AtPath;
+use crate::references::References;
 use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, times};
 
 /// Stores objects, remembering what needs no second look into the database.
@@ -21,6 +22,7 @@ pub(super) struct Objects {
     codec: Codec,
     instances: HashMap<RunId, i64>,
     dictionaries: HashMap<DictionaryId, i64>,
+    references: References,
     /// Bodies that a version has let go of; some may be needed by nobody.
     replaced: Vec<i64>,
 }
@@ -87,7 +89,13 @@ impl Current {
 
 impl Objects {
     pub(super) fn new(codec: Codec) -> Self {
-        Self { codec, instances: HashMap::new(), dictionaries: HashMap::new(), replaced: Vec::new() }
+        Self {
+            codec,
+            instances: HashMap::new(),
+            dictionaries: HashMap::new(),
+            references: References::default(),
+            replaced: Vec::new(),
+        }
     }
 
     /// Bodies to look at when the run ends.
@@ -130,7 +138,7 @@ impl Objects {
         Ok(instance)
     }
 
-    /// The row of the record's body, stored if it is new.
+    /// The row of the record's body, stored with its references if it is new.
     fn body(&mut self, connection: &Connection, path: &Path, record: &Record) -> Result<i64> {
         let select = "SELECT id FROM body WHERE hash = ?1";
         let mut select = connection.prepare_cached(select).at(path)?;
@@ -149,7 +157,9 @@ impl Objects {
         let insert = "INSERT INTO body (hash, kind, raw_len, dictionary, data) VALUES (?1, ?2, ?3, ?4, ?5)";
         let row = (record.body.0, &record.kind, encoded.raw_len, dictionary, &encoded.data);
         connection.prepare_cached(insert).at(path)?.execute(row).at(path)?;
-        Ok(connection.last_insert_rowid())
+        let body = connection.last_insert_rowid();
+        self.references.store(connection, body, &record.references).at(path)?;
+        Ok(body)
     }
 
     /// The row of the dictionary that was used, stored with its first use.

@@ -49,13 +49,13 @@ pub(super) fn listing(
 }
 
 pub(super) fn calls(connection: &Connection, run: RunId, calls: &[CallCount]) -> rusqlite::Result<()> {
-    let upsert = "INSERT INTO calls (run, day, kind, reason, ledger, calls) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (run, day, kind, reason, ledger) DO UPDATE SET calls = calls + excluded.calls";
+    let upsert = "INSERT INTO calls (run, at, kind, reason, ledger, calls) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (run, at, kind, reason, ledger) DO UPDATE SET calls = calls + excluded.calls";
     let mut upsert = connection.prepare_cached(upsert)?;
     for count in calls {
-        let day = count.day.to_string();
+        let at = times::quarter(count.at);
         let calls = count.calls.cast_signed();
-        upsert.execute((run.0, day, &count.kind, &count.reason, &count.ledger, calls))?;
+        upsert.execute((run.0, at, &count.kind, &count.reason, &count.ledger, calls))?;
     }
     Ok(())
 }

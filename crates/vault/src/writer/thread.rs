@@ -3,8 +3,10 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
+
 use super::objects::Objects;
-use super::{Message, Reply, Shared, Work, closing, disagreements, progress};
+use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, progress};
 use crate::error::AtPath;
 use crate::{Page, Record, Result, RunId, Vault};
 
@@ -65,6 +67,15 @@ impl Thread<'_> {
                         .at(&thread.vault.path)
                 });
             }
+            Message::Adopt { run, listing, scopes, at, reply } => self.answer(&reply, |thread| {
+                thread.write(|connection| freshness::adopt(connection, run, listing, &scopes, at))
+            }),
+            Message::FoundAsItWas { run, kind, keys, at, reply } => self.answer(&reply, |thread| {
+                thread.write(|connection| freshness::found_as_it_was(connection, run, &kind, &keys, at))
+            }),
+            Message::ChangedWithoutStamp { run, kind, reply } => self.answer(&reply, |thread| {
+                freshness::changed_without_stamp(&thread.vault.connection, run, &kind).at(&thread.vault.path)
+            }),
             Message::Finish(end, reply) => self.answer(&reply, |thread| thread.finish(&end)),
         }
     }
@@ -104,10 +115,23 @@ impl Thread<'_> {
             }
             Work::Calls(run, calls) => progress::calls(connection, run, &calls).at(&self.vault.path)?,
             Work::Gap(run, gap) => progress::gap(connection, run, &gap).at(&self.vault.path)?,
+            Work::Refreshed { run, kind, keys, at } => {
+                freshness::refreshed(connection, run, &kind, &keys, at).at(&self.vault.path)?;
+            }
+            Work::KindRead(run, read) => {
+                freshness::kind_read(connection, run, &read).at(&self.vault.path)?;
+            }
+            Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
             Work::Page(page) => self.page(&page)?,
             Work::Items(run, objects) => self.objects(run, &objects)?,
         }
         if self.open.as_ref().is_some_and(Open::is_due) { self.commit() } else { Ok(()) }
+    }
+
+    /// Writes within the open transaction, for who waits for an answer.
+    fn write<T>(&mut self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.begin()?;
+        write(&self.vault.connection).at(&self.vault.path)
     }
 
     fn page(&mut self, page: &Page) -> Result<()> {

@@ -174,8 +174,14 @@ pub(crate) fn whole(kind: &'static str) -> AbsenceScope {
 }
 
 pub(crate) fn folders(kind: &'static str, folders: &[&str]) -> AbsenceScope {
-    let folders = Some(folders.iter().map(|folder| (*folder).to_owned()).collect());
-    AbsenceScope { folders, ..whole(kind) }
+    let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
+    AbsenceScope { folders: Some(Folders::Only(folders)), ..whole(kind) }
+}
+
+/// Everything of a kind but what lies in these folders.
+pub(crate) fn all_but(kind: &'static str, folders: &[&str]) -> AbsenceScope {
+    let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
+    AbsenceScope { folders: Some(Folders::AllBut(folders)), ..whole(kind) }
 }
 
 /// An object as a run sees it.
@@ -227,6 +233,7 @@ impl Seen {
             unsettled: self.unsettled,
             body: BodyHash::of(&body),
             encoded: Some(codec.encode(self.kind, &body)),
+            references: Vec::new(),
             volatile_hash: volatile_hash(&volatile),
             volatile: Some(codec.encode_volatile(self.kind, &volatile)),
         }

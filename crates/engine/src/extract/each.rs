@@ -1,0 +1,260 @@
+//! Kinds that cost a call an object.
+//!
+//! Their keys come from what is stored or from a list of its own. What the vault
+//! does not have is read; what it has and cannot change is not; what may change
+//! without a stamp is read again by its age, a slice each run, oldest first.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use looker::Kind;
+use looker::catalogue::{AnswerShape, Each, KeyIn, Refresh, Source};
+use looker::client::Call;
+use looker::pacing::Reason;
+use looker::rows::{self, Row};
+use vault::{AbsenceScope, Side};
+
+use super::error::ExtractError;
+use super::keys;
+use super::pool::blocking;
+use super::report::{GapReport, Spread, Stop};
+use super::run::Run;
+use crate::check::{cannot_heal, unavailable};
+
+/// Calls that are refused one after the other before a kind counts as closed.
+const TRIED_BEFORE_CLOSED: usize = 3;
+
+/// How one object is read.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    pub(super) kind: &'static Kind,
+    pub(super) each: &'static Each,
+}
+
+/// What became of one call.
+enum Outcome {
+    Stored,
+    /// It is not there, or not to be seen.
+    Absent(String),
+    Gap(GapReport),
+    Stopped,
+}
+
+impl Run {
+    /// Reads the kinds that cost a call an object.
+    pub(super) async fn read_each_kinds(&mut self) -> Result<(), ExtractError> {
+        for kind in self.request.kinds.clone() {
+            let Some(each) = kind.each() else { continue };
+            if self.brake.pulled().is_some() {
+                return Ok(());
+            }
+            self.watch.phase(&format!("reading {}", kind.name));
+            self.read_each(Read { kind, each }).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_each(&mut self, read: Read) -> Result<(), ExtractError> {
+        let Some(keys) = self.keys_of(read).await? else { return Ok(()) };
+        let mut slice = self.slice(read, keys.clone()).await?;
+        if read.kind.name == "queries" {
+            slice = self.look_queries_in_bulk(read.kind, slice).await?;
+        }
+        let absent = self.read_keys(read, slice).await?;
+        // Whoever refers may come back; what is referred to is kept.
+        if !matches!(read.each.source, Source::References) && self.brake.pulled().is_none() {
+            let kept = keys.into_iter().filter(|key| !absent.contains(key)).collect();
+            self.keep(read.kind, kept).await?;
+            self.findings.absence.push(AbsenceScope {
+                kind: Cow::Borrowed(read.kind.name),
+                folders: None,
+                sides: vec![Side::Live],
+                listing: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// Keys of all there is; `None` where that cannot be found out.
+    async fn keys_of(&mut self, read: Read) -> Result<Option<Vec<String>>, ExtractError> {
+        if let Source::Listing { operation, parameters, keys } = &read.each.source {
+            let call = Call::new(operation, read.kind.name, Reason::Listing);
+            let call = parameters.iter().fold(call, |call, (name, value)| call.with(name, *value));
+            let listed = tokio::select! {
+                listed = self.client.get(&call, |reply| keys::in_list(&reply.body, keys)) => listed,
+                () = self.brake.at_once() => return Ok(None),
+            };
+            return match listed {
+                Ok(keys) => Ok(Some(keys)),
+                Err(error) if cannot_heal(&error) => {
+                    self.close_kind(read.kind, unavailable(&error));
+                    Ok(None)
+                }
+                Err(error) => {
+                    self.kind_failed(read.kind, &error);
+                    Ok(None)
+                }
+            };
+        }
+        let (writer, instance) = (self.writer.clone(), self.instance);
+        blocking(move || {
+            writer.flush()?;
+            Ok(Some(keys::stored(&writer.reader()?, instance, read.kind, &read.each.source)?))
+        })
+        .await
+    }
+
+    /// What of `keys` is to be read by this run.
+    pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
+        let (writer, instance, kind) = (self.writer.clone(), self.instance, read.kind.name);
+        let ages = blocking(move || Ok(writer.reader()?.ages(instance, kind)?)).await?;
+        let total = keys.len();
+        let (mut stored, missing): (Vec<_>, Vec<_>) =
+            keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
+        stored.sort();
+        let refresh = &self.request.refresh;
+        let missing_now = refresh.fill(total, missing.len(), self.interval);
+        let again = match read.each.refresh {
+            Refresh::Never => 0,
+            Refresh::ByAge => {
+                let ages = stored.iter().filter_map(|(age, _)| *age);
+                refresh.again(total, ages, Timestamp::now(), self.interval)
+            }
+        };
+        let oldest = stored.get(again).and_then(|(age, _)| *age);
+        let left = missing.len() - missing_now;
+        if left > 0 {
+            self.watch.warn(&format!("{left} {kind} are left for later runs"));
+        }
+        self.findings.spread.push(Spread { kind, total, missing: left, read: missing_now + again, oldest });
+        let missing = missing.into_iter().take(missing_now);
+        Ok(missing.chain(stored.into_iter().take(again)).map(|(_, key)| key).collect())
+    }
+
+    /// Reads objects one by one; answers the keys that are not there.
+    pub(super) async fn read_keys(
+        &mut self,
+        read: Read,
+        keys: Vec<String>,
+    ) -> Result<HashSet<String>, ExtractError> {
+        self.watch.expect(read.kind.name, keys.len() as u64);
+        let first = keys.iter().take(TRIED_BEFORE_CLOSED).cloned().collect();
+        let rest: Vec<String> = keys.into_iter().skip(TRIED_BEFORE_CLOSED).collect();
+        let mut absent = HashSet::new();
+        let (tried, refused) = self.read_some(read, first, &mut absent).await?;
+        if let Some(reason) = refused.filter(|_| tried == absent.len() && tried == TRIED_BEFORE_CLOSED) {
+            self.close_kind(read.kind, reason);
+            return Ok(absent);
+        }
+        self.read_some(read, rest, &mut absent).await?;
+        Ok(absent)
+    }
+
+    /// Answers how many calls were made, and why the last one that was refused was.
+    async fn read_some(
+        &mut self,
+        read: Read,
+        keys: Vec<String>,
+        absent: &mut HashSet<String>,
+    ) -> Result<(usize, Option<String>), ExtractError> {
+        let this: &Self = self;
+        let outcomes: Vec<(String, Result<Outcome, ExtractError>)> = futures_util::stream::iter(keys)
+            .map(|key| async move {
+                let outcome = this.read_one(read, &key).await;
+                (key, outcome)
+            })
+            .buffer_unordered(self.workers())
+            .collect()
+            .await;
+        let (mut tried, mut refused, mut unread) = (0, None, 0);
+        for (key, outcome) in outcomes {
+            tried += 1;
+            match outcome? {
+                Outcome::Stored => {}
+                Outcome::Absent(reason) => {
+                    refused = Some(reason);
+                    absent.insert(key);
+                }
+                Outcome::Gap(gap) => self.findings.gaps.push(gap),
+                Outcome::Stopped => unread += 1,
+            }
+        }
+        if unread > 0 {
+            let reason = self.brake.pulled().map_or_else(|| "not read".to_owned(), |stop| stop.reason());
+            let place = format!("{unread} {}", read.kind.name);
+            self.findings.gaps.push(GapReport::of_list(read.kind.name, place, &reason, 0));
+        }
+        Ok((tried, refused))
+    }
+
+    async fn read_one(&self, read: Read, key: &str) -> Result<Outcome, ExtractError> {
+        let Read { kind, each } = read;
+        if self.brake.pulled().is_some() {
+            return Ok(Outcome::Stopped);
+        }
+        let call = Call::new(&each.operation, kind.name, Reason::Item);
+        let call = match each.key {
+            KeyIn::Path => call.at(key),
+            KeyIn::Parameter(name) => call.with(name, key),
+        };
+        let call = each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value));
+        let answered = tokio::select! {
+            answered = self.client.get(&call, |reply| {
+                let rows = if each.answer == AnswerShape::Object { 1 } else { rows::cut(&reply.body)?.len() };
+                Ok((Row::keyed(key, reply.body.clone(), kind)?, rows, reply.date))
+            }) => answered,
+            () = self.brake.at_once() => return Ok(Outcome::Stopped),
+        };
+        match answered {
+            Ok((row, rows, date)) => {
+                self.store_one(kind, row, date).await?;
+                Ok(match each.answer {
+                    AnswerShape::List { limit: Some(limit) } if rows >= limit => {
+                        let reason = format!("it holds more than the {limit} rows that one call answers");
+                        Outcome::Gap(GapReport::of_object(kind, key, reason, 1))
+                    }
+                    _ => Outcome::Stored,
+                })
+            }
+            Err(error) if cannot_heal(&error) => Ok(Outcome::Absent(unavailable(&error))),
+            Err(error) => {
+                if let Some(limit) = Stop::of_limit(&error) {
+                    self.brake.pull(limit);
+                    return Ok(Outcome::Stopped);
+                }
+                if let Some(stop) = self.server_down(&error) {
+                    self.brake.pull(stop);
+                }
+                Ok(Outcome::Gap(GapReport::of_object(kind, key, error.to_string(), error.tries)))
+            }
+        }
+    }
+
+    pub(super) async fn store_one(
+        &self,
+        kind: &'static Kind,
+        row: Row,
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
+        let (preparer, run) = (Arc::clone(&self.preparer), self.id);
+        blocking(move || {
+            let key = row.id.clone();
+            preparer.store_items(kind, Side::Live, &[row], date)?;
+            Ok(preparer.writer.refreshed(run, Cow::Borrowed(kind.name), vec![key], date)?)
+        })
+        .await
+    }
+
+    /// Notes objects as seen as they are stored.
+    pub(super) async fn keep(&self, kind: &'static Kind, keys: Vec<String>) -> Result<(), ExtractError> {
+        let (writer, run) = (self.writer.clone(), self.id);
+        blocking(move || {
+            writer.found_as_it_was(run, Cow::Borrowed(kind.name), keys, Timestamp::UNIX_EPOCH)?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,125 @@
+//! Keys of kinds that cost a call an object, from what is stored or listed.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use looker::Kind;
+use looker::catalogue::Source;
+use looker::error::{Error, Result};
+use looker::rows::KEY_SEPARATOR;
+use serde_json::Value;
+use vault::{InstanceId, ListFilter, Reader, Side, VaultError};
+
+/// The keys in a list: of each row, the first of `fields` that is there.
+pub(super) fn in_list(body: &Bytes, fields: &[&str]) -> Result<Vec<String>> {
+    let rows: Vec<Value> = serde_json::from_slice(body).map_err(|error| {
+        Error::new(looker::ErrorKind::BadBody, format!("the answer is not a list as expected: {error}"))
+    })?;
+    Ok(rows.iter().filter_map(|row| fields.iter().find_map(|field| scalar(&row[*field]))).collect())
+}
+
+/// The keys that stored documents tell.
+pub(super) fn stored(
+    reader: &Reader,
+    instance: InstanceId,
+    kind: &Kind,
+    source: &Source,
+) -> std::result::Result<Vec<String>, VaultError> {
+    let mut keys = BTreeSet::new();
+    match source {
+        Source::References => {
+            return reader.referred_keys(instance, kind.name, &[Side::Live, Side::Trash]);
+        }
+        Source::Objects(of) => {
+            let filter =
+                ListFilter { instance: Some(instance), sides: vec![Side::Live], ..ListFilter::of(of) };
+            reader.list(&filter, |row| {
+                keys.insert(row.key);
+            })?;
+        }
+        Source::Field { kind, paths, unless } => reader.bodies(instance, kind, |_, body| {
+            if let Ok(document) = serde_json::from_slice::<Value>(body) {
+                collect(&document, paths, *unless, &mut keys);
+            }
+        })?,
+        Source::Listing { .. } => {}
+    }
+    Ok(keys.into_iter().collect())
+}
+
+/// The keys that a document holds at `paths`, unless the field beside the last
+/// one is true.
+fn collect(document: &Value, paths: &[&str], unless: Option<&str>, keys: &mut BTreeSet<String>) {
+    let Some((last, before)) = paths.split_last() else { return };
+    for root in roots(document) {
+        let prefix: Option<Vec<String>> = before.iter().map(|path| scalar(&root[*path])).collect();
+        let Some(mut parts) = prefix else { continue };
+        let (parents, field) =
+            last.rsplit_once('.').map_or((None, *last), |(path, field)| (Some(path), field));
+        let mut holders = vec![root];
+        for step in parents.into_iter().flat_map(|path| path.split('.')) {
+            holders = holders.into_iter().flat_map(|holder| roots(&holder[step])).collect();
+        }
+        for holder in holders {
+            let is_barred = unless.is_some_and(|name| holder[name] != Value::Bool(false));
+            if let Some(key) = scalar(&holder[field]).filter(|_| !is_barred) {
+                parts.push(key);
+                keys.insert(parts.join(KEY_SEPARATOR));
+                parts.pop();
+            }
+        }
+    }
+}
+
+/// A document, or the elements of a list.
+fn roots(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(elements) => elements.iter().collect(),
+        other => vec![other],
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn collected(document: &Value, paths: &[&str], unless: Option<&str>) -> Vec<String> {
+        let mut keys = BTreeSet::new();
+        collect(document, paths, unless, &mut keys);
+        keys.into_iter().collect()
+    }
+
+    #[test]
+    fn keys_are_found_in_documents_and_in_lists() {
+        let model = json!({ "name": "sales", "explores": [{ "name": "orders" }, { "name": "users" }, {}] });
+        assert_eq!(collected(&model, &["name", "explores.name"], None), ["sales::orders", "sales::users"]);
+        let folder = json!({ "id": "7", "content_metadata_id": 12 });
+        assert_eq!(collected(&folder, &["content_metadata_id"], None), ["12"]);
+        assert!(
+            collected(&json!({ "content_metadata_id": null }), &["content_metadata_id"], None).is_empty()
+        );
+    }
+
+    #[test]
+    fn what_inherits_has_no_list_of_its_own() {
+        let list = json!([{ "id": "1", "inherits": true }, { "id": "2", "inherits": false }, { "id": "3" }]);
+        assert_eq!(collected(&list, &["id"], Some("inherits")), ["2"]);
+    }
+
+    #[test]
+    fn a_list_names_its_keys_by_the_first_field_that_is_there() {
+        let list = Bytes::from_static(br#"[{"id":"a::b","dashboard_id":"x"},{"dashboard_id":"c::d"},{}]"#);
+        assert_eq!(in_list(&list, &["id", "dashboard_id"]).unwrap(), ["a::b", "c::d"]);
+        assert!(in_list(&Bytes::from_static(b"{}"), &["id"]).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! Disabled schedules: no list has them (`observed-rest.md` §10).
+//!
+//! One query of System Activity finds their ids; what is new or was not stored
+//! as disabled is read by id.
+
+use std::collections::HashSet;
+
+use looker::Kind;
+use looker::catalogue::{AnswerShape, Each, KeyIn, Operation, Refresh, Source};
+use looker::client::Call;
+use looker::pacing::{Ledger, Reason};
+
+use super::each::Read;
+use super::error::ExtractError;
+use super::keys;
+use super::pool::blocking;
+use super::report::GapReport;
+use super::run::Run;
+use crate::check::{cannot_heal, unavailable};
+
+const ACTIVITY: Operation =
+    Operation { id: "run_inline_query", path: "/queries/run/{result_format}", ledger: Ledger::QueryBased };
+
+/// Most rows of the query.
+const MOST: usize = 5000;
+
+static ONE_PLAN: Each = Each {
+    operation: Operation {
+        id: "scheduled_plan",
+        path: "/scheduled_plans/{scheduled_plan_id}",
+        ledger: Ledger::QueryBased,
+    },
+    key: KeyIn::Path,
+    parameters: &[],
+    source: Source::References,
+    answer: AnswerShape::Object,
+    refresh: Refresh::ByAge,
+};
+
+impl Run {
+    /// Reads the disabled schedules, when schedules are read.
+    pub(super) async fn read_disabled_plans(&mut self) -> Result<(), ExtractError> {
+        let name = "scheduled_plans";
+        let Some(kind) = self.request.kinds.iter().copied().find(|kind| kind.name == name) else {
+            return Ok(());
+        };
+        let is_closed = self.findings.unavailable.iter().any(|entry| entry.kind == name);
+        if is_closed || self.brake.pulled().is_some() || self.findings.gaps.iter().any(|gap| gap.kind == name)
+        {
+            return Ok(());
+        }
+        let call = Call::new(&ACTIVITY, name, Reason::Listing).at("json").sending(serde_json::json!({
+            "model": "system__activity",
+            "view": "scheduled_plan",
+            "fields": ["scheduled_plan.id"],
+            "filters": { "scheduled_plan.enabled": "no" },
+            "limit": MOST.to_string(),
+        }));
+        let found = tokio::select! {
+            found = self.client.get(&call, |reply| keys::in_list(&reply.body, &["scheduled_plan.id"])) => found,
+            () = self.brake.at_once() => return Ok(()),
+        };
+        match found {
+            Ok(ids) => self.read_plans(kind, ids).await,
+            Err(error) if cannot_heal(&error) => {
+                self.without_disabled_plans(&unavailable(&error));
+                Ok(())
+            }
+            Err(error) => {
+                self.without_disabled_plans(&error.to_string());
+                self.kind_failed(kind, &error);
+                Ok(())
+            }
+        }
+    }
+
+    async fn read_plans(&mut self, kind: &'static Kind, ids: Vec<String>) -> Result<(), ExtractError> {
+        if ids.len() >= MOST {
+            let reason = format!("there are more than {MOST} disabled schedules");
+            self.findings.gaps.push(GapReport::of_list(kind.name, kind.name.to_owned(), &reason, 1));
+        }
+        let (writer, instance, all) = (self.writer.clone(), self.instance, ids.clone());
+        let stored: HashSet<String> = blocking(move || {
+            writer.flush()?;
+            let reader = writer.reader()?;
+            let mut stored = HashSet::new();
+            for id in all {
+                let plan = reader.show(instance, kind.name, &id)?;
+                let body = plan.and_then(|plan| serde_json::from_slice::<serde_json::Value>(&plan.body).ok());
+                if body.is_some_and(|body| body["enabled"] == false) {
+                    stored.insert(id);
+                }
+            }
+            Ok(stored)
+        })
+        .await?;
+        let (known, new): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| stored.contains(id));
+        let read = Read { kind, each: &ONE_PLAN };
+        let mut wanted = self.slice(read, known.clone()).await?;
+        wanted.extend(new);
+        let absent = self.read_keys(read, wanted).await?;
+        let kept = known.into_iter().filter(|key| !absent.contains(key)).collect();
+        self.keep(kind, kept).await
+    }
+
+    /// A schedule that is no longer in the list may just be disabled: none is gone.
+    fn without_disabled_plans(&mut self, why: &str) {
+        self.watch.warn(&format!("disabled scheduled plans were not read: {why}"));
+        self.findings.absence.retain(|scope| scope.kind != "scheduled_plans");
+        self.findings.not_read.push(format!("disabled scheduled plans: {why}"));
+    }
+}

@@ -1,0 +1,121 @@
+//! Where data comes from and what it means.
+
+use super::FieldPattern::{Anywhere, Path};
+use super::kinds::{PLAIN, administrative, whole};
+use super::{
+    AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
+    secrets,
+};
+
+const NAMED: Envelope =
+    Envelope { id: &["name"], title: "name", folder: None, updated_at: None, created_at: None };
+
+pub(super) const CONNECTIONS: Kind = Kind {
+    name: "connections",
+    singular: "connection",
+    looker_type: "DBConnection",
+    about: "database connections",
+    group: Group::Model,
+    list: whole("all_connections", "/connections"),
+    envelope: Envelope { created_at: Some("created_at"), ..NAMED },
+    references: &[Reference { path: "user_id", kind: "users" }],
+    volatile: &[
+        Anywhere("can"),
+        Path(&["last_regen_at"]),
+        Path(&["last_reap_at"]),
+        Path(&["example"]),
+        Path(&["named_driver_version_actual"]),
+    ],
+    redacted: secrets::OF_SETTINGS,
+    never_saved: &["passwords", "certificates"],
+    ..PLAIN
+};
+
+pub(super) const PROJECTS: Kind = Kind {
+    name: "projects",
+    singular: "project",
+    looker_type: "Project",
+    about: "LookML projects and where their Git repository is",
+    group: Group::Model,
+    list: whole("all_projects", "/projects"),
+    restore: Restore::No("a project is made with its repository, by a developer"),
+    volatile: &[Anywhere("can"), Path(&["is_git_dev_locked"])],
+    redacted: secrets::OF_SETTINGS,
+    never_saved: &["LookML files (they are in Git)", "Git passwords", "deploy keys and secrets"],
+    ..PLAIN
+};
+
+pub(super) const LOOKML_MODELS: Kind = Kind {
+    name: "lookml_models",
+    singular: "lookml_model",
+    looker_type: "LookmlModel",
+    about: "models with their project and connections, and the names of their explores",
+    group: Group::Model,
+    list: whole("all_lookml_models", "/lookml_models"),
+    envelope: NAMED,
+    references: &[
+        Reference { path: "project_name", kind: "projects" },
+        Reference { path: "allowed_db_connection_names", kind: "connections" },
+    ],
+    writable: &["allowed_db_connection_names", "name", "project_name", "unlimited_db_connections"],
+    ..PLAIN
+};
+
+pub(super) const EXPLORES: Kind = Kind {
+    name: "explores",
+    singular: "explore",
+    looker_type: "LookmlModelExplore",
+    about: "explores with all their fields",
+    group: Group::Model,
+    list: List::Each(Each {
+        operation: administrative(
+            "lookml_model_explore",
+            "/lookml_models/{lookml_model_name}/explores/{explore_name}",
+        ),
+        key: KeyIn::Path,
+        parameters: &[],
+        source: Source::Field { kind: "lookml_models", paths: &["name", "explores.name"], unless: None },
+        answer: AnswerShape::Object,
+        refresh: Refresh::ByAge,
+    }),
+    cadence: Cadence::OnRequest,
+    restore: Restore::No("explores come from the project's LookML files"),
+    envelope: Envelope { id: &[], title: "title", folder: None, updated_at: None, created_at: None },
+    natural_key: &["id"],
+    references: &[
+        Reference { path: "model_name", kind: "lookml_models" },
+        Reference { path: "connection_name", kind: "connections" },
+    ],
+    volatile: &[
+        Anywhere("can"),
+        Path(&["can_total"]),
+        Path(&["can_develop"]),
+        Path(&["can_see_lookml"]),
+        Path(&["can_save"]),
+        Path(&["can_explain"]),
+    ],
+    ..PLAIN
+};
+
+pub(super) const DATAGROUPS: Kind = Kind {
+    name: "datagroups",
+    singular: "datagroup",
+    looker_type: "Datagroup",
+    about: "datagroups of models",
+    group: Group::Model,
+    list: whole("all_datagroups", "/datagroups"),
+    restore: Restore::No("datagroups come from the project's LookML files"),
+    envelope: Envelope { id: &["id"], title: "name", folder: None, updated_at: None, created_at: None },
+    natural_key: &["model_name", "name"],
+    references: &[Reference { path: "model_name", kind: "lookml_models" }],
+    volatile: &[
+        Anywhere("can"),
+        Path(&["created_at"]),
+        Path(&["trigger_check_at"]),
+        Path(&["trigger_error"]),
+        Path(&["trigger_value"]),
+        Path(&["triggered_at"]),
+        Path(&["stale_before"]),
+    ],
+    ..PLAIN
+};

@@ -1,0 +1,207 @@
+//! What administrators configure.
+
+use super::FieldPattern::{Anywhere, Path};
+use super::kinds::{PLAIN, administrative, whole};
+use super::{
+    AnswerShape, Cadence, Each, Envelope, KeyIn, Kind, List, Operation, Paged, Reference, Refresh, Restore,
+    Source, secrets,
+};
+
+const UNNAMED: Envelope = Envelope { id: &[], title: "", folder: None, updated_at: None, created_at: None };
+
+pub(super) const THEMES: Kind = Kind {
+    name: "themes",
+    singular: "theme",
+    looker_type: "Theme",
+    about: "themes",
+    list: whole("all_themes", "/themes"),
+    references: &[Reference { path: "settings.color_collection_id", kind: "color_collections" }],
+    writable: &["begin_at", "end_at", "name", "settings"],
+    ..PLAIN
+};
+
+pub(super) const COLOR_COLLECTIONS: Kind = Kind {
+    name: "color_collections",
+    singular: "color_collection",
+    looker_type: "ColorCollection",
+    about: "colour collections with their palettes",
+    list: whole("all_color_collections", "/color_collections"),
+    envelope: Envelope { id: &["id"], title: "label", folder: None, updated_at: None, created_at: None },
+    natural_key: &["label"],
+    writable: &["label", "categoricalPalettes", "sequentialPalettes", "divergingPalettes"],
+    ..PLAIN
+};
+
+pub(super) const INTEGRATION_HUBS: Kind = Kind {
+    name: "integration_hubs",
+    singular: "integration_hub",
+    looker_type: "IntegrationHub",
+    about: "action hubs",
+    list: whole("all_integration_hubs", "/integration_hubs"),
+    envelope: Envelope { id: &["id"], title: "label", folder: None, updated_at: None, created_at: None },
+    natural_key: &["label"],
+    volatile: &[Anywhere("can"), Path(&["fetch_error_message"])],
+    // A hub's address may carry its key.
+    redacted: secrets::OF_INTEGRATIONS,
+    never_saved: &["authorization tokens", "addresses (they may carry keys)"],
+    ..PLAIN
+};
+
+pub(super) const INTEGRATIONS: Kind = Kind {
+    name: "integrations",
+    singular: "integration",
+    looker_type: "Integration",
+    about: "actions and how they are set up",
+    list: whole("all_integrations", "/integrations"),
+    envelope: Envelope { id: &["id"], title: "label", folder: None, updated_at: None, created_at: None },
+    natural_key: &["integration_hub_id", "label"],
+    references: &[Reference { path: "integration_hub_id", kind: "integration_hubs" }],
+    writable: &["enabled", "params", "installed_delegate_oauth_targets"],
+    redacted: secrets::OF_INTEGRATIONS,
+    never_saved: &["values of parameters (they may be keys)"],
+    ..PLAIN
+};
+
+pub(super) const HOMEPAGE_SECTIONS: Kind = Kind {
+    name: "homepage_sections",
+    singular: "homepage_section",
+    looker_type: "HomepageSection",
+    about: "sections of the primary homepage with their items",
+    list: whole("all_primary_homepage_sections", "/primary_homepage_sections"),
+    restore: Restore::No("the API only reads the homepage"),
+    envelope: Envelope {
+        id: &["id"],
+        title: "title",
+        folder: None,
+        updated_at: Some("updated_at"),
+        created_at: Some("created_at"),
+    },
+    natural_key: &["title"],
+    references: &[
+        Reference { path: "homepage_items.dashboard_id", kind: "dashboards" },
+        Reference { path: "homepage_items.look_id", kind: "looks" },
+    ],
+    volatile: &[
+        Anywhere("can"),
+        Anywhere("view_count"),
+        Anywhere("favorite_count"),
+        Anywhere("content_favorite_id"),
+        Anywhere("content_updated_at"),
+        Anywhere("section_fetch_time"),
+    ],
+    ..PLAIN
+};
+
+pub(super) const SETTINGS: Kind = Kind {
+    name: "instance_settings",
+    singular: "instance_setting",
+    about: "instance, embed, session, password and sign-on configuration",
+    list: List::Singles(SINGLES),
+    envelope: UNNAMED,
+    natural_key: &[],
+    volatile: &[Anywhere("can"), Path(&["url"]), Path(&["modified_at"]), Path(&["policy_enabled_at"])],
+    redacted: secrets::OF_SETTINGS,
+    never_saved: &["embed secrets", "passwords and keys of LDAP, SAML, OIDC and mail"],
+    ..PLAIN
+};
+
+const SINGLES: &[Operation] = &[
+    administrative("get_setting", "/setting"),
+    administrative("whitelabel_configuration", "/whitelabel_configuration"),
+    administrative("session_config", "/session_config"),
+    administrative("password_config", "/password_config"),
+    administrative("saml_config", "/saml_config"),
+    administrative("ldap_config", "/ldap_config"),
+    administrative("oidc_config", "/oidc_config"),
+    administrative("custom_welcome_email", "/custom_welcome_email"),
+    administrative("digest_emails_enabled", "/digest_emails_enabled"),
+    administrative("internal_help_resources_content", "/internal_help_resources_content"),
+    administrative("internal_help_resources", "/internal_help_resources_enabled"),
+    administrative("cloud_storage_configuration", "/cloud_storage"),
+];
+
+pub(super) const LEGACY_FEATURES: Kind = Kind {
+    name: "legacy_features",
+    singular: "legacy_feature",
+    looker_type: "LegacyFeature",
+    about: "legacy features and which are on",
+    list: whole("all_legacy_features", "/legacy_features"),
+    writable: &["enabled_locally"],
+    ..PLAIN
+};
+
+pub(super) const OAUTH_CLIENT_APPS: Kind = Kind {
+    name: "oauth_client_apps",
+    singular: "oauth_client_app",
+    looker_type: "OauthClientApp",
+    about: "applications that may sign users in",
+    list: whole("all_oauth_client_apps", "/oauth_client_apps"),
+    envelope: Envelope {
+        id: &["client_guid"],
+        title: "display_name",
+        folder: None,
+        updated_at: None,
+        created_at: None,
+    },
+    natural_key: &["client_guid"],
+    references: &[Reference { path: "group_id", kind: "groups" }],
+    writable: &["redirect_uri", "display_name", "description", "enabled", "group_id"],
+    volatile: &[Anywhere("can"), Path(&["tokens_invalid_before"]), Path(&["activated_users"])],
+    redacted: secrets::OF_SETTINGS,
+    ..PLAIN
+};
+
+pub(super) const ARTIFACTS: Kind = Kind {
+    name: "artifacts",
+    singular: "artifact",
+    about: "what extensions have stored, one list a namespace",
+    list: List::Each(Each {
+        operation: administrative("search_artifacts", "/artifact/{namespace}/search"),
+        key: KeyIn::Path,
+        parameters: &[("limit", "10000")],
+        source: Source::Listing {
+            operation: administrative("artifact_namespaces", "/artifact/namespaces"),
+            parameters: &[("limit", "10000")],
+            keys: &["namespace"],
+        },
+        answer: AnswerShape::List { limit: Some(10_000) },
+        refresh: Refresh::ByAge,
+    }),
+    cadence: Cadence::Weekly,
+    envelope: UNNAMED,
+    natural_key: &[],
+    references: &[
+        Reference { path: "created_by_userid", kind: "users" },
+        Reference { path: "updated_by_userid", kind: "users" },
+    ],
+    ..PLAIN
+};
+
+pub(super) const AGENTS: Kind = Kind {
+    name: "agents",
+    singular: "agent",
+    looker_type: "Agent",
+    about: "agents of conversational analytics, where the release has them",
+    list: List::Paged(Paged {
+        operation: administrative("search_agents", "/agents/search"),
+        parameters: &[],
+        sorts: Some("id"),
+        page: 500,
+        light_fields: "id",
+        folder: None,
+        trash: Some(("deleted", "true")),
+        by_id: Some("id"),
+    }),
+    cadence: Cadence::Weekly,
+    envelope: Envelope {
+        id: &["id"],
+        title: "name",
+        folder: None,
+        updated_at: None,
+        created_at: Some("created_at"),
+    },
+    references: &[Reference { path: "created_by_user_id", kind: "users" }],
+    writable: &["name", "description", "category", "sources", "context", "deleted", "code_interpreter"],
+    volatile: &[Anywhere("can"), Path(&["created_by_avatar_url"])],
+    ..PLAIN
+};

@@ -1,0 +1,157 @@
+//! What a run found as it was, without reading it: by a listing that names it
+//! unchanged, or because it was read not long ago.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::{KindRead, ListingScope, Probe, RunId, Side, times};
+
+/// An object that a listing names and the vault does not have as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stale {
+    /// The kind.
+    pub kind: String,
+    /// The object's key.
+    pub key: String,
+    /// The side on which it is listed.
+    pub side: Side,
+    /// The folder in which it is listed.
+    pub folder: Option<String>,
+}
+
+/// Listed with the stamp, on the side and in the folder that the current version
+/// has; a row without a stamp proves nothing.
+macro_rules! unchanged {
+    () => {
+        "FROM listed l
+         JOIN object o ON o.instance = (SELECT instance FROM run WHERE id = ?1)
+             AND o.kind = l.kind AND o.key = l.key
+         JOIN version v ON v.object = o.id AND v.until_run IS NULL
+         WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3 AND l.side = ?4
+             AND (?5 IS NULL OR ?6 <> coalesce(l.folder IN (SELECT value FROM json_each(?5)), 0))
+             AND o.unsettled = 0 AND v.side = l.side AND v.folder IS l.folder
+             AND l.updated_at IS NOT NULL AND v.updated_at = l.updated_at"
+    };
+}
+
+const SIGHT_UNCHANGED: &str = concat!(
+    "INSERT INTO sighting (run, object, side, folder, updated_at, read_at)
+     SELECT ?1, o.id, l.side, l.folder, l.updated_at, ?7 ",
+    unchanged!(),
+    " ON CONFLICT (run, object) DO NOTHING"
+);
+
+const CHANGED: &str = concat!(
+    "SELECT r.key, r.folder FROM listed r
+     WHERE r.run = ?1 AND r.listing = ?2 AND r.kind = ?3 AND r.side = ?4
+         AND (?5 IS NULL OR ?6 <> coalesce(r.folder IN (SELECT value FROM json_each(?5)), 0))
+         AND r.key NOT IN (SELECT l.key ",
+    unchanged!(),
+    ") ORDER BY r.key"
+);
+
+/// Notes what a listing names unchanged as seen by the run; answers the rest.
+pub(super) fn adopt(
+    connection: &Connection,
+    run: RunId,
+    listing: u32,
+    scopes: &[ListingScope],
+    at: Timestamp,
+) -> rusqlite::Result<Vec<Stale>> {
+    let mut stale = Vec::new();
+    for scope in scopes {
+        let (folders, but) = super::disagreements::folder_list(scope);
+        for side in &scope.sides {
+            let (kind, side_code) = (&scope.kind, side.code());
+            let row = (run.0, listing, kind, side_code, &folders, but, at.as_microsecond());
+            connection.prepare_cached(SIGHT_UNCHANGED)?.execute(row)?;
+            let mut changed = connection.prepare_cached(CHANGED)?;
+            let mut rows = changed.query((run.0, listing, kind, side_code, &folders, but))?;
+            while let Some(row) = rows.next()? {
+                let kind = scope.kind.to_string();
+                stale.push(Stale { kind, key: row.get(0)?, side: *side, folder: row.get(1)? });
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// Notes objects as seen by the run as their current versions are. Answers the
+/// keys of which there is none.
+pub(super) fn found_as_it_was(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+    keys: &[String],
+    at: Timestamp,
+) -> rusqlite::Result<HashSet<String>> {
+    let mut sight = connection.prepare_cached(
+        "INSERT INTO sighting (run, object, side, folder, updated_at, read_at)
+         SELECT ?1, o.id, v.side, v.folder, v.updated_at, ?4 FROM object o
+         JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side < 2
+         WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND o.key = ?3
+         ON CONFLICT (run, object) DO UPDATE SET read_at = max(read_at, excluded.read_at)",
+    )?;
+    let mut unknown = HashSet::new();
+    for key in keys {
+        if sight.execute((run.0, kind, key, at.as_microsecond()))? == 0 {
+            unknown.insert(key.clone());
+        }
+    }
+    Ok(unknown)
+}
+
+/// Notes when objects were read that are read again by their age.
+pub(super) fn refreshed(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+    keys: &[String],
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO refreshed (object, read_at)
+         SELECT id, ?4 FROM object
+         WHERE instance = (SELECT instance FROM run WHERE id = ?1) AND kind = ?2 AND key = ?3
+         ON CONFLICT (object) DO UPDATE SET read_at = max(read_at, excluded.read_at)",
+    )?;
+    keys.iter().try_for_each(|key| upsert.execute((run.0, kind, key, at.as_microsecond())).map(drop))
+}
+
+/// Notes that a run has read a kind.
+pub(super) fn kind_read(connection: &Connection, run: RunId, read: &KindRead) -> rusqlite::Result<()> {
+    let upsert = "INSERT INTO kind_read (instance, kind, run, read_at, full_at, full_days)
+         SELECT instance, ?2, ?1, ?3, ?4, ?5 FROM run WHERE id = ?1
+         ON CONFLICT (instance, kind) DO UPDATE SET run = excluded.run, read_at = excluded.read_at,
+             full_at = coalesce(excluded.full_at, full_at), full_days = coalesce(excluded.full_days, full_days)";
+    let full_at = times::micros(read.full_at);
+    let row = (run.0, &read.kind, read.read_at.as_microsecond(), full_at, read.full_days);
+    connection.prepare_cached(upsert)?.execute(row).map(drop)
+}
+
+/// Remembers what an instance was found to understand.
+pub(super) fn probe(connection: &Connection, run: RunId, probe: &Probe) -> rusqlite::Result<()> {
+    let upsert = "INSERT INTO probe (instance, name, answer, at)
+         SELECT instance, ?2, ?3, ?4 FROM run WHERE id = ?1
+         ON CONFLICT (instance, name) DO UPDATE SET answer = excluded.answer, at = excluded.at";
+    let row = (run.0, &probe.name, probe.answer, probe.at.as_microsecond());
+    connection.prepare_cached(upsert)?.execute(row).map(drop)
+}
+
+/// The last version of an object before the run's own, to tell a change without
+/// a stamp: keys whose body the run changed although the stamp stayed.
+pub(super) fn changed_without_stamp(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+) -> rusqlite::Result<Vec<String>> {
+    let select = "SELECT o.key FROM version v
+         JOIN object o ON o.id = v.object AND o.kind = ?2
+         JOIN version b ON b.object = v.object AND b.until_run = v.from_run
+         WHERE v.from_run = ?1 AND v.side < 2 AND b.side = v.side AND b.body <> v.body
+             AND b.folder IS v.folder AND b.updated_at = v.updated_at
+         ORDER BY o.key";
+    crate::query::gather(connection, select, (run.0, kind), |row| row.get(0))
+}

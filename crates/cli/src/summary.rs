@@ -99,7 +99,7 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
 }
 
 fn by_reason(report: &Report) -> String {
-    let all = [Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Retry];
+    let all = [Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Probe, Reason::Retry];
     let of = |reason: Reason| {
         let calls: u64 =
             report.calls.iter().filter(|line| line.reason == reason).map(|line| line.calls).sum();

@@ -45,9 +45,9 @@ pub use reader::{
     RunCalls, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use record::{
-    AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
-    Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
+    AbsenceScope, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
+    ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
-pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};
+pub use writer::{Adopted, Disagreement, Disagreements, RunSummary, Stale, Writer};

@@ -322,10 +322,20 @@ pub struct KindRead {
     pub kind: Kind,
     /// When.
     pub read_at: Timestamp,
-    /// When, if every body of it was read; else the last time that was so stays.
-    pub full_at: Option<Timestamp>,
-    /// Days between two full passes, if that has changed.
-    pub full_days: Option<u32>,
+}
+
+/// That every body of a kind was read, not only what a listing showed to have
+/// changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FullPass {
+    /// The kind.
+    pub kind: Kind,
+    /// Folders and sides, as the caller writes them; compared as text.
+    pub extent: String,
+    /// When.
+    pub read_at: Timestamp,
+    /// Days until it is to be done again.
+    pub days: u32,
 }
 
 /// Whether an instance understands something that is not documented.

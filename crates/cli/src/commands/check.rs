@@ -135,6 +135,7 @@ fn lines(
         line("tries", &settings.tries, &settings.tries.value),
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
         line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
+        line("full_every_days", &settings.full_every_days, &settings.full_every_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
     ];
     let all = |names: &[FolderSelector]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -142,6 +142,17 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "DAYS")]
     pub max_age_days: Option<NonZeroU32>,
 
+    /// Read every object again, not only what a listing shows to have changed
+    #[arg(long)]
+    pub full: bool,
+
+    /// Do so by itself after so many days [default: 30]
+    ///
+    /// What differs although its stamp did not move is reported, and halves the
+    /// time to the next such run.
+    #[arg(long, value_name = "DAYS")]
+    pub full_every_days: Option<NonZeroU32>,
+
     /// Take up the newest run of the same scope where it stopped
     #[arg(long)]
     pub resume: bool,
@@ -226,6 +237,8 @@ impl ExtractArgs {
         flags.flag("tries", "--tries", self.tries.map(|n| number(n.get().into())));
         flags.flag("patience", "--patience", self.patience.map(Value::duration));
         flags.flag("max_age_days", "--max-age-days", self.max_age_days.map(|n| number(n.get().into())));
+        let full_every_days = self.full_every_days.map(|n| number(n.get().into()));
+        flags.flag("full_every_days", "--full-every-days", full_every_days);
         flags
     }
 }
@@ -367,6 +380,8 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
     request.resume = args.resume;
     request.refresh.max_age = SignedDuration::from_hours(24 * i64::from(settings.max_age_days.value.get()));
     request.refresh.all_now = args.all_now;
+    request.full = args.full;
+    request.full_every_days = settings.full_every_days.value.get();
     Ok(request)
 }
 

@@ -101,6 +101,8 @@ pub struct ExtractSettings {
     pub patience: Setting<Duration>,
     /// Days after which is read again what changes without a stamp.
     pub max_age_days: Setting<NonZeroU32>,
+    /// Days between two readings of everything, changed or not.
+    pub full_every_days: Setting<NonZeroU32>,
 }
 
 /// How often one call is tried when nobody says otherwise.
@@ -108,6 +110,7 @@ const TRIES: NonZeroU32 = NonZeroU32::new(8).expect("8 is not 0");
 /// Days after which is read again what changes without a stamp, when nobody
 /// says otherwise.
 const MAX_AGE_DAYS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+const FULL_EVERY_DAYS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 /// How long a server may stay down when nobody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -150,6 +153,7 @@ impl ExtractSettings {
             tries: layers.get_or("tries", TRIES)?,
             patience: layers.get_or("patience", PATIENCE)?,
             max_age_days: layers.get_or("max_age_days", MAX_AGE_DAYS)?,
+            full_every_days: layers.get_or("full_every_days", FULL_EVERY_DAYS)?,
         })
     }
 }

@@ -44,6 +44,7 @@ pub const EXTRACT: &[Key] = &[
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),
     key("max_age_days", &["LOOKERVAULT_MAX_AGE_DAYS"]),
+    key("full_every_days", &["LOOKERVAULT_FULL_EVERY_DAYS"]),
 ];
 
 /// Keys of `[instances.NAME]`. The names the official SDK knows are accepted

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
+use super::incremental::edit_without_stamp;
 use crate::support::looker::Looker;
 use crate::support::{Ran, World};
 
@@ -90,8 +91,14 @@ fn printed() -> Vec<Value> {
         "extract",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
+        "extract dashboards --full",
     ]
-    .map(|line| world.run(&format!("{line} --json")))
+    .map(|line| {
+        if line.ends_with("--full") {
+            edit_without_stamp(&looker, &looker.ids(Kind::Dashboard, false)[1], "nobody saw this");
+        }
+        world.run(&format!("{line} --json"))
+    })
     .into();
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))

@@ -12,6 +12,7 @@ mod changes;
 mod documented;
 mod everything;
 mod folders;
+mod incremental;
 mod instances;
 mod kinds;
 mod references;

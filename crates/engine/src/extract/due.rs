@@ -46,7 +46,5 @@ pub(super) fn read(
     }
     let has_gap = |name: &str| findings.gaps.iter().any(|gap| gap.kind == name);
     let kinds = request.kinds.iter().filter(|kind| !has_gap(kind.name));
-    kinds
-        .map(|kind| KindRead { kind: Cow::Borrowed(kind.name), read_at: now, full_at: None, full_days: None })
-        .collect()
+    kinds.map(|kind| KindRead { kind: Cow::Borrowed(kind.name), read_at: now }).collect()
 }

@@ -6,9 +6,10 @@
 //!    find the scope, begin the run or take up an unfinished one where it stopped;
 //! 2. **whole kinds**: those that one call answers;
 //! 3. **size**: a light listing counts the rows of every group (a kind on one
-//!    side, live or trash), folder by folder or whole, whichever costs fewer calls;
+//!    side, live or trash), folder by folder or whole, whichever costs fewer calls,
+//!    and is held against the vault: what has not changed is not read again;
 //! 4. **read**: the page coordinator shares all page streams among one pool of
-//!    workers; pages become records on threads of their own, and the vault's one
+//!    workers, or changed objects are read by id; rows become records on threads of their own, and the vault's one
 //!    writer commits them together with the progress they mean;
 //! 5. **close**: the listing is made again and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
@@ -17,11 +18,14 @@
 
 mod allowance;
 mod bookkeeping;
+mod by_id;
 mod closing;
 mod due;
 mod each;
 mod error;
+mod full_pass;
 mod groups;
+mod incremental;
 mod keys;
 mod listing;
 mod look_queries;
@@ -45,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
 pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
+pub use full_pass::Unstamped;
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,

@@ -61,6 +61,15 @@ pub(super) struct Counters {
     pub(super) unsettled: AtomicU64,
 }
 
+impl Counters {
+    /// Rows that came otherwise than by pages.
+    pub(super) fn count(&self, rows: &[Row]) {
+        let bytes: usize = rows.iter().map(|row| row.raw.len()).sum();
+        self.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// Where a page's records belong, when it counts as progress.
 #[derive(Debug)]
 struct Page {
@@ -100,7 +109,7 @@ impl Preparer {
     async fn submit(
         self: &Arc<Self>,
         group: Group,
-        folder: Option<String>,
+        stream: Stream,
         answer: Answer,
         progress: bool,
         brake: &Arc<Brake>,
@@ -111,8 +120,7 @@ impl Preparer {
         tokio::spawn(async move {
             let core = shared.cores.acquire().await;
             let worker = Arc::clone(&shared);
-            let stored =
-                blocking(move || worker.store_answer(&group, folder.as_deref(), &answer, progress)).await;
+            let stored = blocking(move || worker.store_answer(&group, &stream, &answer, progress)).await;
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -126,13 +134,13 @@ impl Preparer {
     fn store_answer(
         &self,
         group: &Group,
-        folder: Option<&str>,
+        stream: &Stream,
         answer: &Answer,
         progress: bool,
     ) -> Result<(), ExtractError> {
         let (kind, side) = (group.kind, group.side);
         let mut rows = self.envelopes(kind, answer);
-        let foreign = |row: &Row| folder.is_some_and(|folder| row.folder.as_deref() != Some(folder));
+        let foreign = |row: &Row| !stream.covers(row.folder.as_deref());
         if !rows.is_empty() && rows.iter().all(foreign) {
             return Err(ExtractError::IgnoredFilter { group: group.name() });
         }
@@ -204,9 +212,7 @@ impl Preparer {
         date: Timestamp,
     ) -> Result<(), ExtractError> {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let bytes: usize = rows.iter().map(|row| row.raw.len()).sum();
-        self.counters.rows.fetch_add(u64::from(count), Ordering::Relaxed);
-        self.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.counters.count(rows);
         let page = Page { stream, offset: 0, limit: count.max(1), rows: count };
         self.store_page(kind, Side::Live, &page, rows, date)
     }
@@ -331,7 +337,7 @@ impl Sink for PageSink {
             counters.rows.fetch_add(answer.raws.len() as u64, Ordering::Relaxed);
             counters.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
             let group = self.groups[stream.group].clone();
-            self.preparer.submit(group, stream.folder, answer, self.progress, &self.brake).await
+            self.preparer.submit(group, stream, answer, self.progress, &self.brake).await
         }
         .boxed()
     }

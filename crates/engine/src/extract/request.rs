@@ -24,6 +24,10 @@ pub struct Request {
     pub page: Option<u32>,
     /// When kinds are read again whose change moves no stamp.
     pub refresh: RefreshPolicy,
+    /// Whether everything is read, not only what a listing shows to have changed.
+    pub full: bool,
+    /// Days after which everything is read once more.
+    pub full_every_days: u32,
     /// Continue the last run of this scope, if it did not end complete.
     pub resume: bool,
     /// What the month allows; `None`: nothing holds it back.
@@ -45,6 +49,9 @@ pub enum FolderStrategy {
     Scan,
 }
 
+/// Days between two full passes, unless the user says otherwise.
+const FULL_EVERY_DAYS: u32 = 30;
+
 impl Request {
     /// A request for `kinds`, whole, by the usual ways.
     pub fn new(kinds: Vec<&'static Kind>) -> Self {
@@ -56,6 +63,8 @@ impl Request {
             strategy: FolderStrategy::Auto,
             page: None,
             refresh: RefreshPolicy::default(),
+            full: false,
+            full_every_days: FULL_EVERY_DAYS,
             resume: false,
             allowance: None,
             command: "extract".to_owned(),
@@ -69,6 +78,12 @@ impl Request {
         kinds.sort_unstable();
         let folders = self.folders.as_ref().map(FolderScope::canonical);
         serde_json::json!({ "folders": folders, "kinds": kinds, "trash": self.trash }).to_string()
+    }
+
+    /// The folders and sides that are read, as canonical JSON.
+    pub(super) fn extent(&self) -> String {
+        let folders = self.folders.as_ref().map(FolderScope::canonical);
+        serde_json::json!({ "folders": folders, "trash": self.trash }).to_string()
     }
 
     /// The options that matter to a reader of the run, and the folders that its

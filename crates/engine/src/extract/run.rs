@@ -18,8 +18,10 @@ use vault::{
 
 use super::allowance;
 use super::bookkeeping::Bookkeeping;
+use super::by_id::Lists;
 use super::due;
 use super::error::ExtractError;
+use super::full_pass::{Passes, Unstamped};
 use super::groups::{Group, Stream};
 use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
@@ -46,6 +48,10 @@ pub(super) struct Run {
     pub(super) earlier: Vec<vault::ResumableStream>,
     pub(super) resumed: bool,
     pub(super) instance: InstanceId,
+    /// Which parameters take lists.
+    pub(super) lists: Lists,
+    /// Which kinds are read in full.
+    pub(super) passes: Passes,
     /// Since the last run of the instance that ended.
     pub(super) interval: Option<SignedDuration>,
     started: Instant,
@@ -66,6 +72,8 @@ pub(super) struct Findings {
     pub(super) rested: Vec<Rested>,
     /// What belongs to a kind and cannot be read, in words.
     pub(super) not_read: Vec<String>,
+    /// What a full pass found to differ under the stamp it had.
+    pub(super) unstamped: Vec<Unstamped>,
     pub(super) closing_rounds: u32,
     /// Whether all streams were at work, so that their gaps are all that is left.
     pub(super) streams_read: bool,
@@ -92,6 +100,8 @@ impl Run {
         let scope = request.scope();
         let last_run = vault.reader()?.last_ended(instance)?;
         let rested = due::rest(&mut request, &vault.reader()?, instance, Timestamp::now())?;
+        let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
+        let lists = Lists::remembered(&vault.reader()?, instance)?;
         if let (Some(folders), Some(tree)) = (&mut folders, &tree)
             && let Some(options) = vault.last_complete_options(instance, &scope)?
         {
@@ -133,6 +143,8 @@ impl Run {
             earlier,
             resumed,
             instance,
+            lists,
+            passes,
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
             findings: Findings { rested, ..Findings::default() },
@@ -285,6 +297,7 @@ impl Run {
     pub(super) fn stream_name(&self, stream: &Stream) -> String {
         let group = self.groups[stream.group].name();
         match &stream.folder {
+            Some(list) if list.contains(',') => format!("{group} in folders {list}"),
             Some(folder) => format!("{group} in folder {folder}"),
             None => group,
         }
@@ -298,9 +311,10 @@ impl Run {
     /// Closes the run in the vault and tells what it came to.
     pub(super) async fn finish(mut self) -> Result<Report, ExtractError> {
         self.preparer.settle().await?;
-        self.bookkeeping.end().await;
         self.findings.gaps.extend(self.preparer.unstorable());
         let stopped = self.brake.pulled();
+        self.note_full_passes(stopped.as_ref()).await?;
+        self.bookkeeping.end().await;
         let complete = stopped.is_none() && self.findings.gaps.is_empty();
         let state = if complete { RunState::Complete } else { RunState::Incomplete };
         let read = due::read(&self.request, &self.findings, stopped.as_ref(), Timestamp::now());
@@ -313,6 +327,7 @@ impl Run {
             spread,
             rested,
             not_read,
+            unstamped,
             closing_rounds,
             streams_read,
         } = self.findings;
@@ -324,6 +339,7 @@ impl Run {
             "spread": spread,
             "rested": rested,
             "not_read": not_read,
+            "unstamped": unstamped,
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
@@ -358,6 +374,7 @@ impl Run {
             spread,
             rested,
             not_read,
+            unstamped,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
             calls: calls(&self.client),
             metered_calls: self.client.meter().metered(),

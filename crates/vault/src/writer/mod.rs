@@ -41,13 +41,13 @@ use jiff::Timestamp;
 
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
-pub use freshness::Stale;
+pub use freshness::{Adopted, Stale};
 
 use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
-    CallCount, Codec, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result, RunEnd,
-    RunId, RunState, StreamRecord, Vault, VaultError,
+    CallCount, Codec, FullPass, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result,
+    RunEnd, RunId, RunState, StreamRecord, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -92,7 +92,7 @@ enum Message {
     Work(Work),
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
-    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, at: Timestamp, reply: Reply<Vec<Stale>> },
+    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
     Finish(Box<RunEnd>, Reply<RunSummary>),
@@ -110,6 +110,7 @@ enum Work {
     Gap(RunId, Gap),
     Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
     KindRead(RunId, KindRead),
+    FullPass(RunId, FullPass),
     Probe(RunId, Probe),
 }
 
@@ -207,20 +208,22 @@ impl Writer {
         self.work(Work::Probe(run, probe))
     }
 
-    /// Notes as seen by the run, at `at`, all that a listing names within
-    /// `scopes` as the vault has it: same stamp, side and folder. Answers what
-    /// it names otherwise, or anew; commits what came before.
+    /// Notes that the run has read every body of a kind.
     ///
     /// # Errors
     /// What made the writer fail, now or before.
-    pub fn adopt(
-        &self,
-        run: RunId,
-        listing: u32,
-        scopes: Vec<ListingScope>,
-        at: Timestamp,
-    ) -> Result<Vec<Stale>> {
-        self.ask(|reply| Message::Adopt { run, listing, scopes, at, reply })
+    pub fn full_pass(&self, run: RunId, pass: FullPass) -> Result<()> {
+        self.work(Work::FullPass(run, pass))
+    }
+
+    /// Notes as seen by the run all that a listing names within `scopes` as the
+    /// vault has it: same stamp, side and folder. Answers for each scope what the
+    /// listing names otherwise, or anew, or not at all; commits what came before.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn adopt(&self, run: RunId, listing: u32, scopes: Vec<ListingScope>) -> Result<Vec<Adopted>> {
+        self.ask(|reply| Message::Adopt { run, listing, scopes, reply })
     }
 
     /// Notes objects as seen by the run as the vault has them. Answers the keys

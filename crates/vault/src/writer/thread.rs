@@ -67,8 +67,8 @@ impl Thread<'_> {
                         .at(&thread.vault.path)
                 });
             }
-            Message::Adopt { run, listing, scopes, at, reply } => self.answer(&reply, |thread| {
-                thread.write(|connection| freshness::adopt(connection, run, listing, &scopes, at))
+            Message::Adopt { run, listing, scopes, reply } => self.answer(&reply, |thread| {
+                thread.write(|connection| freshness::adopt(connection, run, listing, &scopes))
             }),
             Message::FoundAsItWas { run, kind, keys, at, reply } => self.answer(&reply, |thread| {
                 thread.write(|connection| freshness::found_as_it_was(connection, run, &kind, &keys, at))
@@ -120,6 +120,9 @@ impl Thread<'_> {
             }
             Work::KindRead(run, read) => {
                 freshness::kind_read(connection, run, &read).at(&self.vault.path)?;
+            }
+            Work::FullPass(run, pass) => {
+                freshness::full_pass(connection, run, &pass).at(&self.vault.path)?;
             }
             Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
             Work::Page(page) => self.page(&page)?,

@@ -17,6 +17,7 @@ use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use vault::{AbsenceScope, Side};
 
+use super::due;
 use super::error::ExtractError;
 use super::keys;
 use super::pool::blocking;
@@ -109,19 +110,25 @@ impl Run {
 
     /// What of `keys` is to be read by this run.
     pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
-        let (writer, instance, kind) = (self.writer.clone(), self.instance, read.kind.name);
-        let ages = blocking(move || Ok(writer.reader()?.ages(instance, kind)?)).await?;
+        let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
+        let (ages, interval) = blocking(move || {
+            let reader = writer.reader()?;
+            let interval = due::interval(read.kind, &reader, instance, since, Timestamp::now())?;
+            Ok((reader.ages(instance, read.kind.name)?, interval))
+        })
+        .await?;
+        let kind = read.kind.name;
         let total = keys.len();
         let (mut stored, missing): (Vec<_>, Vec<_>) =
             keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
         stored.sort();
         let refresh = &self.request.refresh;
-        let missing_now = refresh.fill(total, missing.len(), self.interval);
+        let missing_now = refresh.fill(total, missing.len(), interval);
         let again = match read.each.refresh {
             Refresh::Never => 0,
             Refresh::ByAge => {
-                let ages = stored.iter().filter_map(|(age, _)| *age);
-                refresh.again(total, ages, Timestamp::now(), self.interval)
+                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
+                refresh.again(total, ages, Timestamp::now(), interval)
             }
         };
         let oldest = stored.get(again).and_then(|(age, _)| *age);

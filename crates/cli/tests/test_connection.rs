@@ -73,6 +73,22 @@ fn a_host_that_does_not_exist() {
     }
 }
 
+/// A name that resolves to nothing, a port where nobody listens, and a server that
+/// opens no tunnels: whose fault it is must be said, and it is never Looker's.
+#[test]
+fn a_proxy_that_does_not_let_us_through() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let front = Front::alone(|_| Some(Instead::page(503, "no tunnels here")));
+    for proxy in ["http://proxy.invalid:3128".to_owned(), format!("http://{silent}"), front.url()] {
+        let mut world = world_at("https://looker.example.com:19999");
+        world.set("HTTPS_PROXY", &proxy);
+        for line in COMMANDS {
+            let said = told(&world, line, "looker.proxy");
+            assert!(said.contains("through the proxy") && said.contains("HTTPS_PROXY"), "{proxy}: {said}");
+        }
+    }
+}
+
 #[test]
 fn https_to_a_port_that_speaks_http() {
     let looker = Looker::start(SimConfig::default());

@@ -154,9 +154,21 @@ fn broken(error: reqwest::Error) -> Error {
     let said = match kind {
         // The proxy's own failure reads as if it were Looker's.
         ErrorKind::Proxy => format!("the way through the proxy failed: {said}"),
+        ErrorKind::Tls => handshake_in_words(said),
         _ => said,
     };
     Error::new(kind, said)
+}
+
+/// What the TLS library says with names of its own, in words before them.
+fn handshake_in_words(said: String) -> String {
+    const WORDS: [(&str, &str); 3] = [
+        ("UnknownIssuer", "no authority that is trusted here signed the server's certificate"),
+        ("CaUsedAsEndEntity", "the server shows the certificate of an authority as its own"),
+        ("corrupt message", "the port does not speak TLS"),
+    ];
+    let known = WORDS.iter().find(|(name, _)| said.contains(name));
+    known.map(|(_, words)| format!("{words} ({said})")).unwrap_or(said)
 }
 
 /// Which failure the words of all causes tell of.

@@ -99,7 +99,9 @@ impl FromStr for KindChoice {
         }
         match Group::find(text) {
             Some(group) if group.kinds().next().is_some() => Ok(Self::Group(group)),
-            Some(group) => Err(format!("no kind of the group `{group}` is kept; groups are {}", groups().join(", "))),
+            Some(group) => {
+                Err(format!("no kind of the group `{group}` is kept; groups are {}", groups().join(", ")))
+            }
             None => match Kind::find(text) {
                 Some(kind) => Ok(Self::One(KindName(kind))),
                 None => Err(unknown(text, &groups())),

@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use vault::{
-    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, Side, StreamRecord, Vault,
+    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, Side, StreamRecord,
+    Vault,
 };
 
 use crate::args::command_help;

@@ -207,7 +207,7 @@ impl GapReport {
     /// A gap that is one object.
     pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
         let place = format!("{} {key}", kind.singular);
-        Self { id: Some(key.to_owned()), ..Self::of_list(kind.name, place, &reason, tries) }
+        Self { id: Some(key.to_owned()), reason, ..Self::of_list(kind.name, place, "", tries) }
     }
 }
 

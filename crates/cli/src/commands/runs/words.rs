@@ -70,7 +70,8 @@ mod tests {
             scope(chosen),
             "dashboards, looks in folders 6, 7, /Shared/Finance and all below, without personal folders, /Shared/Old"
         );
-        let exceptions = r#"{"kinds":["looks"],"trash":false,"folders":{"ids":[],"recursive":false,"exclude":["9"]}}"#;
+        let exceptions =
+            r#"{"kinds":["looks"],"trash":false,"folders":{"ids":[],"recursive":false,"exclude":["9"]}}"#;
         assert_eq!(scope(exceptions), "looks, without 9, the trash");
     }
 

@@ -11,9 +11,9 @@ use crate::output::{ColorChoice, Wishes};
 
 /// Version control and disaster recovery for the content of a Looker instance.
 ///
-/// Reads dashboards, looks, folders, users, groups and roles through the
-/// Looker API into a vault, one file that keeps every version, and works on
-/// that vault offline.
+/// Reads all that the Looker API gives (dashboards, looks, folders, schedules,
+/// users, roles, settings and more) into a vault, one file that keeps every
+/// version, and works on that vault offline.
 #[derive(Debug, Parser)]
 #[command(
     name = "lookervault",

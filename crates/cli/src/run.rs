@@ -103,8 +103,10 @@ fn start_log(printer: &Printer, env: &Environment) {
     };
     let ours =
         ["lookervault", "looker", "vault", "engine", "looker_sim"].map(|name| format!("{name}={level}"));
+    // What fails in other people's libraries comes back to us and is told in our words.
+    let others = if style.verbose == 0 { "off" } else { "error" };
     let filter =
-        env.get("LOOKERVAULT_LOG").map_or_else(|| format!("error,{}", ours.join(",")), str::to_owned);
+        env.get("LOOKERVAULT_LOG").map_or_else(|| format!("{others},{}", ours.join(",")), str::to_owned);
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(printer.clone())

@@ -95,7 +95,7 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
         let counts = [kind.seen, kind.new, kind.changed, kind.gone].map(human::count);
         table.row(std::iter::once(kind.kind.clone()).chain(counts));
     }
-    printer.table(&table)
+    if table.is_empty() { Ok(()) } else { printer.table(&table) }
 }
 
 fn by_reason(report: &Report) -> String {

@@ -311,8 +311,11 @@ pub enum GapWhat {
     },
     /// A whole kind.
     Kind,
-    /// The closing listing.
-    Listing,
+    /// The closing listing of one side of the kind.
+    Listing {
+        /// Which.
+        side: Side,
+    },
 }
 
 /// That a kind was read.

@@ -243,12 +243,13 @@ fn a_run_that_ended_early_can_be_taken_up_again() {
         GapWhat::Range { offset: 100, limit: 100 },
         GapWhat::Object { key: "4".into() },
         GapWhat::Object { key: "5".into() },
-        GapWhat::Listing,
+        GapWhat::Listing { side: Side::Live },
+        GapWhat::Listing { side: Side::Trash },
     ] {
         run.writer.gap(run.id, gap(what)).unwrap();
     }
     let (id, instance) = (run.id, run.instance);
-    assert_eq!(run.finish(RunState::Incomplete, &[]).gaps, 4);
+    assert_eq!(run.finish(RunState::Incomplete, &[]).gaps, 5);
 
     let mut vault = place.open();
     let found = vault.resumable_run(instance, "{}").unwrap().unwrap();

@@ -178,13 +178,14 @@ fn show_findings(printer: &Printer, instance: &Instance, findings: &Findings) ->
     if let Some(user) = &findings.user {
         printer.line(format!("as {}", person(user)))?;
     }
+    let width = findings.kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
     for kind in &findings.kinds {
         let state = match &kind.problem {
             Some(problem) => printer.paint().bad(problem),
             None if kind.any => "visible".to_owned(),
             None => "visible, but there are none".to_owned(),
         };
-        printer.line(format!("{:<12} {state}", kind.kind))?;
+        printer.line(format!("{:<width$}  {state}", kind.kind))?;
     }
     printer
         .line(format!("this check spent {}", human::counted(findings.calls, "metered call", "metered calls")))

@@ -22,7 +22,7 @@ use crate::config::{
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::kinds::KindChoice;
-use crate::output::human::parse_duration;
+use crate::output::human::{parse_above_zero, parse_duration};
 use crate::report::{Failure, Outcome};
 use crate::summary::{self, Under};
 use crate::watching::Bars;
@@ -107,7 +107,7 @@ pub struct ExtractArgs {
     pub pacing: Option<Pacing>,
 
     /// The largest page, in objects [default: by kind]
-    #[arg(short = 'b', long, visible_alias = "batch-size", value_name = "N")]
+    #[arg(short = 'b', long, visible_alias = "batch-size", value_name = "N", value_parser = parse_above_zero::<NonZeroU32>)]
     pub page_size: Option<NonZeroU32>,
 
     /// How folders are read [default: auto]
@@ -123,7 +123,7 @@ pub struct ExtractArgs {
     pub trash: bool,
 
     /// Stop, resumable, before the run makes more than N API calls
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
     pub max_calls: Option<NonZeroU64>,
 
     /// Go on though the month's allowance, less its reserve for restores, is spent
@@ -139,7 +139,7 @@ pub struct ExtractArgs {
     /// Access lists, attribute values and the like cost a call each and do not
     /// say when they were edited. Each run reads those that are oldest, so many
     /// that none is older than this.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = parse_above_zero::<NonZeroU32>)]
     pub max_age_days: Option<NonZeroU32>,
 
     /// Read every object again, not only what a listing shows to have changed
@@ -158,7 +158,7 @@ pub struct ExtractArgs {
     pub resume: bool,
 
     /// How often one call is tried [default: 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU32>)]
     pub tries: Option<NonZeroU32>,
 
     /// How long a server may stay down before the run gives up [default: 120s]

@@ -1,5 +1,7 @@
 //! `runs`: what was read when.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,7 +12,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use vault::{
-    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, StreamRecord, Vault,
+    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, Side, StreamRecord,
+    Vault,
 };
 
 use crate::args::command_help;
@@ -156,8 +159,8 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         ("Command", Some(run.command.clone())),
         ("Instance", Some(run.instance_url.clone())),
         ("Release", run.release.clone()),
-        ("Account", Some(run.account.clone())),
-        ("Scope", Some(run.scope.clone())),
+        ("Account", Some(words::account(&run.account))),
+        ("Scope", Some(words::scope(&run.scope))),
         ("Started", Some(time(run.started_at))),
         ("Ended", run.ended_at.map(time)),
         ("Took", took(run).map(human::duration)),
@@ -235,7 +238,8 @@ fn missing(what: &GapWhat) -> String {
         }
         GapWhat::Object { key } => format!("object {key}"),
         GapWhat::Kind => "the whole kind".into(),
-        GapWhat::Listing => "the closing listing".into(),
+        GapWhat::Listing { side: Side::Live } => "the closing listing".into(),
+        GapWhat::Listing { side: Side::Trash } => "the closing listing of the trash".into(),
     }
 }
 
@@ -401,7 +405,7 @@ impl<'a> GapPart<'a> {
             GapWhat::Range { offset, limit } => ("range", Some(*offset), Some(*limit), None),
             GapWhat::Object { key } => ("object", None, None, Some(key.as_str())),
             GapWhat::Kind => ("kind", None, None, None),
-            GapWhat::Listing => ("listing", None, None, None),
+            GapWhat::Listing { .. } => ("listing", None, None, None),
         };
         Self {
             kind: &gap.kind,

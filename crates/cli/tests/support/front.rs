@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 /// A request and the answer the server gave.
 pub(crate) struct Exchange {
     /// For instance `GET /api/4.0/user HTTP/1.1`.
@@ -52,15 +54,21 @@ impl Front {
         server: u16,
         rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
-        Self::open(Some(server), Arc::new(rule))
+        Self::open(Some(server), Arc::new(rule), None)
+    }
+
+    /// Speaks TLS to clients, and leaves the answers of the server on `server`'s
+    /// port as they are.
+    pub(crate) fn with_tls(server: u16, tls: Arc<ServerConfig>) -> Self {
+        Self::open(Some(server), Arc::new(|_| None), Some(tls))
     }
 
     /// Stands before nothing: every request gets what `rule` says.
     pub(crate) fn alone(rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static) -> Self {
-        Self::open(None, Arc::new(rule))
+        Self::open(None, Arc::new(rule), None)
     }
 
-    fn open(server: Option<u16>, rule: Arc<Rule>) -> Self {
+    fn open(server: Option<u16>, rule: Arc<Rule>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let closed = Arc::new(AtomicBool::new(false));
@@ -70,8 +78,8 @@ impl Front {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
-                let rule = Arc::clone(&rule);
-                std::thread::spawn(move || serve(&socket, server, &*rule));
+                let (rule, tls) = (Arc::clone(&rule), tls.clone());
+                std::thread::spawn(move || greet(socket, tls, server, &*rule));
             }
         });
         Self { port, closed }
@@ -79,6 +87,10 @@ impl Front {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn https_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 }
 
@@ -90,10 +102,18 @@ impl Drop for Front {
     }
 }
 
+fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: Option<u16>, rule: &Rule) -> Option<()> {
+    socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let Some(tls) = tls else { return serve(&mut &socket, server, rule) };
+    let mut client = StreamOwned::new(ServerConnection::new(tls).ok()?, socket);
+    serve(&mut client, server, rule)?;
+    client.conn.send_close_notify();
+    client.flush().ok()
+}
+
 /// Answers one request; a client that went away is no matter.
-fn serve(mut client: &TcpStream, server: Option<u16>, rule: &Rule) -> Option<()> {
-    client.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    let (head, request_body) = read_message(&mut BufReader::new(client))?;
+fn serve(client: &mut (impl Read + Write), server: Option<u16>, rule: &Rule) -> Option<()> {
+    let (head, request_body) = read_message(&mut BufReader::new(&mut *client))?;
     let request = head.lines().next()?.to_owned();
     let (answer_head, body) = match server {
         Some(port) => ask(port, &head, &request_body)?,

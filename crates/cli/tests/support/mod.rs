@@ -15,6 +15,7 @@ pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod requests;
 pub(crate) mod seeded;
+pub(crate) mod tls;
 #[path = "../commands/support.rs"]
 mod world;
 

@@ -164,7 +164,8 @@ impl Run {
     fn listing_gap(&mut self, group: usize, reason: &str, tries: u32) {
         let group = &self.groups[group];
         let place = format!("closing listing of {}", group.name());
-        self.findings.gaps.push(GapReport::of_list(group.kind.name, place, reason, tries));
+        let gap = GapReport::of_list(group.kind.name, place, reason, tries);
+        self.findings.gaps.push(GapReport { listing: Some(group.side), ..gap });
     }
 
     /// Holds a listing against what the run saw, once all of that is in the vault:

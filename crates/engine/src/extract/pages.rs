@@ -289,6 +289,7 @@ impl Run {
             place: self.stream_name(stream),
             id: None,
             stream: None,
+            listing: None,
             offset: Some(gap.offset),
             // The last page asks for a row more than there should be.
             limit: gap.limit.map(|limit| known.map_or(limit, |known| limit.min(known))).or(known),

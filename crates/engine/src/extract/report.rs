@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
-use vault::RunSummary;
+use vault::{RunSummary, Side};
 
 use super::full_pass::Unstamped;
 
@@ -157,6 +157,9 @@ pub struct GapReport {
     /// The stream's number within the run, for a range of it.
     #[serde(skip)]
     pub stream: Option<u32>,
+    /// The side whose closing listing it is.
+    #[serde(skip)]
+    pub listing: Option<Side>,
     /// First row, for a range.
     pub offset: Option<u64>,
     /// Rows, for a range whose end is known.
@@ -202,14 +205,13 @@ impl GapReport {
     /// A gap that is a whole list or listing.
     pub(super) fn of_list(kind: &'static str, place: String, reason: &str, tries: u32) -> Self {
         let reason = reason.to_owned();
-        Self { kind, place, id: None, stream: None, offset: None, limit: None, reason, tries }
+        Self { kind, place, id: None, stream: None, listing: None, offset: None, limit: None, reason, tries }
     }
 
     /// A gap that is one object.
     pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
         let place = format!("{} {key}", kind.singular);
-        let id = Some(key.to_owned());
-        Self { kind: kind.name, place, id, stream: None, offset: None, limit: None, reason, tries }
+        Self { id: Some(key.to_owned()), reason, ..Self::of_list(kind.name, place, "", tries) }
     }
 }
 

@@ -443,7 +443,7 @@ fn stored(gap: &GapReport) -> vault::Gap {
             offset,
             limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX),
         },
-        (None, None, _) => GapWhat::Kind,
+        (None, None, _) => gap.listing.map_or(GapWhat::Kind, |side| GapWhat::Listing { side }),
     };
     vault::Gap {
         stream: gap.stream,

@@ -10,7 +10,7 @@ use crate::error::AtPath;
 use crate::lock::Lock;
 use crate::query::gather;
 use crate::writer::kind_counts;
-use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, StreamRecord, VaultError, times};
+use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, Side, StreamRecord, VaultError, times};
 
 const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options, r.account, r.release,
          r.started_at, r.ended_at, r.state, r.totals,
@@ -128,13 +128,20 @@ fn gaps_of(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<Gap>> {
     })
 }
 
+/// The side that a gap in a listing names.
+fn listed_side(name: Option<String>) -> rusqlite::Result<Side> {
+    let sides = [Side::Live, Side::Trash];
+    let found = sides.into_iter().find(|side| name.as_deref() == Some(side.name()));
+    found.ok_or(rusqlite::Error::InvalidColumnType(5, name.unwrap_or_default(), Type::Text))
+}
+
 fn gap_what(row: &Row<'_>) -> rusqlite::Result<GapWhat> {
     let what: String = row.get(2)?;
     Ok(match what.as_str() {
         "range" => GapWhat::Range { offset: row.get::<_, i64>(3)?.cast_unsigned(), limit: row.get(4)? },
         "object" => GapWhat::Object { key: row.get(5)? },
         "kind" => GapWhat::Kind,
-        "listing" => GapWhat::Listing,
+        "listing" => GapWhat::Listing { side: listed_side(row.get(5)?)? },
         _ => return Err(rusqlite::Error::InvalidColumnType(2, what, Type::Text)),
     })
 }

@@ -94,7 +94,8 @@ impl Thread<'_> {
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.shared.check()?;
         work(self).inspect_err(|error| {
-            tracing::error!(%error, "The writer failed; nothing more is written.");
+            // Whoever writes next is told; the log need not say it too.
+            tracing::info!(%error, "The writer failed; nothing more is written.");
             self.shared.fail(error.clone());
             self.open = None;
             if !self.vault.connection.is_autocommit() {

@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod hash;
 mod lock;
+mod prune;
 mod query;
 mod reader;
 mod record;
@@ -40,6 +41,7 @@ pub use document::{
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
+pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
     Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
     RunCalls, RunDetails, RunInfo, Stored, VaultSize,

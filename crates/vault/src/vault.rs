@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use crate::codec::{Dictionary, Part};
 use crate::error::AtPath;
 use crate::lock::{Lock, open_private};
+use crate::prune::DELETE_UNNEEDED_BODIES;
 use crate::query::gather;
 use crate::reader::streams_of;
 use crate::{
@@ -294,8 +295,7 @@ fn configure_writer(connection: &Connection, path: &Path) -> Result<()> {
 fn clear_up_after_a_crash(connection: &Connection) -> rusqlite::Result<()> {
     let dead = "UPDATE run SET state = 'interrupted' WHERE state = 'running'";
     if connection.execute(dead, ())? > 0 {
-        let unneeded = "DELETE FROM body WHERE NOT EXISTS (SELECT 1 FROM version WHERE body = body.id)";
-        connection.execute(unneeded, ())?;
+        connection.execute(DELETE_UNNEEDED_BODIES, ())?;
     }
     Ok(())
 }

@@ -112,35 +112,89 @@ fn make_run(place: &Place, step: &Step, world: &World, copy: &mut World) -> RunI
     id
 }
 
-/// The vault's content as of a run.
-fn as_of(place: &Place, run: RunId) -> World {
-    contents(place, &format!("v.from_run <= {run} AND (v.until_run IS NULL OR v.until_run > {run})"))
+/// The content of a document, which is its only number.
+fn content(body: &[u8]) -> u64 {
+    let digits: String = String::from_utf8_lossy(body).chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap()
+}
+
+/// The vault's content as of a run, by lists and by single objects.
+fn as_of(reader: &Reader, run: RunId) -> World {
+    let mut rows = Vec::new();
+    let sides = vec![Side::Live, Side::Trash];
+    let filter = ListFilter { at: Some(run), sides, ..ListFilter::of("dashboard") };
+    reader.list(&filter, |row| rows.push(row)).unwrap();
+    let object = |row: ListRow| {
+        let stored = reader.show_at(row.instance, &row.kind, &row.key, Some(run)).unwrap().unwrap();
+        assert_eq!(ListRow { folder_path: None, ..stored.row }, row);
+        let object = (row.side == Side::Trash, row.folder.unwrap().parse().unwrap(), content(&stored.body));
+        (row.key.parse().unwrap(), object)
+    };
+    rows.into_iter().map(object).collect()
+}
+
+/// What a version holds; nothing, when the object was gone.
+fn held(reader: &Reader, version: Option<&Version>) -> Option<Object> {
+    let version = version?;
+    let body = reader.body(&version.body?).unwrap().unwrap();
+    let folder = version.folder.as_deref().unwrap().parse().unwrap();
+    Some((version.side? == Side::Trash, folder, content(&body)))
+}
+
+/// `differing` names exactly what two copies differ in, either way round.
+fn assert_differing(reader: &Reader, instance: InstanceId, a: (RunId, &World), b: (RunId, &World)) {
+    let mut found = BTreeMap::new();
+    let each = |one: Difference| {
+        let sides = (held(reader, one.a.as_ref()), held(reader, one.b.as_ref()));
+        assert!(found.insert(one.key.parse().unwrap(), sides).is_none(), "{} twice", one.key);
+    };
+    reader.differing(instance, a.0, b.0, each).unwrap();
+    let keys = a.1.keys().chain(b.1.keys());
+    let sides = |key: &u8| (a.1.get(key).copied(), b.1.get(key).copied());
+    let wanted: BTreeMap<u8, _> = keys.map(|key| (*key, sides(key))).filter(|(_, (a, b))| a != b).collect();
+    assert_eq!(found, wanted, "from run {} to {}", a.0, b.0);
+}
+
+/// All changes up to a run, told backwards, make the state it left; and each
+/// begins with what the one before it ended with.
+fn assert_changes(reader: &Reader, instance: InstanceId, run: RunId, copy: &World) {
+    let mut changes = Vec::new();
+    let filter = ChangeFilter { until: Some(run), ..ChangeFilter::of(instance) };
+    reader
+        .changes(&filter, |change| {
+            changes.push(change);
+            true
+        })
+        .unwrap();
+    assert!(changes.is_sorted_by_key(|change| std::cmp::Reverse(change.after.from_run)));
+    let mut versions: BTreeMap<String, Version> = BTreeMap::new();
+    let mut state = World::new();
+    // Within a run, what came and went is told as gone before it is told as come.
+    changes.sort_by_key(|change| (change.after.from_run, change.after.side.is_none()));
+    for change in changes {
+        let known = versions.insert(change.key.clone(), change.after.clone());
+        assert_eq!(known, change.before, "{}", change.key);
+        let key = change.key.parse().unwrap();
+        match held(reader, Some(&change.after)) {
+            Some(object) => drop(state.insert(key, object)),
+            None => drop(state.remove(&key)),
+        }
+    }
+    assert_eq!(state, *copy, "changes up to run {run}");
 }
 
 /// The newest content of objects that are absent now.
-fn last_content_of_what_is_gone(place: &Place) -> World {
-    let gone = "EXISTS (SELECT 1 FROM version a WHERE a.object = v.object AND a.side = 2 AND a.until_run IS NULL)
-         AND NOT EXISTS (SELECT 1 FROM version w WHERE w.object = v.object AND w.side < 2
-             AND (w.from_run, w.id) > (v.from_run, v.id))";
-    contents(place, gone)
-}
-
-/// The contents of these versions.
-fn contents(place: &Place, versions: &str) -> World {
-    let sql = format!(
-        "SELECT o.key, v.side, v.folder, b.hash FROM version v JOIN object o ON o.id = v.object
-         JOIN body b ON b.id = v.body WHERE {versions}"
-    );
-    let content = |hash: [u8; 32]| {
-        (0..4).find(|content| BodyHash::of(seen(0, *content).body().as_bytes()) == BodyHash(hash)).unwrap()
-    };
-    let connection = place.sqlite();
-    let mut select = connection.prepare(&sql).unwrap();
-    let rows = select.query_map((), |row| {
-        let (key, folder): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok((key.parse().unwrap(), (row.get(1)?, folder.parse().unwrap(), content(row.get(3)?))))
-    });
-    rows.unwrap().collect::<rusqlite::Result<_>>().unwrap()
+fn last_content_of_what_is_gone(reader: &Reader, instance: InstanceId) -> World {
+    let mut versions: BTreeMap<String, Vec<Version>> = BTreeMap::new();
+    reader
+        .changes(&ChangeFilter::of(instance), |change| {
+            versions.entry(change.key).or_default().push(change.after);
+            true
+        })
+        .unwrap();
+    versions.retain(|_, versions| versions[0].side.is_none());
+    let last = |versions: &Vec<Version>| versions.iter().find_map(|version| held(reader, Some(version)));
+    versions.iter().filter_map(|(key, versions)| Some((key.parse().unwrap(), last(versions)?))).collect()
 }
 
 /// What the model knows of the vault.
@@ -190,14 +244,20 @@ impl Model {
     }
 
     fn check(&self, place: &Place) -> Result<(), TestCaseError> {
+        let reader = place.reader();
+        let instance = reader.instances().unwrap()[0].id;
         for (run, copy) in &self.copies {
-            prop_assert_eq!(&as_of(place, *run), copy, "as of run {}", run);
+            prop_assert_eq!(&as_of(&reader, *run), copy, "as of run {}", run);
+            assert_changes(&reader, instance, *run, copy);
         }
-        let last = last_content_of_what_is_gone(place);
+        for ((run, copy), (other, other_copy)) in self.copies.iter().zip(self.copies.iter().rev()) {
+            assert_differing(&reader, instance, (*run, copy), (*other, other_copy));
+        }
+        let last = last_content_of_what_is_gone(&reader, instance);
         for (key, object) in &self.gone {
             prop_assert_eq!(last.get(key), Some(object), "the last content of {}", key);
         }
-        let listed: Vec<RunId> = place.reader().runs(99).unwrap().into_iter().rev().map(|run| run.id).collect();
+        let listed: Vec<RunId> = reader.runs(99).unwrap().into_iter().rev().map(|run| run.id).collect();
         prop_assert_eq!(listed, self.copies.keys().copied().collect::<Vec<_>>());
         let report = place.verify();
         prop_assert_eq!(report.verdict, Verdict::Sound, "{:?}", report.findings);

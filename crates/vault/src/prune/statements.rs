@@ -71,7 +71,8 @@ pub(super) const MOVE_BOUNDARIES: &str = "WITH moved (run, next) AS MATERIALIZED
      WHERE from_run IN (SELECT run FROM moved) OR until_run IN (SELECT run FROM moved)";
 
 /// What there is of runs beside their row and their calls goes; `?1` is a JSON array of runs.
-pub(super) const FORGET_RUNS: [&str; 8] = [
+pub(super) const FORGET_RUNS: [&str; 9] = [
+    "DELETE FROM tag WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM run_kind WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM gap WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM progress WHERE run IN (SELECT value FROM json_each(?1))",

@@ -28,6 +28,8 @@ mod reader;
 mod record;
 mod references;
 mod schema;
+mod seals;
+mod sql;
 mod tags;
 mod times;
 mod vault;
@@ -44,14 +46,15 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, InstanceInfo, KindAge, KindCounts,
-    KindSize, ListFilter, ListRow, Moment, Reader, Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag,
-    VaultSize, Version,
+    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, Growth, InstanceInfo, KindAge,
+    KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Reader,
+    Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
     Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
+pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};

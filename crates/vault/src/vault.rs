@@ -17,7 +17,7 @@ use crate::query::gather;
 use crate::reader::streams_of;
 use crate::{
     Codec, DictionaryId, InstanceId, Reader, Result, RunId, RunStart, RunState, StreamRecord, VaultError,
-    Writer, schema,
+    Writer, schema, seals,
 };
 
 /// How long a statement waits for another process's lock on the database.
@@ -84,6 +84,7 @@ impl Vault {
         let mut connection = Connection::open_with_flags(&path, flags).at(&path)?;
         configure_writer(&connection, &path)?;
         schema::migrate(&mut connection, &path)?;
+        seals::keep(&connection).at(&path)?;
         clear_up_after_a_crash(&connection).at(&path)?;
         let codec = Codec::new(sound_dictionaries(&connection).at(&path)?);
         Ok(Self { connection, path, codec, _lock: lock })

@@ -29,7 +29,8 @@ fn numbers(runs: &[RunId]) -> Vec<i64> {
 fn busy(runs: u64, objects: u64) -> Place {
     let place = Place::new();
     for run in 0..runs {
-        let objects: Vec<_> = (0..objects).map(|key| seen(key, (key * 7_919 + run).wrapping_pow(3))).collect();
+        let objects: Vec<_> =
+            (0..objects).map(|key| seen(key, (key * 7_919 + run).wrapping_pow(3))).collect();
         place.complete_run(&objects);
     }
     place
@@ -204,10 +205,8 @@ fn a_kill_at_any_time_leaves_all_or_the_pruned_vault() {
     for kill in 0..12 {
         let place = Place::new();
         std::fs::copy(original.path(), place.path()).unwrap();
-        let mut child = command(exe.to_str().unwrap(), &place)
-            .args(["--exact", "child", "--ignored"])
-            .spawn()
-            .unwrap();
+        let mut child =
+            command(exe.to_str().unwrap(), &place).args(["--exact", "child", "--ignored"]).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(5 + kill * 15));
         child.kill().unwrap();
         child.wait().unwrap();

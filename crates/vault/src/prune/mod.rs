@@ -169,7 +169,9 @@ impl Vault {
     /// # Errors
     /// When the vault cannot be read.
     pub fn has_free_pages(&self) -> Result<bool> {
-        number(&self.connection, "SELECT freelist_count FROM pragma_freelist_count", ()).map(|pages| pages > 0).at(&self.path)
+        number(&self.connection, "SELECT freelist_count FROM pragma_freelist_count", ())
+            .map(|pages| pages > 0)
+            .at(&self.path)
     }
 
     /// Writes the file anew without free space, which takes as much room on the

@@ -13,6 +13,7 @@ mod objects;
 mod references;
 mod runs;
 mod size;
+mod stats;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ pub(crate) use objects::Frame;
 pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;
+pub use stats::{Growth, KindStats, ObjectChanges, ObjectSize};
 
 use crate::codec::Decoder;
 use crate::error::AtPath;

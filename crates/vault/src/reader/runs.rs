@@ -26,7 +26,8 @@ impl Reader {
     pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.snapshot(|| {
-            let newest = format!("{RUN} WHERE r.id NOT IN (SELECT run FROM forgotten) ORDER BY r.id DESC LIMIT ?1");
+            let newest =
+                format!("{RUN} WHERE r.id NOT IN (SELECT run FROM forgotten) ORDER BY r.id DESC LIMIT ?1");
             gather(&self.connection, &newest, [limit], |row| self.run_info(row))
         })
     }

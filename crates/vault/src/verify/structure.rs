@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
-use crate::schema;
+use crate::{schema, seals};
 
 /// A version must begin where the one before ended.
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
@@ -72,6 +72,20 @@ impl Check<'_> {
         }
         for (_, name, _) in expected.iter().filter(|table| !found.contains(table)) {
             self.damage("a table or index of the schema is missing or different", name);
+        }
+        Ok(())
+    }
+
+    /// Every row is what was written, none is missing and none was added.
+    pub(super) fn seals(&mut self, skipped: &[&str]) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        let broken = seals::broken(connection, skipped)?;
+        // Of SQLite's own tables the one that counts runs matters: no run is ever deleted.
+        let counted = "SELECT (SELECT coalesce(max(id), 0) FROM run)
+             - coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0)";
+        let off: i64 = connection.query_row(counted, (), |row| row.get(0))?;
+        for table in broken.into_iter().chain((off != 0).then(|| "sqlite_sequence".to_owned())) {
+            self.damage("a table does not hold what was written to it", table);
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! `prune`: forget runs by rules, and give their space back.
 
+use std::path::Path;
+
 use clap::Args;
 use engine::retention::{Age, Count, JudgedGroup, Plan, Policy};
 use jiff::Timestamp;
 use serde::Serialize;
-use vault::{Dropped, Reader, Vault};
+use vault::{Dropped, Reader, Vault, VaultError};
 
 use crate::args::command_help;
 use crate::context::Context;
@@ -136,9 +138,11 @@ fn plan(context: &Context, reader: &Reader, policy: &Policy) -> Result<Plan, Fai
     Ok(Plan::new(reader, policy, instance.as_deref(), context.printer.zone(), Timestamp::now())?)
 }
 
-fn prune(context: &Context, path: &std::path::Path, policy: &Policy) -> Result<Pruned, Failure> {
+fn prune(context: &Context, path: &Path, policy: &Policy) -> Result<Pruned, Failure> {
     // A vault that is not there is not made in order to be pruned.
-    drop(Vault::open_for_reading(path)?);
+    if !path.exists() {
+        return Err(VaultError::Absent { path: path.into() }.into());
+    }
     let mut vault = Vault::open_for_writing(path, "prune")?;
     let reader = vault.reader()?;
     let before = reader.file_bytes();

@@ -38,7 +38,7 @@ use self::statements::{
 };
 use crate::error::AtPath;
 use crate::query::{gather, number};
-use crate::{Reader, Result, RunId, Vault, VaultError, times};
+use crate::{Reader, Result, RunId, Vault, VaultError, seals, times};
 
 /// What to forget.
 #[derive(Debug, Clone)]
@@ -180,7 +180,11 @@ impl Vault {
     /// # Errors
     /// When there is not enough room, or the vault cannot be written.
     pub fn compact(&mut self) -> Result<()> {
-        self.connection.execute_batch("VACUUM").at(&self.path)?;
+        // Not in memory, where the triggers that keep the seals are, which go with it.
+        self.connection.pragma_update(None, "temp_store", "FILE").at(&self.path)?;
+        let written = self.connection.execute_batch("VACUUM").at(&self.path);
+        seals::keep(&self.connection).at(&self.path)?;
+        written?;
         // Readers may hold the log for a while; then a later checkpoint shortens
         // the file.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).at(&self.path)

@@ -128,6 +128,9 @@ pub enum Command {
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
     Calls(commands::calls::CallsArgs),
+    Stats(commands::stats::StatsArgs),
+    Sql(commands::sql::SqlArgs),
+    Prune(commands::prune::PruneArgs),
     #[cfg(feature = "sim")]
     Sim(Box<commands::sim::SimArgs>),
     Completions(commands::completions::CompletionsArgs),

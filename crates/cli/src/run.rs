@@ -50,6 +50,9 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Verify(args) => commands::verify::run(context, &args),
         Command::Runs(args) => commands::runs::run(context, &args),
         Command::Calls(args) => commands::calls::run(context, &args),
+        Command::Stats(args) => commands::stats::run(context, &args),
+        Command::Sql(args) => commands::sql::run(context, &args),
+        Command::Prune(args) => commands::prune::run(context, &args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => commands::sim::run(context, &args),
         Command::Completions(args) => commands::completions::run(context, &args),

@@ -7,7 +7,7 @@
 mod support;
 
 use serde_json::Value;
-use support::estate::{
+use support::targets::{
     Understands, a_day_of_work, a_day_passes, folders_with_looks, metered, slice, small, sum,
 };
 use support::looker::Looker;

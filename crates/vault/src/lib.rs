@@ -22,11 +22,15 @@ mod document;
 mod error;
 mod hash;
 mod lock;
+mod prune;
 mod query;
 mod reader;
 mod record;
 mod references;
 mod schema;
+mod seals;
+mod sql;
+mod tags;
 mod times;
 mod vault;
 mod verify;
@@ -40,14 +44,17 @@ pub use document::{
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
+pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
-    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, Growth, InstanceInfo, KindAge,
+    KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Reader,
+    Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
     ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
+pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{Adopted, Disagreement, Disagreements, RunSummary, Stale, Writer};

@@ -10,8 +10,11 @@ pub mod extract;
 pub mod kinds;
 pub mod list;
 pub mod man;
+pub mod prune;
 pub mod runs;
 pub mod show;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod sql;
+pub mod stats;
 pub mod verify;

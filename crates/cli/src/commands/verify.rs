@@ -14,16 +14,28 @@ use crate::report::{Failure, Outcome};
 
 /// Check that the vault holds what was written to it
 ///
-/// Reads the whole file: the database's own structure, every body against its
-/// hash, every reference between tables. Nothing is changed. A run with gaps
-/// is reported, but is no damage.
+/// Reads the whole file: the database's own structure, every row of every table
+/// against the table's seal, every body against its hash, every reference against
+/// its document. Nothing is changed. A run with gaps is reported, but is no
+/// damage.
 #[derive(Args, Debug, Default)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
-pub struct VerifyArgs {}
+pub struct VerifyArgs {
+    /// Read, decompress and hash every body (the default)
+    #[arg(long, conflicts_with = "quick")]
+    pub read_data: bool,
+
+    /// Check all but the content of bodies
+    #[arg(long)]
+    pub quick: bool,
+}
 
 const EXAMPLES: &str = "
   The configured vault:
     lookervault verify
+
+  Between two thorough looks: structure, seals and indexes, without the bodies:
+    lookervault verify --quick
 
   A copy, in a script:
     lookervault verify --vault copy.db --json | jq .verdict";
@@ -34,22 +46,22 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
 ///
 /// # Errors
 /// When there is no vault or it cannot be opened.
-pub fn run(context: &Context, _args: &VerifyArgs) -> Outcome {
+pub fn run(context: &Context, args: &VerifyArgs) -> Outcome {
     let path = context.config()?.vault.value;
     let reader = Vault::open_for_reading(&path)?;
-    let report = check(&reader, &context.printer)?;
+    let report = check(&reader, args.quick, &context.printer)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(path, &report))?;
+        context.printer.json(&Document::new(path, &report, args.quick))?;
     } else {
-        print(&context.printer, &report)?;
+        print(&context.printer, &report, args.quick)?;
     }
     Ok(if report.verdict == Verdict::Damaged { Exit::Damage } else { Exit::Ok })
 }
 
-fn check(reader: &Reader, printer: &Printer) -> Result<VerifyReport, Failure> {
+fn check(reader: &Reader, quick: bool, printer: &Printer) -> Result<VerifyReport, Failure> {
     let progress = printer.progress();
     let mut current: Option<(&'static str, Task)> = None;
-    let report = reader.verify(&mut |now: VerifyProgress| {
+    let mut tell = |now: VerifyProgress| {
         let total = (now.total > 0).then_some(now.total);
         if current.as_ref().is_none_or(|(step, _)| *step != now.step) {
             current = Some((now.step, progress.task(now.step, total)));
@@ -57,11 +69,12 @@ fn check(reader: &Reader, printer: &Printer) -> Result<VerifyReport, Failure> {
         if let Some((_, task)) = &current {
             task.set(now.done);
         }
-    })?;
-    Ok(report)
+    };
+    let report = if quick { reader.verify_without_data(&mut tell) } else { reader.verify(&mut tell) };
+    Ok(report?)
 }
 
-fn print(printer: &Printer, report: &VerifyReport) -> Result<(), Failure> {
+fn print(printer: &Printer, report: &VerifyReport, quick: bool) -> Result<(), Failure> {
     let paint = printer.paint();
     for finding in &report.findings {
         let label = if finding.damage { paint.bad("damage") } else { paint.caution("gap") };
@@ -74,10 +87,14 @@ fn print(printer: &Printer, report: &VerifyReport) -> Result<(), Failure> {
         Verdict::SoundWithGaps => paint.caution("The vault is sound, but a run has gaps."),
         Verdict::Damaged => paint.bad("The vault is damaged."),
     };
+    let content = if quick {
+        "all but the content of bodies".to_owned()
+    } else {
+        let bodies = human::counted(report.bodies, "body", "bodies");
+        format!("{bodies} ({})", human::bytes(report.raw_bytes))
+    };
     printer.line(format!(
-        "{verdict} Checked {} ({}), {}, {}.",
-        human::counted(report.bodies, "body", "bodies"),
-        human::bytes(report.raw_bytes),
+        "{verdict} Checked {content}, {}, {}.",
         human::counted(report.objects, "object", "objects"),
         human::counted(report.versions, "version", "versions"),
     ))
@@ -88,6 +105,7 @@ struct Document<'a> {
     schema: &'static str,
     vault: PathBuf,
     verdict: &'static str,
+    read_data: bool,
     bodies: u64,
     raw_bytes: u64,
     objects: u64,
@@ -104,7 +122,7 @@ struct FindingPart<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(vault: PathBuf, report: &'a VerifyReport) -> Self {
+    fn new(vault: PathBuf, report: &'a VerifyReport, quick: bool) -> Self {
         let part = |finding: &'a Finding| FindingPart {
             what: &finding.what,
             r#where: &finding.place,
@@ -119,6 +137,7 @@ impl<'a> Document<'a> {
                 Verdict::SoundWithGaps => "sound_with_gaps",
                 Verdict::Damaged => "damaged",
             },
+            read_data: !quick,
             bodies: report.bodies,
             raw_bytes: report.raw_bytes,
             objects: report.objects,

@@ -6,6 +6,7 @@
 //! with `--json`), and that is decided once, in [`Style::decide`], from flags,
 //! environment and terminals handed in.
 
+pub mod chart;
 pub mod human;
 mod paint;
 mod printer;

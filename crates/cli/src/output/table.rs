@@ -1,5 +1,7 @@
 //! Rows and columns: aligned text, nothing drawn around it.
 
+use std::borrow::Cow;
+
 use comfy_table::{Cell, CellAlignment, ContentArrangement, TableStyle};
 
 use super::Paint;
@@ -17,14 +19,23 @@ pub enum Align {
 /// A table that prints the same in every pipe, and folds to fit a terminal.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(Cow<'static, str>, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table with these columns.
     pub fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self::named(columns.iter().map(|(name, align)| (*name, *align)))
+    }
+
+    /// An empty table whose columns get their names as it is made. Names may be
+    /// foreign text.
+    pub fn named(columns: impl IntoIterator<Item = (impl Into<Cow<'static, str>>, Align)>) -> Self {
+        Self {
+            columns: columns.into_iter().map(|(name, align)| (name.into(), align)).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row: one cell a column. Cells may hold foreign text; they are
@@ -51,7 +62,9 @@ impl Table {
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        table.set_header(self.columns.iter().map(|(name, align)| cell(&name.to_uppercase(), *align)));
+        table.set_header(
+            self.columns.iter().map(|(name, align)| cell(&one_line(&name.to_uppercase()), *align)),
+        );
         for row in &self.rows {
             table.add_row(row.iter().zip(&self.columns).map(|(text, column)| cell(text, column.1)));
         }

@@ -10,8 +10,11 @@ mod test_global_options;
 mod test_help;
 mod test_list_command;
 mod test_man_command;
+mod test_prune_command;
 mod test_runs_command;
 mod test_show_command;
 #[cfg(feature = "sim")]
 mod test_sim_command;
+mod test_sql_command;
+mod test_stats_command;
 mod test_verify_command;

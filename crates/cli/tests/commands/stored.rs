@@ -38,6 +38,11 @@ pub(crate) fn store(path: &Path, url: &str, objects: &[Object]) {
 
 /// Stores the objects in one run; with gaps it ends incomplete.
 pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]) {
+    store_run_of(path, url, objects, gaps, "2026-11-23");
+}
+
+/// Stores the objects in one run of a day.
+pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[Gap], day: &str) {
     let mut vault = Vault::open_for_writing(path, "test").unwrap();
     let instance = vault.instance(url).unwrap();
     let run = vault
@@ -48,7 +53,7 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
             options: "{}".into(),
             account: r#"{"id":"1"}"#.into(),
             release: Some("26.12".into()),
-            started_at: time("2026-11-23T10:00:00Z"),
+            started_at: time(&format!("{day}T10:00:00Z")),
         })
         .unwrap();
     let writer = vault.into_writer();
@@ -73,7 +78,7 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
         calls: 12,
     };
     writer.calls(run, vec![calls]).unwrap();
-    finish(writer, run, &kinds, gaps.is_empty());
+    finish(writer, run, &kinds, gaps.is_empty(), time(&format!("{day}T10:00:04.500Z")));
 }
 
 fn write_stream(
@@ -124,7 +129,7 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
     }
 }
 
-fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
+fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool, ended_at: Timestamp) {
     let absence = kinds.iter().map(|kind| AbsenceScope {
         kind: (*kind).into(),
         folders: None,
@@ -136,7 +141,7 @@ fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
             ranges_restated: false,
             run,
             state: if complete { RunState::Complete } else { RunState::Incomplete },
-            ended_at: time("2026-11-23T10:00:04.500Z"),
+            ended_at,
             totals_json: r#"{"rows":3}"#.into(),
             absence: absence.collect(),
         })

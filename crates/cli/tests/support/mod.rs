@@ -9,7 +9,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 pub(crate) mod content;
-pub(crate) mod estate;
+pub(crate) mod targets;
 pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod looker;

@@ -13,9 +13,16 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 7] = ["object", "account", "scope", "options", "totals", "run", "report"];
-/// Documented, but only in a disaster.
-const RARE: [&str; 1] = ["stopped.message"];
+const OPEN: [&str; 9] = ["object", "account", "scope", "options", "totals", "run", "report", "rules", "rows"];
+/// Documented, but only in a disaster, or when something changed.
+const RARE: [&str; 6] = [
+    "stopped.message",
+    "most_changed[].instance",
+    "most_changed[].id",
+    "most_changed[].title",
+    "most_changed[].changes",
+    "most_changed[].changed_at",
+];
 
 /// Member paths by schema, out of the page's tables.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
@@ -89,6 +96,10 @@ fn printed() -> Vec<Value> {
         "show dashboard 987654",
         "extract",
         "extract",
+        "prune --keep-last 1",
+        "stats",
+        "sql",
+        "sql VALUES(1)",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
         "extract dashboards --full",

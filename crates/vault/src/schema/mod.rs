@@ -4,13 +4,17 @@
 //! vault, `user_version` counts its migrations. The checksum of each migration
 //! that was applied is kept, so that a vault made by a build that never was
 //! released is told apart. A newer schema is refused, never guessed at.
+//!
+//! Views hold nothing, so they are no matter of migrations: see [`views`].
+
+mod views;
 
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::AtPath;
-use crate::{Result, VaultError};
+use crate::{Result, VaultError, seals};
 
 /// `LkVt` in the header of the file.
 pub(crate) const APPLICATION_ID: i32 = 0x4C6B_5674;
@@ -26,6 +30,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "references", sql: include_str!("0002_references.sql") },
     Migration { name: "calls_by_time", sql: include_str!("0003_calls_by_time.sql") },
     Migration { name: "freshness", sql: include_str!("0004_freshness.sql") },
+    Migration { name: "tags", sql: include_str!("0005_tags.sql") },
+    Migration { name: "prune", sql: include_str!("0006_prune.sql") },
+    Migration { name: "seals", sql: include_str!("0007_seals.sql") },
 ];
 
 /// The schema of this build.
@@ -46,10 +53,16 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         Identity::Empty => 0,
         Identity::Vault(version) => version,
     };
-    if applied == VERSION {
-        return Ok(());
+    if applied < VERSION {
+        apply(connection, path, applied)?;
     }
+    views::refresh(connection).at(path)
+}
+
+/// Applies the migrations after these.
+fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
+    views::drop_all(&transaction).at(path)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(applied as usize) {
         tracing::info!(number, name = migration.name, "The vault is migrated.");
         transaction.execute_batch(migration.sql).at(path)?;
@@ -58,6 +71,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         let insert = "INSERT INTO migration (number, name, checksum) VALUES (?1, ?2, ?3)";
         transaction.execute(insert, row).at(path)?;
     }
+    seals::renew(&transaction).at(path)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", VERSION).at(path)?;
     transaction.commit().at(path)
@@ -112,7 +126,7 @@ fn checksum(migration: &Migration) -> [u8; 32] {
     *blake3::hash(migration.sql.as_bytes()).as_bytes()
 }
 
-/// The tables and indexes of a database, as (type, name, SQL) by name.
+/// The tables, indexes and views of a database, as (type, name, SQL) by name.
 pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
     let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
     let mut select = connection.prepare(sql)?;
@@ -120,12 +134,13 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<(String, S
     rows.collect()
 }
 
-/// The tables and indexes that a vault of this build must have.
+/// The tables, indexes and views that a vault of this build must have.
 pub(crate) fn expected_tables() -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
-    let connection = Connection::open_in_memory()?;
+    let mut connection = Connection::open_in_memory()?;
     for migration in MIGRATIONS {
         connection.execute_batch(migration.sql)?;
     }
+    views::refresh(&mut connection)?;
     tables(&connection)
 }
 

@@ -81,13 +81,22 @@ impl Row {
     fn found(raw: &Bytes, kind: &Kind) -> Result<Found> {
         let mut reader = serde_json::Deserializer::from_slice(raw);
         reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
-            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {error}", kind.name))
+            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {}", kind.name, fault(&error)))
         })
     }
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::BadBody, format!("the answer is not JSON as expected: {error}"))
+    Error::new(ErrorKind::BadBody, format!("the answer is not JSON as expected: {}", fault(error)))
+}
+
+/// What is wrong with an answer, without a word of what is in it: it may hold a
+/// secret, and the parser quotes values of a wrong type.
+pub fn fault(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("another type than expected at line {} column {}", error.line(), error.column());
+    }
+    error.to_string()
 }
 
 /// Reads `2022-06-14T12:26:50.000+00:00` and its ISO relatives.

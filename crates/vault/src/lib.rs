@@ -35,14 +35,14 @@ mod writer;
 pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, DocumentError, FieldPattern, Reference, ReferencePattern, Rules, canonicalise,
-    merge_volatile,
+    Canonical, CompiledRules, Content, DocumentError, FieldPattern, Reference, ReferencePattern, Rules,
+    canonicalise, merge_volatile, redactions,
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
-    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Redacted,
+    Referrer, RunCalls, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,

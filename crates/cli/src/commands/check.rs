@@ -136,6 +136,7 @@ fn lines(
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
         line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
+        line("keep_destinations", &settings.keep_destinations, &settings.keep_destinations.value),
     ];
     let all = |names: &[FolderSelector]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let kinds = settings.kinds.value.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -10,6 +10,7 @@ pub mod extract;
 pub mod kinds;
 pub mod list;
 pub mod man;
+pub mod redacted;
 pub mod runs;
 pub mod show;
 #[cfg(feature = "sim")]

@@ -22,6 +22,8 @@ pub struct Request {
     pub strategy: FolderStrategy,
     /// Rows a page, at most; the catalogue's page when not said.
     pub page: Option<u32>,
+    /// What becomes of the addresses that schedules and alerts send to.
+    pub destinations: Destinations,
     /// When kinds are read again whose change moves no stamp.
     pub refresh: RefreshPolicy,
     /// Continue the last run of this scope, if it did not end complete.
@@ -45,6 +47,18 @@ pub enum FolderStrategy {
     Scan,
 }
 
+/// What becomes of addresses that let whoever knows them send or write: those of
+/// webhooks and the like. E-mail addresses are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destinations {
+    /// They are redacted, as secrets are.
+    #[default]
+    Redact,
+    /// They are stored.
+    Keep,
+}
+
 impl Request {
     /// A request for `kinds`, whole, by the usual ways.
     pub fn new(kinds: Vec<&'static Kind>) -> Self {
@@ -55,6 +69,7 @@ impl Request {
             trash: true,
             strategy: FolderStrategy::Auto,
             page: None,
+            destinations: Destinations::default(),
             refresh: RefreshPolicy::default(),
             resume: false,
             allowance: None,
@@ -74,7 +89,9 @@ impl Request {
     /// The options that matter to a reader of the run, and the folders that its
     /// scope came to.
     pub(super) fn options(&self, folders: Option<&FolderSet>) -> String {
-        let mut options = serde_json::json!({ "strategy": self.strategy, "page": self.page });
+        let mut options = serde_json::json!({
+            "strategy": self.strategy, "page": self.page, "destinations": self.destinations,
+        });
         if let Some((name, ids)) = folders.map(FolderSet::as_option) {
             options[name] = ids;
         }

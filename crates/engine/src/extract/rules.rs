@@ -3,11 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use looker::Kind;
-use looker::catalogue::{FieldPattern, KINDS, Reference};
+use looker::catalogue::{Content, FieldPattern, KINDS, Reference};
 use vault::{ReferencePattern, Rules, Vault};
 
 use super::error::ExtractError;
 use super::pool::blocking;
+use super::request::Destinations;
 use crate::Watch;
 
 /// The rules of every kind, made once: the vault wants them to last for ever.
@@ -15,9 +16,13 @@ static RULES: LazyLock<Vec<(&'static str, Rules)>> =
     LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, made(kind))).collect());
 
 /// The rules of a kind of the catalogue.
-pub(super) fn rules(kind: &'static Kind) -> Rules {
+pub(super) fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
     let known = RULES.iter().find(|(name, _)| *name == kind.name);
-    known.map_or_else(|| made(kind), |(_, rules)| *rules)
+    let rules = known.map_or_else(|| made(kind), |(_, rules)| *rules);
+    match destinations {
+        Destinations::Keep => Rules { redact: patterns(kind.redacted), ..rules },
+        Destinations::Redact => rules,
+    }
 }
 
 /// Brings the references of all that is stored up to the rules of today; the
@@ -43,7 +48,7 @@ pub(super) async fn index_references(
 fn made(kind: &Kind) -> Rules {
     Rules {
         volatile: patterns(kind.volatile),
-        redact: patterns(kind.redacted),
+        redact: [patterns(kind.redacted), patterns(kind.destinations)].concat().leak(),
         references: references(kind.references),
     }
 }
@@ -52,10 +57,18 @@ fn patterns(list: &[FieldPattern]) -> &'static [vault::FieldPattern] {
     let mapped = list.iter().map(|pattern| match pattern {
         FieldPattern::Anywhere(key) => vault::FieldPattern::Anywhere(key),
         FieldPattern::Suffix(end) => vault::FieldPattern::Suffix(end),
+        FieldPattern::Holding(key, content) => vault::FieldPattern::Holding(key, content_of(*content)),
         FieldPattern::Path(keys) => vault::FieldPattern::Path(keys),
     });
     // A handful of entries per kind and process, needed until its end.
     Vec::leak(mapped.collect())
+}
+
+fn content_of(content: Content) -> vault::Content {
+    match content {
+        Content::Address => vault::Content::Address,
+        Content::Credentials => vault::Content::Credentials,
+    }
 }
 
 fn references(list: &[Reference]) -> &'static [ReferencePattern] {
@@ -72,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_dashboard_refers_to_what_its_tiles_show() {
-        let rules = rules(Kind::find("dashboards").unwrap()).compile();
+        let rules = rules(Kind::find("dashboards").unwrap(), Destinations::Redact).compile();
         let dashboard = br#"{"id":"1","folder_id":"5","user_id":7,"dashboard_elements":[
             {"look_id":"12","query":null},
             {"look_id":null,"query":{"model":"shop","id":"99","url":"/x"}},
@@ -98,7 +111,7 @@ mod tests {
     #[test]
     fn every_reference_of_the_catalogue_lies_in_what_is_kept() {
         for kind in KINDS {
-            let rules = rules(kind).compile();
+            let rules = rules(kind, Destinations::Redact).compile();
             for reference in kind.references {
                 let mut document = serde_json::json!("key");
                 for key in reference.path.rsplit('.') {

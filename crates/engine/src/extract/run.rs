@@ -118,7 +118,7 @@ impl Run {
             watch.warn("there is no unfinished run of this scope; starting a new one");
         }
         let writer = vault.into_writer();
-        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
+        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request);
         let preparer = Arc::new(preparer);
         let run = Self {
             client: client.clone(),

@@ -7,6 +7,7 @@ mod calls;
 mod content;
 mod freshness;
 mod objects;
+mod redactions;
 mod references;
 mod runs;
 mod size;
@@ -20,6 +21,7 @@ pub use answers::{
 };
 pub use calls::RunCalls;
 pub(crate) use objects::Frame;
+pub use redactions::Redacted;
 pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;

@@ -1,7 +1,6 @@
 //! `show`: one stored object.
 
 mod node;
-mod redactions;
 mod summary;
 
 use clap::Args;
@@ -92,7 +91,7 @@ struct Parts<'a> {
 
 impl<'a> Document<'a> {
     fn new(opened: &'a Opened, kind: KindName, stored: &'a Stored, object: &'a RawValue) -> Self {
-        let redacted = if stored.redacted > 0 { redactions::pointers(object) } else { Vec::new() };
+        let redacted = vault::redactions(&stored.document);
         Self {
             schema: "lookervault.show/1",
             instance: &opened.instance.url,

@@ -165,6 +165,11 @@ impl Sim {
         export::made(&self.server, &self.server.world(), name)
     }
 
+    /// The row of content metadata below `Shared` whose folder is gone.
+    pub fn orphan_metadata(&self) -> String {
+        metadata::orphan()
+    }
+
     /// Ids of the live or of the trashed objects of a kind.
     pub fn ids(&self, kind: Kind, trashed: bool) -> Vec<String> {
         let world = self.server.world();

@@ -34,7 +34,7 @@ const EXAMPLES: &str = "
   As a list for a script:
     lookervault redacted --json | jq -r '.objects[] | .kind + \" \" + .id + .fields[]'";
 
-const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
+const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 
 /// Prints the places.
 ///

@@ -17,14 +17,15 @@ pub enum Align {
 /// A table that prints the same in every pipe, and folds to fit a terminal.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table with these columns.
-    pub fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub fn new<T: AsRef<str>>(columns: &[(T, Align)]) -> Self {
+        let columns = columns.iter().map(|(name, align)| (one_line(name.as_ref()), *align));
+        Self { columns: columns.collect(), rows: Vec::new() }
     }
 
     /// Adds a row: one cell a column. Cells may hold foreign text; they are

@@ -62,7 +62,10 @@ macro_rules! names_and_ends {
 pub(super) const OF_PEOPLES_KEYS: &[FieldPattern] = names!();
 
 /// Of all others.
-pub(super) const OF_LOOKER_KEYS: &[FieldPattern] = names_and_ends!(Anywhere("custom_s3_key"),);
+pub(super) const OF_LOOKER_KEYS: &[FieldPattern] = names_and_ends!();
+
+/// Of the settings: where backups go has a key of its own.
+pub(super) const OF_SETTINGS: &[FieldPattern] = names_and_ends!(Anywhere("custom_s3_key"));
 
 /// Of users: addresses that let their reader in.
 pub(super) const OF_USERS: &[FieldPattern] = names_and_ends!(

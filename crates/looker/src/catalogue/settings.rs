@@ -100,6 +100,7 @@ pub(super) const SETTINGS: Kind = Kind {
     envelope: UNNAMED,
     natural_key: &[],
     volatile: &[Anywhere("can"), Path(&["url"]), Path(&["modified_at"]), Path(&["policy_enabled_at"])],
+    redacted: secrets::OF_SETTINGS,
     never_saved: &["embed secrets", "passwords and keys of LDAP, SAML, OIDC and mail"],
     ..PLAIN
 };

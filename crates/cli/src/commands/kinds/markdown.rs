@@ -36,17 +36,29 @@ pub(super) fn page() -> String {
     page
 }
 
-/// Names that every kind redacts, told once.
+/// Names that many kinds redact, told once.
 fn common_names(page: &mut String) {
-    let names = common();
-    let _ = write!(page, "\nRedacted in every kind: {}.\n", code(&patterns_of(&names)));
+    let _ = write!(page, "\nRedacted in every kind: {}.\n", code(&patterns_of(&common(|_| true))));
+    let ends = common(has_ends);
+    let ends: Vec<_> = ends.into_iter().filter(|pattern| is_end(pattern)).collect();
+    let _ =
+        write!(page, "\nAnd, unless people choose keys in its documents: {}.\n", code(&patterns_of(&ends)));
 }
 
-/// Patterns that all kinds redact.
-fn common() -> Vec<&'static FieldPattern> {
-    let Some((first, rest)) = KINDS.split_first() else { return Vec::new() };
-    let everywhere = |pattern: &&FieldPattern| rest.iter().all(|kind| kind.redacted.contains(*pattern));
-    first.redacted.iter().filter(everywhere).collect()
+/// Patterns that all of some kinds redact.
+fn common(which: impl Fn(&Kind) -> bool) -> Vec<&'static FieldPattern> {
+    let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| which(kind)).collect();
+    let everywhere = |pattern: &&FieldPattern| kinds.iter().all(|kind| kind.redacted.contains(*pattern));
+    kinds.first().map_or_else(Vec::new, |first| first.redacted.iter().filter(everywhere).collect())
+}
+
+/// Whether the ends of its keys tell secrets, because all keys are Looker's own.
+fn has_ends(kind: &Kind) -> bool {
+    kind.redacted.iter().any(is_end)
+}
+
+fn is_end(pattern: &FieldPattern) -> bool {
+    matches!(pattern, FieldPattern::Suffix(_))
 }
 
 fn section(kind: &'static Kind, page: &mut String) {
@@ -55,7 +67,7 @@ fn section(kind: &'static Kind, page: &mut String) {
     let operations = entry.operations.iter().map(|called| {
         format!("`{}` (`GET {}`, {})", called.operation, called.path, called.ledger.name().replace('_', "-"))
     });
-    let common = common();
+    let common = common(if has_ends(kind) { has_ends } else { |_: &Kind| true });
     let own: Vec<&FieldPattern> = kind.redacted.iter().filter(|pattern| !common.contains(pattern)).collect();
     let rows = [
         ("type in the API", code(&[entry.looker_type])),
@@ -69,6 +81,7 @@ fn section(kind: &'static Kind, page: &mut String) {
         ("restorable", entry.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"))),
         ("never readable", entry.never_saved.join(", ")),
         ("volatile", code(&patterns(kind.volatile))),
+        ("keys", says(!has_ends(kind), "people choose some: only whole names are redacted")),
         ("redacted", code(&patterns_of(&own))),
         ("destinations", code(&entry.destinations)),
     ];

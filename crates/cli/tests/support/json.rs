@@ -74,7 +74,9 @@ impl Json {
     pub(crate) fn replace_at(&mut self, path: &[&str], matches: &dyn Fn(&Self) -> bool, by: &Self) {
         match (self, path) {
             (Self::List(elements), _) => {
-                elements.iter_mut().for_each(|element| element.replace_at(path, matches, by));
+                for element in elements {
+                    element.replace_at(path, matches, by);
+                }
             }
             (Self::Object(members), [key]) => {
                 members
@@ -93,7 +95,9 @@ impl Json {
     pub(crate) fn add_everywhere(&mut self, name: &str, value: &Self) {
         match self {
             Self::Object(members) => {
-                members.values_mut().for_each(|inner| inner.add_everywhere(name, value));
+                for inner in members.values_mut() {
+                    inner.add_everywhere(name, value);
+                }
                 members.insert(name.to_owned(), value.clone());
             }
             Self::List(elements) => elements.iter_mut().for_each(|inner| inner.add_everywhere(name, value)),

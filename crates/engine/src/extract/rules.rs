@@ -233,7 +233,7 @@ mod tests {
         }
         fields_of_parts(schemas, schema, path, seen, found);
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-            let path = [path, &[name.clone()]].concat();
+            let path = [path, std::slice::from_ref(name)].concat();
             found.push((path.clone(), field.clone()));
             fields(schemas, field, &path, seen, found);
         }

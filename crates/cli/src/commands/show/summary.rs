@@ -108,11 +108,12 @@ fn facts(
     add("Owner", owner(opened, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
-    match fields_of(kind) {
-        Some(fields) => fields.iter().for_each(|(label, path)| add(label, short(node, path))),
-        None => {
-            plain::facts(kind.entry(), node).into_iter().for_each(|(label, value)| add(&label, Some(value)))
-        }
+    let chosen = fields_of(kind).map(|fields| {
+        let found = fields.iter().filter_map(|(label, path)| Some(((*label).to_owned(), short(node, path)?)));
+        found.collect::<Vec<_>>()
+    });
+    for (label, value) in chosen.unwrap_or_else(|| plain::facts(kind.entry(), node)) {
+        add(&label, Some(value));
     }
     add("Rows", is_list(node.0).then(|| node.elements().len().to_string()));
     let redacted = vault::redactions(&stored.document);

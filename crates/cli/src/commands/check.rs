@@ -136,7 +136,6 @@ fn lines(
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
         line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
-        line("keep_destinations", &settings.keep_destinations, &settings.keep_destinations.value),
     ];
     let all = |names: &[FolderSelector]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let kinds = settings.kinds.value.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -146,6 +145,7 @@ fn lines(
         line("recursive", &settings.recursive, &settings.recursive.value),
         line("exclude", &settings.exclude, &all(&settings.exclude.value)),
         line("personal", &settings.personal, &settings.personal.value),
+        line("keep_destinations", &settings.keep_destinations, &settings.keep_destinations.value),
     ];
     lines.extend(scope.into_iter().filter(|line| line.origin != Origin::Default.to_string()));
     if let Some(path) = &instance.ca_bundle {

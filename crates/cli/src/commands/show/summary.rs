@@ -34,6 +34,57 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             ("Roles", "role_ids"),
         ],
     ),
+    (
+        "scheduled_plans",
+        &[
+            ("Enabled", "enabled"),
+            ("Dashboard", "dashboard_id"),
+            ("LookML", "lookml_dashboard_id"),
+            ("Look", "look_id"),
+            ("Query", "query_id"),
+            ("Crontab", "crontab"),
+            ("Datagroup", "datagroup"),
+            ("Time zone", "timezone"),
+            ("Filters", "filters_string"),
+        ],
+    ),
+    (
+        "alerts",
+        &[
+            ("Disabled", "is_disabled"),
+            ("Dashboard", "investigative_content_title"),
+            ("Tile", "dashboard_element_id"),
+            ("Field", "field.title"),
+            ("Condition", "comparison_type"),
+            ("Threshold", "threshold"),
+            ("Crontab", "cron"),
+        ],
+    ),
+    (
+        "connections",
+        &[
+            ("Dialect", "dialect_name"),
+            ("Host", "host"),
+            ("Port", "port"),
+            ("Database", "database"),
+            ("Schema", "schema"),
+            ("User name", "username"),
+            ("Tunnel", "tunnel_id"),
+            ("Time zone", "query_timezone"),
+        ],
+    ),
+    (
+        "queries",
+        &[
+            ("Model", "model"),
+            ("Explore", "view"),
+            ("Fields", "fields"),
+            ("Pivots", "pivots"),
+            ("Sorts", "sorts"),
+            ("Limit", "limit"),
+            ("Visualisation", "vis_config.type"),
+        ],
+    ),
     ("groups", &[("Users", "user_count"), ("External id", "external_group_id")]),
     (
         "roles",
@@ -60,8 +111,15 @@ pub(super) fn print(
     let title = stored.row.title.as_deref().filter(|title| !title.trim().is_empty());
     let heading = title.map_or_else(|| unnamed(kind, stored), human::one_line);
     context.printer.line(context.printer.paint().bold(heading))?;
-    for (label, value) in facts(context, opened, kind, stored, node)? {
-        context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
+    let facts = facts(context, opened, kind, stored, node)?;
+    let longest = facts.iter().map(|(label, _)| label.chars().count() + 1).max().unwrap_or_default();
+    for (label, value) in facts {
+        let label = human::one_line(&format!("{label}:"));
+        context.printer.line(format!(
+            "  {label:<width$} {}",
+            human::one_line(&value),
+            width = longest.max(15)
+        ))?;
     }
     if kind.plural() == "dashboards" {
         for (heading, table) in
@@ -69,6 +127,10 @@ pub(super) fn print(
         {
             context.printer.section(&format!("{heading} ({})", table.len()), &table)?;
         }
+    }
+    if kind.plural() == "scheduled_plans" {
+        let table = destinations(node);
+        context.printer.section(&format!("Destinations ({})", table.len()), &table)?;
     }
     if is_list(object) {
         let table = plain::rows(kind.entry(), node);
@@ -211,6 +273,16 @@ fn source(tile: Node) -> Option<String> {
         .map(|id| format!("merge {id}"));
     let parts: Vec<String> = [look, merge, explore].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn destinations(plan: Node) -> Table {
+    let mut table = Table::new(&["type", "format", "address"].map(|name| (name, Align::Left)));
+    for to in plan.items("scheduled_plan_destination") {
+        let is_hidden = to.at("address").is_some_and(|address| address.as_text().is_none());
+        let hidden = is_hidden.then(|| "(redacted)".to_owned());
+        table.row(cells([to.text("type"), to.text("format"), to.text("address").or(hidden)]));
+    }
+    table
 }
 
 fn layouts(dashboard: Node) -> Table {

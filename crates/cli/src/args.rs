@@ -125,6 +125,7 @@ pub enum Command {
     Kinds(commands::kinds::KindsArgs),
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
+    Redacted(commands::redacted::RedactedArgs),
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
     Calls(commands::calls::CallsArgs),

@@ -7,10 +7,10 @@
 mod support;
 
 use serde_json::Value;
+use support::looker::Looker;
 use support::targets::{
     Understands, a_day_of_work, a_day_passes, folders_with_looks, metered, slice, small, sum,
 };
-use support::looker::Looker;
 use support::{VAULT, World};
 
 /// Objects that were changed beyond the first of their kind.
@@ -28,7 +28,8 @@ fn total(report: &Value) -> u64 {
 
 /// The kinds and reasons of a report's calls, to read when a target is missed.
 fn account(report: &Value) -> String {
-    let line = |line: &Value| format!("{} {} {} {}", line["kind"], line["reason"], line["ledger"], line["calls"]);
+    let line =
+        |line: &Value| format!("{} {} {} {}", line["kind"], line["reason"], line["ledger"], line["calls"]);
     report["calls"].as_array().unwrap().iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -93,7 +94,10 @@ fn a_month_of_daily_runs_fits_the_smallest_licence() {
             a_day_of_work(&looker, day);
         }
         eprintln!("{understands:?}: {administrative} administrative, {query_based} query-based calls");
-        assert!(administrative <= administrative_most, "{understands:?}: {administrative} administrative calls");
+        assert!(
+            administrative <= administrative_most,
+            "{understands:?}: {administrative} administrative calls"
+        );
         assert!(query_based <= 500, "{understands:?}: {query_based} query-based calls");
     }
 }

@@ -39,8 +39,8 @@ mod writer;
 pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, DocumentError, FieldPattern, Reference, ReferencePattern, Rules, canonicalise,
-    merge_volatile,
+    Canonical, CompiledRules, Content, DocumentError, FieldPattern, Reference, ReferencePattern, Rules,
+    canonicalise, merge_volatile, redactions,
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
@@ -48,7 +48,7 @@ pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
     Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, Growth, InstanceInfo, KindAge,
     KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Reader,
-    Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag, VaultSize, Version,
+    Redacted, Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,

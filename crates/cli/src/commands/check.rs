@@ -146,6 +146,7 @@ fn lines(
         line("recursive", &settings.recursive, &settings.recursive.value),
         line("exclude", &settings.exclude, &all(&settings.exclude.value)),
         line("personal", &settings.personal, &settings.personal.value),
+        line("keep_destinations", &settings.keep_destinations, &settings.keep_destinations.value),
     ];
     lines.extend(scope.into_iter().filter(|line| line.origin != Origin::Default.to_string()));
     if let Some(path) = &instance.ca_bundle {

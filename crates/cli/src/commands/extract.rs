@@ -122,6 +122,19 @@ pub struct ExtractArgs {
     #[arg(long, hide_short_help = true, overrides_with = "no_trash")]
     pub trash: bool,
 
+    /// Store the addresses of webhooks, buckets and servers that content is sent to
+    ///
+    /// They are secrets: who knows a webhook may post to it. Without this, addresses
+    /// of schedules that are no e-mail addresses, their parameters, and the forms of
+    /// actions in alerts are left out, and marked as such. A run that changes this
+    /// gives the schedules and alerts concerned a new version.
+    #[arg(long, overrides_with = "no_keep_destinations")]
+    pub keep_destinations: bool,
+
+    /// Leave those addresses out, whatever the configuration says
+    #[arg(long, hide_short_help = true, overrides_with = "keep_destinations")]
+    pub no_keep_destinations: bool,
+
     /// Stop, resumable, before the run makes more than N API calls
     #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
     pub max_calls: Option<NonZeroU64>,
@@ -229,6 +242,8 @@ impl ExtractArgs {
         switch("recursive", [("--recursive", self.recursive), ("--no-recursive", self.no_recursive)]);
         switch("personal", [("--personal", self.personal), ("--no-personal", self.no_personal)]);
         switch("trash", [("--trash", self.trash), ("--no-trash", self.no_trash)]);
+        let kept = ("--keep-destinations", self.keep_destinations);
+        switch("keep_destinations", [kept, ("--no-keep-destinations", self.no_keep_destinations)]);
         flags.flag("workers", "--workers", self.workers.map(|n| number(n.get().into())));
         flags.flag("pacing", "--pacing", self.pacing.as_ref().map(Value::choice));
         flags.flag("page_size", "--page-size", self.page_size.map(|n| number(n.get().into())));
@@ -371,6 +386,9 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
     request.kinds_named = named;
     request.folders = folders;
     request.trash = settings.trash.value;
+    if settings.keep_destinations.value {
+        request.destinations = extract::Destinations::Keep;
+    }
     request.strategy = match settings.folder_strategy.value {
         FolderStrategy::Auto => extract::FolderStrategy::Auto,
         FolderStrategy::PerFolder => extract::FolderStrategy::PerFolder,
@@ -438,6 +456,7 @@ mod tests {
             ("--personal --no-personal", "personal", false),
             ("-r --no-recursive", "recursive", false),
             ("--no-trash --trash", "trash", true),
+            ("--keep-destinations --no-keep-destinations", "keep_destinations", false),
         ] {
             let flags = parse(line).unwrap().flags();
             let (value, _) = flags.get(key).unwrap();

@@ -1,7 +1,10 @@
 //! `list`: the stored objects of a kind.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use jiff::Timestamp;
+use looker::catalogue::Source;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use vault::{ListFilter, ListRow, Side};
 
@@ -19,7 +22,7 @@ use crate::report::{Failure, Outcome};
 #[derive(Args, Debug)]
 #[command(visible_alias = "ls", after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ListArgs {
-    /// Content kind: dashboards, looks, folders, users, groups, roles
+    /// Content kind, for instance dashboards; `lookervault kinds` shows all
     #[arg(value_name = "KIND")]
     pub kind: KindName,
 
@@ -74,7 +77,8 @@ pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     } else if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
-        printer.table(&table(context, args, &rows))?;
+        let owners = owners(&opened, args.kind)?;
+        printer.table(&table(context, args, &rows, &owners))?;
         printer.status(human::counted(rows.len() as u64, args.kind.singular(), args.kind.plural()));
     }
     Ok(Exit::Ok)
@@ -120,25 +124,46 @@ fn lies_in(row: &ListRow, name: &str) -> bool {
     path == name || path.strip_suffix(&name).is_some_and(|before| before.ends_with('/'))
 }
 
-fn table(context: &Context, args: &ListArgs, rows: &[ListRow]) -> Table {
-    let mut columns = vec![
-        ("id", Align::Right),
-        (args.kind.title_word(), Align::Left),
-        ("folder", Align::Left),
-        ("updated", Align::Left),
-    ];
-    if args.all {
-        columns.push(("state", Align::Left));
+/// What people call the objects that a list belongs to, by id; empty for kinds
+/// whose objects have names of their own.
+fn owners(opened: &Opened, kind: KindName) -> Result<HashMap<String, String>, Failure> {
+    let mut owners = HashMap::new();
+    let source = kind.entry().each().map(|each| &each.source);
+    if let Some(Source::Objects(of)) = source {
+        let filter = ListFilter { instance: Some(opened.instance.id), ..ListFilter::of(of) };
+        opened.reader.list(&filter, |row| {
+            owners.extend(row.title.map(|title| (row.key, title)));
+        })?;
     }
-    let mut table = Table::new(&columns);
+    Ok(owners)
+}
+
+fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<String, String>) -> Table {
+    let envelope = &args.kind.entry().envelope;
+    let columns = [
+        (true, ("id", Align::Right)),
+        (!envelope.title.is_empty(), (args.kind.title_word(), Align::Left)),
+        (!owners.is_empty(), ("of", Align::Left)),
+        (envelope.folder.is_some(), ("folder", Align::Left)),
+        (envelope.updated_at.is_some(), ("updated", Align::Left)),
+        (args.all, ("state", Align::Left)),
+    ];
+    let shown = |(is_shown, column)| -> Option<_> { Some(column).filter(|_| is_shown) };
+    let mut table = Table::new(&columns.into_iter().filter_map(shown).collect::<Vec<_>>());
     for row in rows {
         let folder = row.folder_path.as_ref().or(row.folder.as_ref());
         let updated = row.updated_at.map(|at| human::time(at, context.printer.zone()));
         let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-        let mut cells =
-            vec![row.key.clone(), text(row.title.as_ref()), text(folder), updated.unwrap_or_default()];
-        cells.extend(args.all.then(|| row.side.name().to_owned()));
-        table.row(cells);
+        let cells = [
+            row.key.clone(),
+            text(row.title.as_ref()),
+            text(owners.get(&row.key)),
+            text(folder),
+            updated.unwrap_or_default(),
+            row.side.name().to_owned(),
+        ];
+        table
+            .row(cells.into_iter().zip(columns).filter_map(|(cell, (is_shown, _))| is_shown.then_some(cell)));
     }
     table
 }

@@ -11,6 +11,7 @@ pub mod kinds;
 pub mod list;
 pub mod man;
 pub mod prune;
+pub mod redacted;
 pub mod runs;
 pub mod show;
 #[cfg(feature = "sim")]

@@ -93,6 +93,8 @@ pub struct ExtractSettings {
     pub folder_strategy: Setting<FolderStrategy>,
     /// Whether the trash is read too.
     pub trash: Setting<bool>,
+    /// Whether addresses are stored that let whoever knows them send.
+    pub keep_destinations: Setting<bool>,
     /// The most API calls the run may make.
     pub max_calls: Option<Setting<NonZeroU64>>,
     /// How often one call is tried.
@@ -149,6 +151,7 @@ impl ExtractSettings {
             page_size: layers.get("page_size")?,
             folder_strategy: layers.get_or("folder_strategy", FolderStrategy::default())?,
             trash: layers.get_or("trash", true)?,
+            keep_destinations: layers.get_or("keep_destinations", false)?,
             max_calls: layers.get("max_calls")?,
             tries: layers.get_or("tries", TRIES)?,
             patience: layers.get_or("patience", PATIENCE)?,

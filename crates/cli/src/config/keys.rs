@@ -40,6 +40,7 @@ pub const EXTRACT: &[Key] = &[
     key("page_size", &["LOOKERVAULT_PAGE_SIZE"]),
     key("folder_strategy", &["LOOKERVAULT_FOLDER_STRATEGY"]),
     key("trash", &["LOOKERVAULT_TRASH"]),
+    key("keep_destinations", &["LOOKERVAULT_KEEP_DESTINATIONS"]),
     key("max_calls", &["LOOKERVAULT_MAX_CALLS"]),
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),

@@ -1,7 +1,5 @@
 //! Rows and columns: aligned text, nothing drawn around it.
 
-use std::borrow::Cow;
-
 use comfy_table::{Cell, CellAlignment, ContentArrangement, TableStyle};
 
 use super::Paint;
@@ -19,23 +17,21 @@ pub enum Align {
 /// A table that prints the same in every pipe, and folds to fit a terminal.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(Cow<'static, str>, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table with these columns.
-    pub fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self::named(columns.iter().map(|(name, align)| (*name, *align)))
+    pub fn new<T: AsRef<str>>(columns: &[(T, Align)]) -> Self {
+        Self::named(columns.iter().map(|(name, align)| (name.as_ref(), *align)))
     }
 
     /// An empty table whose columns get their names as it is made. Names may be
     /// foreign text.
-    pub fn named(columns: impl IntoIterator<Item = (impl Into<Cow<'static, str>>, Align)>) -> Self {
-        Self {
-            columns: columns.into_iter().map(|(name, align)| (name.into(), align)).collect(),
-            rows: Vec::new(),
-        }
+    pub fn named<T: AsRef<str>>(columns: impl IntoIterator<Item = (T, Align)>) -> Self {
+        let columns = columns.into_iter().map(|(name, align)| (one_line(name.as_ref()), align));
+        Self { columns: columns.collect(), rows: Vec::new() }
     }
 
     /// Adds a row: one cell a column. Cells may hold foreign text; they are

@@ -11,6 +11,7 @@ mod test_help;
 mod test_list_command;
 mod test_man_command;
 mod test_prune_command;
+mod test_redacted_command;
 mod test_runs_command;
 mod test_show_command;
 #[cfg(feature = "sim")]

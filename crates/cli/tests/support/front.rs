@@ -14,6 +14,8 @@ pub(crate) struct Exchange {
     /// For instance `GET /api/4.0/user HTTP/1.1`.
     pub(crate) request: String,
     pub(crate) request_body: String,
+    /// The header of that name; empty when there was none.
+    pub(crate) authorization: String,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
@@ -120,8 +122,8 @@ fn serve(client: &mut (impl Read + Write), server: Option<u16>, rule: &Rule) -> 
         None => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
     };
     let status = answer_head.split(' ').nth(1)?.parse().ok()?;
-    let exchange =
-        Exchange { request, request_body: String::from_utf8_lossy(&request_body).into(), status, body };
+    let request_body = String::from_utf8_lossy(&request_body).into();
+    let exchange = Exchange { request, request_body, authorization: authorization(&head), status, body };
     let answer = match rule(&exchange) {
         None => [with_close(&answer_head).into_bytes(), exchange.body].concat(),
         Some(Instead { status, content_type, body }) => format!(
@@ -155,6 +157,12 @@ fn read_message(from: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let mut body = Vec::new();
     from.take(length.unwrap_or(0)).read_to_end(&mut body).ok()?;
     Some((head, body))
+}
+
+fn authorization(head: &str) -> String {
+    let named = head.lines().filter_map(|line| line.split_once(':'));
+    let mut values = named.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    values.next().map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
 }
 
 /// A head that asks for the connection's end.

@@ -86,6 +86,7 @@ fn printed() -> Vec<Value> {
         "list folders",
         "list dashboards",
         "show user 1",
+        "redacted",
         "runs",
         "runs show 1",
         "runs show 2",

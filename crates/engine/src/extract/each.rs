@@ -210,8 +210,9 @@ impl Run {
         let call = each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value));
         let answered = tokio::select! {
             answered = self.client.get(&call, |reply| {
+                let row = Row::keyed(key, reply.body.clone(), kind, each.answer)?;
                 let rows = if each.answer == AnswerShape::Object { 1 } else { rows::cut(&reply.body)?.len() };
-                Ok((Row::keyed(key, reply.body.clone(), kind)?, rows, reply.date))
+                Ok((row, rows, reply.date))
             }) => answered,
             () = self.brake.at_once() => return Ok(Outcome::Stopped),
         };

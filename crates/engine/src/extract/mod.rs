@@ -54,7 +54,7 @@ pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-pub use request::{FolderStrategy, Request};
+pub use request::{Destinations, FolderStrategy, Request};
 pub use scope::FolderScope;
 pub use selector::{FolderSelector, PathPattern};
 

@@ -24,6 +24,7 @@ use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::pool::{Answer, Brake, Sink, blocking};
 use super::report::{GapReport, Stop};
+use super::request::Request;
 use super::rules::rules;
 use crate::Watch;
 
@@ -79,13 +80,18 @@ struct Page {
     rows: u32,
 }
 
+fn compiled(request: &Request) -> HashMap<&'static str, CompiledRules> {
+    let rules = |kind: &&'static Kind| (kind.name, rules(kind, request.destinations).compile());
+    request.kinds.iter().map(rules).collect()
+}
+
 impl Preparer {
     pub(super) fn new(
         run: RunId,
         writer: Writer,
         client: Client,
         watch: Arc<dyn Watch>,
-        kinds: &[&'static Kind],
+        request: &Request,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let places = cores + WAITING_PAGES;
@@ -94,7 +100,7 @@ impl Preparer {
             writer,
             client,
             watch,
-            rules: kinds.iter().map(|kind| (kind.name, rules(kind).compile())).collect(),
+            rules: compiled(request),
             readers: Mutex::default(),
             places: Arc::new(Semaphore::new(places)),
             place_count: u32::try_from(places).unwrap_or(u32::MAX),

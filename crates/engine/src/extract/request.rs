@@ -22,6 +22,8 @@ pub struct Request {
     pub strategy: FolderStrategy,
     /// Rows a page, at most; the catalogue's page when not said.
     pub page: Option<u32>,
+    /// What becomes of the addresses that schedules and alerts send to.
+    pub destinations: Destinations,
     /// When kinds are read again whose change moves no stamp.
     pub refresh: RefreshPolicy,
     /// Whether everything is read, not only what a listing shows to have changed.
@@ -51,6 +53,17 @@ pub enum FolderStrategy {
 
 /// Days between two full passes, unless the user says otherwise.
 const FULL_EVERY_DAYS: u32 = 30;
+/// What becomes of addresses that let whoever knows them send or write: those of
+/// webhooks and the like. E-mail addresses are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destinations {
+    /// They are redacted, as secrets are.
+    #[default]
+    Redact,
+    /// They are stored.
+    Keep,
+}
 
 impl Request {
     /// A request for `kinds`, whole, by the usual ways.
@@ -62,6 +75,7 @@ impl Request {
             trash: true,
             strategy: FolderStrategy::Auto,
             page: None,
+            destinations: Destinations::default(),
             refresh: RefreshPolicy::default(),
             full: false,
             full_every_days: FULL_EVERY_DAYS,
@@ -89,7 +103,9 @@ impl Request {
     /// The options that matter to a reader of the run, and the folders that its
     /// scope came to.
     pub(super) fn options(&self, folders: Option<&FolderSet>) -> String {
-        let mut options = serde_json::json!({ "strategy": self.strategy, "page": self.page });
+        let mut options = serde_json::json!({
+            "strategy": self.strategy, "page": self.page, "destinations": self.destinations,
+        });
         if let Some((name, ids)) = folders.map(FolderSet::as_option) {
             options[name] = ids;
         }

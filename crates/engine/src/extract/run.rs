@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use looker::catalogue::{List, Whole};
+use looker::catalogue::{AnswerShape, List, Whole};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
@@ -128,7 +128,7 @@ impl Run {
             watch.warn("there is no unfinished run of this scope; starting a new one");
         }
         let writer = vault.into_writer();
-        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
+        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request);
         let preparer = Arc::new(preparer);
         let run = Self {
             client: client.clone(),
@@ -205,7 +205,7 @@ impl Run {
                     return Ok(());
                 }
                 let call = Call::new(operation, kind.name, Reason::Item);
-                let row = |body| Row::keyed(operation.id, body, kind);
+                let row = |body| Row::keyed(operation.id, body, kind, AnswerShape::Object);
                 let read = tokio::select! {
                     read = self.client.get(&call, |reply| Ok((row(reply.body.clone())?, reply.date))) => read,
                     () = self.brake.at_once() => return Ok(()),

@@ -70,7 +70,7 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
         Path(&["user"]),
         Path(&["title"]),
     ],
-    redacted: secrets::NAMES,
+    destinations: secrets::OF_PLANS,
     never_saved: &["passwords and keys of destinations"],
     ..PLAIN
 };
@@ -125,5 +125,6 @@ pub(super) const ALERTS: Kind = Kind {
         "time_series_condition_state",
     ],
     volatile: &[Anywhere("can"), Path(&["followed"]), Path(&["followable"]), Path(&["owner_display_name"])],
+    destinations: secrets::OF_ALERTS,
     ..PLAIN
 };

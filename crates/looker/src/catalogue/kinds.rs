@@ -61,7 +61,8 @@ pub(super) const PLAIN: Kind = Kind {
     references: &[],
     writable: &[],
     volatile: &[Anywhere("can")],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
 };
 
@@ -106,7 +107,8 @@ const FOLDERS: Kind = Kind {
     ],
     writable: &["name", "parent_id"],
     volatile: &[Anywhere("can"), Path(&["child_count"])],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
 };
 
@@ -179,7 +181,8 @@ const DASHBOARDS: Kind = Kind {
         "download_settings",
     ],
     volatile: DASHBOARD_VOLATILE,
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_PEOPLES_KEYS,
+    destinations: &[],
     never_saved: &[],
 };
 
@@ -263,7 +266,8 @@ const LOOKS: Kind = Kind {
         Path(&["image_embed_url"]),
         Path(&["excel_file_url"]),
     ],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_PEOPLES_KEYS,
+    destinations: &[],
     never_saved: &[],
 };
 
@@ -319,6 +323,7 @@ const USERS: Kind = Kind {
         Path(&["url"]),
     ],
     redacted: secrets::OF_USERS,
+    destinations: &[],
     never_saved: &["passwords", "API key secrets", "second factors"],
 };
 
@@ -353,7 +358,8 @@ const GROUPS: Kind = Kind {
     ],
     writable: &["can_add_to_content_metadata", "name"],
     volatile: &[Anywhere("can"), Path(&["contains_current_user"])],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
 };
 
@@ -383,6 +389,7 @@ const ROLES: Kind = Kind {
         Path(&["permission_set", "url"]),
         Path(&["model_set", "url"]),
     ],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
 };

@@ -58,6 +58,9 @@ pub struct Kind {
     pub volatile: &'static [FieldPattern],
     /// Secrets that the API returns; never stored.
     pub redacted: &'static [FieldPattern],
+    /// Where what is sent goes, as far as knowing it is a right to use it; stored
+    /// only when a person asks for that.
+    pub destinations: &'static [FieldPattern],
     /// What no API call can read, in words.
     pub never_saved: &'static [&'static str],
 }
@@ -168,16 +171,30 @@ pub enum FieldPattern {
     Anywhere(&'static str),
     /// A key that ends so, at any depth.
     Suffix(&'static str),
+    /// A key at any depth, where its text has this content.
+    Holding(&'static str, Content),
     /// Keys from the root; arrays are passed through.
     Path(&'static [&'static str]),
 }
 
+/// What a text may hold that makes it a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// An address that is no e-mail address.
+    Address,
+    /// A password, key or token, in an address or assigned to a name.
+    Credentials,
+}
+
 impl fmt::Display for FieldPattern {
-    /// `**.can`, `**.*_as_html`, or a path with dots.
+    /// `**.can`, `**.*_as_html`, a path with dots; `**.address[address]` for what
+    /// depends on the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anywhere(key) => write!(f, "**.{key}"),
             Self::Suffix(end) => write!(f, "**.*{end}"),
+            Self::Holding(key, Content::Address) => write!(f, "**.{key}[address]"),
+            Self::Holding(key, Content::Credentials) => write!(f, "**.{key}[credentials]"),
             Self::Path(keys) => f.write_str(&keys.join(".")),
         }
     }

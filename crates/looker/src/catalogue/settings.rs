@@ -147,7 +147,6 @@ pub(super) const OAUTH_CLIENT_APPS: Kind = Kind {
     references: &[Reference { path: "group_id", kind: "groups" }],
     writable: &["redirect_uri", "display_name", "description", "enabled", "group_id"],
     volatile: &[Anywhere("can"), Path(&["tokens_invalid_before"]), Path(&["activated_users"])],
-    redacted: secrets::OF_SETTINGS,
     ..PLAIN
 };
 
@@ -174,6 +173,7 @@ pub(super) const ARTIFACTS: Kind = Kind {
         Reference { path: "created_by_userid", kind: "users" },
         Reference { path: "updated_by_userid", kind: "users" },
     ],
+    redacted: secrets::OF_PEOPLES_KEYS,
     ..PLAIN
 };
 
@@ -203,5 +203,6 @@ pub(super) const AGENTS: Kind = Kind {
     references: &[Reference { path: "created_by_user_id", kind: "users" }],
     writable: &["name", "description", "category", "sources", "context", "deleted", "code_interpreter"],
     volatile: &[Anywhere("can"), Path(&["created_by_avatar_url"])],
+    redacted: secrets::OF_PEOPLES_KEYS,
     ..PLAIN
 };

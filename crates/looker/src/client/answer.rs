@@ -132,6 +132,12 @@ fn message(body: &[u8]) -> String {
         let what = detail.message.or(detail.code).unwrap_or_default();
         text.push_str(&format!("; {} {what}", field.trim_matches('"')));
     }
+    text
+}
+
+/// Cuts a long message off. Secrets must have been struck from it before: half of
+/// one would no longer be known.
+pub(super) fn shortened(mut text: String) -> String {
     const LONGEST: usize = 500;
     if text.len() > LONGEST {
         let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);

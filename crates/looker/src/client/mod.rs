@@ -350,7 +350,7 @@ impl Inner {
     }
 
     fn tie(&self, mut error: Error, call: String) -> Error {
-        error.message = self.session.strike(self.settings.strike(error.message));
+        error.message = answer::shortened(self.session.strike(self.settings.strike(error.message)));
         if error.call.is_empty() {
             error.call = call;
             error.host = self.settings.host();

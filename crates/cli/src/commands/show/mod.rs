@@ -1,7 +1,7 @@
 //! `show`: one stored object.
 
 mod node;
-mod redactions;
+mod plain;
 mod summary;
 
 use clap::Args;
@@ -18,14 +18,14 @@ use crate::report::{Failure, Outcome};
 /// Show one stored object
 ///
 /// Works offline, on the newest state of the vault. For people: the main
-/// fields, and for a dashboard its filters, tiles and layouts. With --json:
+/// fields, for a dashboard its filters, tiles and layouts, for a list its rows. With --json:
 /// the API's whole answer under `parts.object`, with numbers as they were
 /// spelled and the fields that change without an edit as last read; values
 /// that were never stored are named in `redacted`.
 #[derive(Args, Debug)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ShowArgs {
-    /// Content kind: dashboard, look, folder, user, group, role
+    /// Content kind, for instance dashboard; `lookervault kinds` shows all
     #[arg(value_name = "KIND")]
     pub kind: KindName,
 
@@ -92,7 +92,7 @@ struct Parts<'a> {
 
 impl<'a> Document<'a> {
     fn new(opened: &'a Opened, kind: KindName, stored: &'a Stored, object: &'a RawValue) -> Self {
-        let redacted = if stored.redacted > 0 { redactions::pointers(object) } else { Vec::new() };
+        let redacted = vault::redactions(&stored.document);
         Self {
             schema: "lookervault.show/1",
             instance: &opened.instance.url,

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use vault::{Side, Stored};
 
 use super::node::Node;
+use super::plain;
 use crate::context::{Context, Opened};
 use crate::kinds::KindName;
 use crate::output::{Align, Table, human};
@@ -33,6 +34,57 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             ("Roles", "role_ids"),
         ],
     ),
+    (
+        "scheduled_plans",
+        &[
+            ("Enabled", "enabled"),
+            ("Dashboard", "dashboard_id"),
+            ("LookML", "lookml_dashboard_id"),
+            ("Look", "look_id"),
+            ("Query", "query_id"),
+            ("Crontab", "crontab"),
+            ("Datagroup", "datagroup"),
+            ("Time zone", "timezone"),
+            ("Filters", "filters_string"),
+        ],
+    ),
+    (
+        "alerts",
+        &[
+            ("Disabled", "is_disabled"),
+            ("Dashboard", "investigative_content_title"),
+            ("Tile", "dashboard_element_id"),
+            ("Field", "field.title"),
+            ("Condition", "comparison_type"),
+            ("Threshold", "threshold"),
+            ("Crontab", "cron"),
+        ],
+    ),
+    (
+        "connections",
+        &[
+            ("Dialect", "dialect_name"),
+            ("Host", "host"),
+            ("Port", "port"),
+            ("Database", "database"),
+            ("Schema", "schema"),
+            ("User name", "username"),
+            ("Tunnel", "tunnel_id"),
+            ("Time zone", "query_timezone"),
+        ],
+    ),
+    (
+        "queries",
+        &[
+            ("Model", "model"),
+            ("Explore", "view"),
+            ("Fields", "fields"),
+            ("Pivots", "pivots"),
+            ("Sorts", "sorts"),
+            ("Limit", "limit"),
+            ("Visualisation", "vis_config.type"),
+        ],
+    ),
     ("groups", &[("Users", "user_count"), ("External id", "external_group_id")]),
     (
         "roles",
@@ -57,10 +109,17 @@ pub(super) fn print(
 ) -> Result<(), Failure> {
     let node = Node(object);
     let title = stored.row.title.as_deref().filter(|title| !title.trim().is_empty());
-    let heading = title.unwrap_or("(untitled)");
-    context.printer.line(context.printer.paint().bold(human::one_line(heading)))?;
-    for (label, value) in facts(context, opened, kind, stored, node)? {
-        context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
+    let heading = title.map_or_else(|| unnamed(kind, stored), human::one_line);
+    context.printer.line(context.printer.paint().bold(heading))?;
+    let facts = facts(context, opened, kind, stored, node)?;
+    let longest = facts.iter().map(|(label, _)| label.chars().count() + 1).max().unwrap_or_default();
+    for (label, value) in facts {
+        let label = human::one_line(&format!("{label}:"));
+        context.printer.line(format!(
+            "  {label:<width$} {}",
+            human::one_line(&value),
+            width = longest.max(15)
+        ))?;
     }
     if kind.plural() == "dashboards" {
         for (heading, table) in
@@ -69,7 +128,28 @@ pub(super) fn print(
             context.printer.section(&format!("{heading} ({})", table.len()), &table)?;
         }
     }
+    if kind.plural() == "scheduled_plans" {
+        let table = destinations(node);
+        context.printer.section(&format!("Destinations ({})", table.len()), &table)?;
+    }
+    if is_list(object) {
+        let table = plain::rows(kind.entry(), node);
+        context.printer.section(&format!("Rows ({})", table.len()), &table)?;
+    }
     Ok(())
+}
+
+/// Whether a list is kept as one document.
+fn is_list(object: &RawValue) -> bool {
+    object.get().starts_with('[')
+}
+
+/// Of what has no name: of dashboards and looks an untitled one, else kind and id.
+fn unnamed(kind: KindName, stored: &Stored) -> String {
+    if kind.title_word() == "title" {
+        return "(untitled)".to_owned();
+    }
+    human::one_line(&format!("{} {}", kind.singular().replace('_', " "), stored.row.key))
 }
 
 fn facts(
@@ -78,27 +158,35 @@ fn facts(
     kind: KindName,
     stored: &Stored,
     node: Node,
-) -> Result<Vec<(&'static str, String)>, Failure> {
+) -> Result<Vec<(String, String)>, Failure> {
     let row = &stored.row;
     let time = |at| human::time(at, context.printer.zone());
-    let mut facts = vec![("Kind", kind.singular().to_owned()), ("Id", row.key.clone())];
-    let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
+    let fact = |label: &str, value: String| (label.to_owned(), value);
+    let mut facts = vec![fact("Kind", kind.singular().to_owned()), fact("Id", row.key.clone())];
+    let mut add = |label: &str, value: Option<String>| facts.extend(value.map(|value| fact(label, value)));
     add("State", (row.side == Side::Trash).then(|| "in the trash".to_owned()));
     let folder_label = if kind.plural() == KindName::FOLDERS { "Parent" } else { "Folder" };
     add(folder_label, folder(opened, stored)?);
     add("Owner", owner(opened, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
-    for (label, path) in fields_of(kind) {
-        add(label, short(node, path));
+    let chosen = fields_of(kind).map(|fields| {
+        let found = fields.iter().filter_map(|(label, path)| Some(((*label).to_owned(), short(node, path)?)));
+        found.collect::<Vec<_>>()
+    });
+    for (label, value) in chosen.unwrap_or_else(|| plain::facts(kind.entry(), node)) {
+        add(&label, Some(value));
     }
-    add("Redacted", (stored.redacted > 0).then(|| human::counted(stored.redacted, "value", "values")));
+    add("Rows", is_list(node.0).then(|| node.elements().len().to_string()));
+    let redacted = vault::redactions(&stored.document);
+    add("Redacted", (!redacted.is_empty()).then(|| redacted.join(", ")));
     add("Read", Some(format!("{} by run {}", time(stored.read_at), row.from_run)));
     Ok(facts)
 }
 
-fn fields_of(kind: KindName) -> &'static [(&'static str, &'static str)] {
-    FIELDS.iter().find(|(name, _)| *name == kind.plural()).map_or(&[], |(_, fields)| fields)
+/// The main fields of a kind, where they were chosen.
+fn fields_of(kind: KindName) -> Option<&'static [(&'static str, &'static str)]> {
+    FIELDS.iter().find(|(name, _)| *name == kind.plural()).map(|(_, fields)| *fields)
 }
 
 /// A scalar as it is, an array as its scalars with commas.
@@ -185,6 +273,16 @@ fn source(tile: Node) -> Option<String> {
         .map(|id| format!("merge {id}"));
     let parts: Vec<String> = [look, merge, explore].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn destinations(plan: Node) -> Table {
+    let mut table = Table::new(&["type", "format", "address"].map(|name| (name, Align::Left)));
+    for to in plan.items("scheduled_plan_destination") {
+        let is_hidden = to.at("address").is_some_and(|address| address.as_text().is_none());
+        let hidden = is_hidden.then(|| "(redacted)".to_owned());
+        table.row(cells([to.text("type"), to.text("format"), to.text("address").or(hidden)]));
+    }
+    table
 }
 
 fn layouts(dashboard: Node) -> Table {

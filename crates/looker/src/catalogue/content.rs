@@ -1,6 +1,7 @@
 //! Content beside folders, dashboards and looks.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, query_based, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
@@ -38,6 +39,7 @@ pub(super) const BOARDS: Kind = Kind {
         Anywhere("content_favorite_id"),
         Anywhere("content_updated_at"),
     ],
+    compare: compare::BOARDS,
     ..PLAIN
 };
 
@@ -71,6 +73,7 @@ pub(super) const LOOKML_DASHBOARDS: Kind = Kind {
     natural_key: &["id"],
     references: &[Reference { path: "model.id", kind: "lookml_models" }],
     volatile: super::kinds::DASHBOARD_VOLATILE,
+    compare: compare::DASHBOARDS,
     ..PLAIN
 };
 
@@ -94,6 +97,7 @@ pub(super) const MERGE_QUERIES: Kind = Kind {
     references: &[Reference { path: "source_queries.query_id", kind: "queries" }],
     writable: &["column_limit", "dynamic_fields", "pivots", "sorts", "source_queries", "total", "vis_config"],
     volatile: &[Anywhere("can"), Path(&["result_maker_id"])],
+    compare: compare::MERGE_QUERIES,
     ..PLAIN
 };
 
@@ -175,5 +179,6 @@ pub(super) const FAVORITES: Kind = Kind {
         Path(&["dashboard"]),
         Path(&["lookml_dashboard"]),
     ],
+    compare: compare::FAVORITES,
     ..PLAIN
 };

@@ -2,8 +2,8 @@
 
 use super::FieldPattern::{self, Anywhere, Path, Suffix};
 use super::{
-    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, content,
-    delivery, model, secrets, settings,
+    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, compare,
+    content, delivery, model, secrets, settings,
 };
 use crate::pacing::Ledger;
 
@@ -63,6 +63,7 @@ pub(super) const PLAIN: Kind = Kind {
     volatile: &[Anywhere("can")],
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 /// An operation booked as administrative.
@@ -108,6 +109,7 @@ const FOLDERS: Kind = Kind {
     volatile: &[Anywhere("can"), Path(&["child_count"])],
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 const DASHBOARDS: Kind = Kind {
@@ -181,6 +183,7 @@ const DASHBOARDS: Kind = Kind {
     volatile: DASHBOARD_VOLATILE,
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::DASHBOARDS,
 };
 
 /// Also those of LookML dashboards.
@@ -265,6 +268,7 @@ const LOOKS: Kind = Kind {
     ],
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::LOOKS,
 };
 
 const USERS: Kind = Kind {
@@ -320,6 +324,7 @@ const USERS: Kind = Kind {
     ],
     redacted: secrets::OF_USERS,
     never_saved: &["passwords", "API key secrets", "second factors"],
+    compare: compare::USERS,
 };
 
 const GROUPS: Kind = Kind {
@@ -355,6 +360,7 @@ const GROUPS: Kind = Kind {
     volatile: &[Anywhere("can"), Path(&["contains_current_user"])],
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::GROUPS,
 };
 
 const ROLES: Kind = Kind {
@@ -385,4 +391,5 @@ const ROLES: Kind = Kind {
     ],
     redacted: secrets::NAMES,
     never_saved: &[],
+    compare: compare::ROLES,
 };

@@ -134,6 +134,14 @@ pub enum VaultError {
         /// The number.
         run: i64,
     },
+    /// The tag names another run.
+    #[error("the tag {name} names run {run} already: choose another name, or delete that tag first")]
+    TagTaken {
+        /// The tag.
+        name: String,
+        /// The run it names.
+        run: i64,
+    },
     /// The run is not in a state that allows this.
     #[error("run {run} is {state}: {advice}")]
     WrongRunState {
@@ -200,6 +208,7 @@ impl VaultError {
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::MissingBody { .. }
             | Self::NoSuchRun { .. }
+            | Self::TagTaken { .. }
             | Self::WrongRunState { .. }
             | Self::Document(_)
             | Self::Closed { .. } => ErrorKind::Misuse,

@@ -27,6 +27,7 @@ mod reader;
 mod record;
 mod references;
 mod schema;
+mod tags;
 mod times;
 mod vault;
 mod verify;
@@ -41,8 +42,9 @@ pub use document::{
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
-    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, InstanceInfo, KindAge, KindCounts,
+    KindSize, ListFilter, ListRow, Moment, Reader, Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag,
+    VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,

@@ -89,24 +89,75 @@ fn make_run(place: &Place, step: &Step, world: &World, copy: &mut World) -> RunI
     id
 }
 
-/// The vault's content as of a run.
-fn as_of(place: &Place, run: RunId) -> World {
-    let sql = "SELECT o.key, v.side, v.folder, v.body FROM version v JOIN object o ON o.id = v.object
-         WHERE v.from_run <= ?1 AND (v.until_run IS NULL OR v.until_run > ?1) AND v.side < 2";
-    let connection = place.sqlite();
-    let hash = |body: i64| -> [u8; 32] {
-        connection.query_row("SELECT hash FROM body WHERE id = ?1", [body], |row| row.get(0)).unwrap()
+/// The content of a document, which is its only number.
+fn content(body: &[u8]) -> u64 {
+    let digits: String = String::from_utf8_lossy(body).chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap()
+}
+
+/// The vault's content as of a run, by lists and by single objects.
+fn as_of(reader: &Reader, run: RunId) -> World {
+    let mut rows = Vec::new();
+    let sides = vec![Side::Live, Side::Trash];
+    let filter = ListFilter { at: Some(run), sides, ..ListFilter::of("dashboard") };
+    reader.list(&filter, |row| rows.push(row)).unwrap();
+    let object = |row: ListRow| {
+        let stored = reader.show_at(row.instance, &row.kind, &row.key, Some(run)).unwrap().unwrap();
+        assert_eq!(ListRow { folder_path: None, ..stored.row }, row);
+        let object = (row.side == Side::Trash, row.folder.unwrap().parse().unwrap(), content(&stored.body));
+        (row.key.parse().unwrap(), object)
     };
-    let content = |hash: [u8; 32]| {
-        (0..4).find(|content| BodyHash::of(seen(0, *content).body().as_bytes()) == BodyHash(hash)).unwrap()
+    rows.into_iter().map(object).collect()
+}
+
+/// What a version holds; nothing, when the object was gone.
+fn held(reader: &Reader, version: Option<&Version>) -> Option<Object> {
+    let version = version?;
+    let body = reader.body(&version.body?).unwrap().unwrap();
+    let folder = version.folder.as_deref().unwrap().parse().unwrap();
+    Some((version.side? == Side::Trash, folder, content(&body)))
+}
+
+/// `differing` names exactly what two copies differ in, either way round.
+fn assert_differing(reader: &Reader, instance: InstanceId, a: (RunId, &World), b: (RunId, &World)) {
+    let mut found = BTreeMap::new();
+    let each = |one: Difference| {
+        let sides = (held(reader, one.a.as_ref()), held(reader, one.b.as_ref()));
+        assert!(found.insert(one.key.parse().unwrap(), sides).is_none(), "{} twice", one.key);
     };
-    let mut select = connection.prepare(sql).unwrap();
-    let rows = select.query_map([run.number()], |row| {
-        let key: String = row.get(0)?;
-        let folder: String = row.get(2)?;
-        Ok((key.parse().unwrap(), (row.get(1)?, folder.parse().unwrap(), content(hash(row.get(3)?)))))
-    });
-    rows.unwrap().collect::<Result<_, _>>().unwrap()
+    reader.differing(instance, a.0, b.0, each).unwrap();
+    let keys = a.1.keys().chain(b.1.keys());
+    let sides = |key: &u8| (a.1.get(key).copied(), b.1.get(key).copied());
+    let wanted: BTreeMap<u8, _> = keys.map(|key| (*key, sides(key))).filter(|(_, (a, b))| a != b).collect();
+    assert_eq!(found, wanted, "from run {} to {}", a.0, b.0);
+}
+
+/// All changes up to a run, told backwards, make the state it left; and each
+/// begins with what the one before it ended with.
+fn assert_changes(reader: &Reader, instance: InstanceId, run: RunId, copy: &World) {
+    let mut changes = Vec::new();
+    let filter = ChangeFilter { until: Some(run), ..ChangeFilter::of(instance) };
+    reader
+        .changes(&filter, |change| {
+            changes.push(change);
+            true
+        })
+        .unwrap();
+    assert!(changes.is_sorted_by_key(|change| std::cmp::Reverse(change.after.from_run)));
+    let mut versions: BTreeMap<String, Version> = BTreeMap::new();
+    let mut state = World::new();
+    // Within a run, what came and went is told as gone before it is told as come.
+    changes.sort_by_key(|change| (change.after.from_run, change.after.side.is_none()));
+    for change in changes {
+        let known = versions.insert(change.key.clone(), change.after.clone());
+        assert_eq!(known, change.before, "{}", change.key);
+        let key = change.key.parse().unwrap();
+        match held(reader, Some(&change.after)) {
+            Some(object) => drop(state.insert(key, object)),
+            None => drop(state.remove(&key)),
+        }
+    }
+    assert_eq!(state, *copy, "changes up to run {run}");
 }
 
 proptest! {
@@ -127,8 +178,14 @@ proptest! {
             let id = make_run(&place, step, &world, &mut copy);
             copies.push((id, copy.clone()));
         }
-        for (run, copy) in copies {
-            prop_assert_eq!(as_of(&place, run), copy, "as of run {}", run);
+        let reader = place.reader();
+        let instance = reader.instances().unwrap()[0].id;
+        for (run, copy) in &copies {
+            prop_assert_eq!(&as_of(&reader, *run), copy, "as of run {}", run);
+            assert_changes(&reader, instance, *run, copy);
+            for (other, other_copy) in &copies {
+                assert_differing(&reader, instance, (*run, copy), (*other, other_copy));
+            }
         }
         let report = place.verify();
         prop_assert_eq!(report.verdict, Verdict::Sound, "{:?}", report.findings);

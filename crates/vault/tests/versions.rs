@@ -106,6 +106,9 @@ fn volatile_fields_make_no_version_but_the_latest_are_shown() {
     assert_eq!(stored.document, br#"{"content":1,"views":8}"#);
     assert_eq!(stored.body, br#"{"content":1}"#);
     assert_eq!(stored.row.from_run.number(), 1);
+    place.complete_run(&[Seen { views: 9, ..seen(1, 2) }]);
+    let past = reader.show_at(instance, "dashboard", "1", Some(RunId::from_number(2))).unwrap().unwrap();
+    assert_eq!(past.document, past.body, "volatile fields are known of what is current");
     assert_eq!(reader.show(instance, "dashboard", "2").unwrap(), None);
 }
 
@@ -355,7 +358,7 @@ fn a_record_without_its_body_is_refused_and_nothing_more_is_written() {
 fn lists_come_in_the_order_of_numbers_with_the_path_of_folders() {
     let place = Place::new();
     let folder = |key: &str, title: &str, parent: &str, codec: &Codec| Record {
-        kind: "folder".into(),
+        kind: "folders".into(),
         title: Some(title.into()),
         folder: (!parent.is_empty()).then(|| parent.to_owned()),
         ..seen(key, 0).record(codec)

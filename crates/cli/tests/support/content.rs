@@ -42,6 +42,7 @@ pub(crate) fn stored(path: &Path) -> BTreeMap<Key, Object> {
                 folder: None,
                 sides: vec![Side::Live, Side::Trash],
                 folder_kind: "folders".to_owned(),
+                at: None,
             };
             let mut rows = Vec::new();
             reader.list(&filter, |row| rows.push((row.key, row.side))).unwrap();

@@ -1,11 +1,27 @@
-//! All current bodies of a kind, one after the other.
+//! Bodies: all current ones of a kind, or one by its name.
+
+use rusqlite::OptionalExtension;
 
 use super::Reader;
 use super::objects::Frame;
 use crate::error::AtPath;
-use crate::{InstanceId, Result, VaultError};
+use crate::{BodyHash, InstanceId, Result, VaultError};
 
 impl Reader {
+    /// The body of this hash, checked against it; `None` when it is not stored.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or what is stored is damaged.
+    pub fn body(&self, hash: &BodyHash) -> Result<Option<Vec<u8>>> {
+        let select = "SELECT raw_len, dictionary, data FROM body WHERE hash = ?1";
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        let frame = |row: &rusqlite::Row<'_>| {
+            Ok(Frame { raw_len: row.get(0)?, dictionary: row.get(1)?, data: row.get(2)? })
+        };
+        let found = select.query_row([hash.0], frame).optional().at(&self.path)?;
+        found.map(|frame| self.checked_body(&frame, *hash, &hash.to_string())).transpose()
+    }
+
     /// Hands the key and the body, without volatile fields, of every live object
     /// of a kind to `each`, in the order of keys as text. Bodies are not checked
     /// against their hashes.

@@ -5,7 +5,10 @@ mod answers;
 mod bodies;
 mod calls;
 mod content;
+mod folders;
 mod freshness;
+mod history;
+mod moments;
 mod objects;
 mod references;
 mod runs;
@@ -19,6 +22,9 @@ pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use calls::RunCalls;
+pub use folders::FolderPaths;
+pub use history::{Change, ChangeFilter, Difference, Version};
+pub use moments::{Moment, Tag};
 pub(crate) use objects::Frame;
 pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
@@ -69,5 +75,26 @@ impl Reader {
         let info =
             |row: &rusqlite::Row<'_>| Ok(InstanceInfo { id: InstanceId(row.get(0)?), url: row.get(1)? });
         gather(&self.connection, "SELECT id, url FROM instance ORDER BY id", (), info).at(&self.path)
+    }
+}
+
+/// Asserts that each statement is answered by indexes; of the tables, only
+/// those named in `short` may be gone through from end to end.
+#[cfg(test)]
+pub(crate) fn assert_indexed(statements: &[&str], short: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    let vault = crate::Vault::open_for_writing(&directory.path().join("vault.db"), "test").unwrap();
+    for sql in statements {
+        let mut plan = vault.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        for parameter in 1..=plan.parameter_count() {
+            plan.raw_bind_parameter(parameter, 1).unwrap();
+        }
+        let mut rows = plan.raw_query();
+        while let Some(row) = rows.next().unwrap() {
+            let step: String = row.get(3).unwrap();
+            let scanned = step.strip_prefix("SCAN ");
+            assert!(scanned.is_none_or(|table| short.contains(&table)), "{sql}: {step}");
+            assert!(!step.contains("AUTOMATIC"), "{sql}: {step}");
+        }
     }
 }

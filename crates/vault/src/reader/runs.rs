@@ -59,14 +59,18 @@ impl Reader {
         Ok(answer)
     }
 
+    /// The state in a column; a run that nobody is at work on has died.
+    pub(super) fn run_state(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<RunState> {
+        let state: String = row.get(column)?;
+        let state = RunState::from_name(&state)
+            .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, state, Type::Text))?;
+        let died = state == RunState::Running && !Lock::is_held(&self.path);
+        Ok(if died { RunState::Interrupted } else { state })
+    }
+
     fn run_info(&self, row: &Row<'_>) -> rusqlite::Result<RunInfo> {
         let id = RunId(row.get(0)?);
-        let state: String = row.get(10)?;
-        let mut state = RunState::from_name(&state)
-            .ok_or_else(|| rusqlite::Error::InvalidColumnType(10, state, Type::Text))?;
-        if state == RunState::Running && !Lock::is_held(&self.path) {
-            state = RunState::Interrupted;
-        }
+        let state = self.run_state(row, 10)?;
         let kinds = match state {
             RunState::Running | RunState::Interrupted => kind_counts(&self.connection, id)?,
             RunState::Complete | RunState::Incomplete => stored_counts(&self.connection, id)?,

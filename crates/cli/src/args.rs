@@ -125,8 +125,10 @@ pub enum Command {
     Kinds(commands::kinds::KindsArgs),
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
+    Log(commands::log::LogArgs),
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
+    Tag(commands::tag::TagArgs),
     Calls(commands::calls::CallsArgs),
     #[cfg(feature = "sim")]
     Sim(Box<commands::sim::SimArgs>),

@@ -47,8 +47,10 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Kinds(args) => commands::kinds::run(context, &args),
         Command::List(args) => commands::list::run(context, &args),
         Command::Show(args) => commands::show::run(context, &args),
+        Command::Log(args) => commands::log::run(context, &args),
         Command::Verify(args) => commands::verify::run(context, &args),
         Command::Runs(args) => commands::runs::run(context, &args),
+        Command::Tag(args) => commands::tag::run(context, &args),
         Command::Calls(args) => commands::calls::run(context, &args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => commands::sim::run(context, &args),

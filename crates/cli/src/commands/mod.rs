@@ -9,9 +9,11 @@ pub mod demo;
 pub mod extract;
 pub mod kinds;
 pub mod list;
+pub mod log;
 pub mod man;
 pub mod runs;
 pub mod show;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod tag;
 pub mod verify;

@@ -1,7 +1,7 @@
 //! An object for people.
 
 use serde_json::value::RawValue;
-use vault::{Side, Stored};
+use vault::{RunId, Side, Stored};
 
 use super::node::Node;
 use crate::context::{Context, Opened};
@@ -44,14 +44,12 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// Folders nested deeper than this are taken for a circle.
-const DEEPEST: usize = 64;
-
 /// Prints the object's main fields, and a dashboard's parts.
 pub(super) fn print(
     context: &Context,
     opened: &Opened,
     kind: KindName,
+    at: Option<RunId>,
     stored: &Stored,
     object: &RawValue,
 ) -> Result<(), Failure> {
@@ -59,7 +57,7 @@ pub(super) fn print(
     let title = stored.row.title.as_deref().filter(|title| !title.trim().is_empty());
     let heading = title.unwrap_or("(untitled)");
     context.printer.line(context.printer.paint().bold(human::one_line(heading)))?;
-    for (label, value) in facts(context, opened, kind, stored, node)? {
+    for (label, value) in facts(context, opened, kind, at, stored, node)? {
         context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
     }
     if kind.plural() == "dashboards" {
@@ -76,6 +74,7 @@ fn facts(
     context: &Context,
     opened: &Opened,
     kind: KindName,
+    at: Option<RunId>,
     stored: &Stored,
     node: Node,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
@@ -85,8 +84,8 @@ fn facts(
     let mut add = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
     add("State", (row.side == Side::Trash).then(|| "in the trash".to_owned()));
     let folder_label = if kind.plural() == KindName::FOLDERS { "Parent" } else { "Folder" };
-    add(folder_label, folder(opened, stored)?);
-    add("Owner", owner(opened, node)?);
+    add(folder_label, folder(stored));
+    add("Owner", owner(opened, at, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
     for (label, path) in fields_of(kind) {
@@ -109,25 +108,17 @@ fn short(node: Node, path: &str) -> Option<String> {
     })
 }
 
-/// The path of the folder it lies in, when that folder is stored too.
-fn folder(opened: &Opened, stored: &Stored) -> Result<Option<String>, Failure> {
-    let Some(id) = stored.row.folder.clone() else { return Ok(None) };
-    let mut names = Vec::new();
-    let mut next = Some(id.clone());
-    while let Some(key) = next.filter(|_| names.len() < DEEPEST) {
-        let folder = opened.reader.show(opened.instance.id, KindName::FOLDERS, &key)?;
-        let Some(row) = folder.map(|folder| folder.row) else { break };
-        names.push(row.title.unwrap_or(key));
-        next = row.folder;
-    }
-    names.reverse();
-    Ok(Some(if names.is_empty() { id } else { format!("{} (folder {id})", names.join("/")) }))
+/// The folder it lies in, with its path when that folder is stored too.
+fn folder(stored: &Stored) -> Option<String> {
+    let id = stored.row.folder.as_ref()?;
+    let path = stored.row.folder_path.as_ref();
+    Some(path.map_or_else(|| id.clone(), |path| format!("{path} (folder {id})")))
 }
 
 /// The owner's name, when that user is stored too.
-fn owner(opened: &Opened, node: Node) -> Result<Option<String>, Failure> {
+fn owner(opened: &Opened, at: Option<RunId>, node: Node) -> Result<Option<String>, Failure> {
     let Some(id) = node.text("user_id").or_else(|| node.text("creator_id")) else { return Ok(None) };
-    let user = opened.reader.show(opened.instance.id, "users", &id)?;
+    let user = opened.reader.show_at(opened.instance.id, "users", &id, at)?;
     let name = user.and_then(|user| user.row.title);
     Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
 }

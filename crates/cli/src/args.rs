@@ -126,6 +126,7 @@ pub enum Command {
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
     Log(commands::log::LogArgs),
+    Diff(Box<commands::diff::DiffArgs>),
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
     Tag(commands::tag::TagArgs),

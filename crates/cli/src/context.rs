@@ -6,7 +6,7 @@ use jiff::{Timestamp, ZonedDateTime};
 use vault::{InstanceInfo, Reader, Vault};
 
 use crate::args::GlobalArgs;
-use crate::config::{BaseUrl, Config, Instance};
+use crate::config::{BaseUrl, Config, Flags, Instance};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::moments::{self, Meant};
@@ -100,6 +100,16 @@ impl Context {
         let implied = config.address()?.map(|url| url.to_string());
         let position = stored.iter().position(|info| Some(&info.url) == implied.as_ref());
         position.map(|i| stored.swap_remove(i)).ok_or_else(|| several(&stored))
+    }
+
+    /// The address of a configured instance.
+    ///
+    /// # Errors
+    /// A fault in the configuration.
+    pub fn address_of(&self, name: &str) -> Result<Option<String>, Failure> {
+        let flags = Flags { instance: Some(name.to_owned()), ..self.global.flags() };
+        let config = Config::load(&flags, &self.env, &self.cwd)?;
+        Ok(config.address()?.map(|url| url.to_string()))
     }
 
     /// The address that `--instance` names: a configured name or a URL.

@@ -48,6 +48,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::List(args) => commands::list::run(context, &args),
         Command::Show(args) => commands::show::run(context, &args),
         Command::Log(args) => commands::log::run(context, &args),
+        Command::Diff(args) => commands::diff::run(context, &args),
         Command::Verify(args) => commands::verify::run(context, &args),
         Command::Runs(args) => commands::runs::run(context, &args),
         Command::Tag(args) => commands::tag::run(context, &args),

@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 #[cfg(feature = "sim")]
 pub mod demo;
+pub mod diff;
 pub mod extract;
 pub mod kinds;
 pub mod list;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
 use crate::support::looker::Looker;
@@ -12,9 +12,10 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 7] = ["object", "account", "scope", "options", "totals", "run", "report"];
-/// Documented, but only in a disaster.
-const RARE: [&str; 1] = ["stopped.message"];
+const OPEN: [&str; 10] =
+    ["object", "account", "scope", "options", "totals", "run", "report", "old", "new", "document"];
+/// Documented, but only in a disaster, or of content that this instance lacks.
+const RARE: [&str; 2] = ["stopped.message", "objects[].changes[].place[].kind"];
 
 /// Member paths by schema, out of the page's tables.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
@@ -68,7 +69,7 @@ fn printed() -> Vec<Value> {
     world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
-    let ran: Vec<Ran> = [
+    let mut ran: Vec<Ran> = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 3",
         "--config several.toml extract roles --all-instances",
@@ -93,10 +94,20 @@ fn printed() -> Vec<Value> {
     ]
     .map(|line| world.run(&format!("{line} --json")))
     .into();
+    ran.extend(compared(&looker, &world));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// Comparisons with objects that came, went and changed, and with parts of them.
+fn compared(looker: &Looker, world: &World) -> [Ran; 3] {
+    let users = looker.ids(Kind::User, false);
+    looker.set(Kind::User, &users[1], &[("first_name", "\"Another\""), ("role_ids", "[\"4711\"]")]).unwrap();
+    looker.purge(Kind::User, &users[2]).unwrap();
+    ["extract users", "diff latest~1 latest --all", "diff 1 2 --all"]
+        .map(|line| world.run(&format!("{line} --json")))
 }
 
 #[test]
@@ -130,7 +141,8 @@ fn its_examples_are_json() {
 fn the_page_starts_every_document_with_its_schema() {
     let looker = Looker::start(SimConfig { dashboards: 3, ..SimConfig::default() });
     let world: World = looker.world();
-    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify"] {
+    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify", "diff 1 1"]
+    {
         let ran = world.run(&format!("{line} --json"));
         assert!(ran.out.starts_with(r#"{"schema":"lookervault."#), "{line}: {}", ran.out);
         assert_eq!(ran.out.lines().count(), 1, "{line}");

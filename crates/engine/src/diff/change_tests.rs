@@ -14,13 +14,29 @@ fn told_with(kind: &str, from: &str, to: &str, identity: Identity, view: View) -
     documents.changes(&edit, view, &|_, from, to| from == to).iter().map(short).collect()
 }
 
+#[test]
+fn references_are_compared_by_what_they_mean() {
+    let rules = vault::Rules { volatile: &[], redact: &[], references: &[] }.compile();
+    let canonical = |text: &str| vault::canonicalise(text.as_bytes(), &rules).unwrap().body;
+    let from = canonical(r#"{"role_ids":["1","2","3"],"home_folder_id":"7"}"#);
+    let to = canonical(r#"{"role_ids":["10","30","40"],"home_folder_id":"70"}"#);
+    let (from, to) = (Value::parse(&from).unwrap(), Value::parse(&to).unwrap());
+    let kind = Kind::find("users").unwrap();
+    let documents = Documents { kind, from: &from, to: &to, identity: Identity::Name };
+    let edit = documents.edit().unwrap();
+    let view = View { ignore_ids: true, ..View::default() };
+    let ten_times = |_: &str, from: &str, to: &str| to == format!("{from}0");
+    let told: Vec<String> = documents.changes(&edit, view, &ten_times).iter().map(short).collect();
+    assert_eq!(told, ["- role_ids/role()", "+ role_ids/role()"], "role 2 went, role 40 came");
+}
+
 fn told(kind: &str, from: &str, to: &str) -> Vec<String> {
     told_with(kind, from, to, Identity::Id, View::default())
 }
 
 fn short(change: &Change) -> String {
     let step = |step: &Step| match step {
-        Step::Field(key) => (*key).to_owned(),
+        Step::Field(key) | Step::Through { field: key, .. } => (*key).to_owned(),
         Step::Element(element) => {
             format!("{}({})", element.singular, element.name.as_deref().unwrap_or_default())
         }

@@ -44,6 +44,13 @@ pub enum Step<'v> {
     Field(&'v str),
     /// Into an element of a list.
     Element(Element<'v>),
+    /// Into the object that a field refers to.
+    Through {
+        /// The field.
+        field: &'v str,
+        /// The kind of the object.
+        kind: &'static Kind,
+    },
 }
 
 /// An element of a list.
@@ -99,7 +106,7 @@ impl<'v> Documents<'v> {
         super::edit::compare(self.kind, self.from, self.to, self.identity)
     }
 
-    /// What of an edit matters to a reader. `same` says of a kind and two keys, the
+    /// What of an edit matters to a reader, the object's own fields first. `same` says of a kind and two keys, the
     /// old and the new one, whether they mean the same object.
     pub fn changes(
         &self,
@@ -113,8 +120,37 @@ impl<'v> Documents<'v> {
         if !view.all {
             let told = Told::of(&changes);
             changes.retain(|change| self.matters(change, view, same) && !told.has(self.kind, change));
+            self.drop_same_references(&mut changes, same);
         }
+        // First the object's own fields, then its parts.
+        changes.sort_by_key(|change| change.elements().len().min(1));
         changes
+    }
+
+    /// Drops keys that went from a list of references as far as keys came that mean
+    /// the same objects.
+    fn drop_same_references(&self, changes: &mut Vec<Change<'v>>, same: &dyn Fn(&str, &str, &str) -> bool) {
+        let key = |change: &Change<'v>, wanted: fn(&What<'v>) -> Option<&'v Value<'v>>| {
+            let path = change.path();
+            let reference = self.kind.references.iter().find(|reference| reference.path == path)?;
+            Some((reference.kind, path, wanted(&change.what)?.as_name()?))
+        };
+        let added = |what: &What<'v>| if let What::Added(value) = what { Some(*value) } else { None };
+        let removed = |what: &What<'v>| if let What::Removed(value) = what { Some(*value) } else { None };
+        let mut come: Vec<_> = changes.iter().map(|change| key(change, added)).collect();
+        let mut dropped = vec![false; changes.len()];
+        for at in 0..changes.len() {
+            let Some((kind, path, old)) = key(&changes[at], removed) else { continue };
+            let means_the_same = |new: &Option<(&str, String, Cow<'_, str>)>| {
+                new.as_ref().is_some_and(|(_, place, new)| *place == path && same(kind, &old, new))
+            };
+            if let Some(new) = come.iter().position(means_the_same) {
+                come[new] = None;
+                (dropped[at], dropped[new]) = (true, true);
+            }
+        }
+        let mut dropped = dropped.into_iter();
+        changes.retain(|_| !dropped.next().unwrap_or(false));
     }
 
     /// Whether a change says something, judged by its place.
@@ -141,7 +177,7 @@ impl Change<'_> {
     pub fn path(&self) -> String {
         let fields = self.place.iter().filter_map(|step| match step {
             Step::Field(key) => Some(*key),
-            Step::Element(_) => None,
+            _ => None,
         });
         fields.collect::<Vec<_>>().join(".")
     }
@@ -149,8 +185,8 @@ impl Change<'_> {
     /// The places in lists that are passed on the way.
     fn elements(&self) -> Vec<(Option<usize>, Option<usize>)> {
         let element = |step: &Step<'_>| match step {
-            Step::Field(_) => None,
             Step::Element(element) => Some((element.from, element.to)),
+            _ => None,
         };
         self.place.iter().filter_map(element).collect()
     }

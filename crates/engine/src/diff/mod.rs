@@ -14,12 +14,21 @@
 //!    single changes with their places in words, without what follows from others.
 //! 3. [`text::lines`] shows changed texts as texts.
 //!
+//! # Two states
+//!
+//! A [`Comparison`] finds the objects that may differ between what two runs left: of
+//! one instance, of two vaults, or of two instances, whose objects are recognised by
+//! name. It reads bodies one at a time, when they are asked for.
+//!
 //! Documents stay text throughout ([`Value`]); no number is ever converted.
 
 mod changes;
 mod edit;
 mod moves;
+mod names;
 mod pairing;
+mod states;
+mod telling;
 pub mod text;
 mod value;
 
@@ -30,4 +39,6 @@ mod property_tests;
 
 pub use changes::{Change, Documents, Element, Step, View, What};
 pub use edit::{Edit, Identity, ListEdit, Member, MemberChange, Slot};
+pub use states::{Comparison, Folders, Object, Pair, Scope, State};
+pub use telling::is_part_of_others;
 pub use value::{Node, NotCanonical, Value};

@@ -59,12 +59,16 @@ impl<'v> Pairing<'v> {
         let (free, pairs) = (vec![true; from.len()], vec![None; to.len()]);
         let mut pairs = Pairs { from, to, free, pairs };
         pairs.ends();
-        if self.identity == Identity::Id || self.part.only_key {
+        let Part { only_key, named_by, .. } = self.part;
+        // The key of another part is an id, whatever else it may be.
+        if self.identity == Identity::Id || *only_key && named_by.is_none() {
             pairs.by(|_, element| key_of(self.part, element), true);
         }
         pairs.by(|_, element| Some(Cow::Borrowed(element.text())), true);
-        if !self.part.only_key {
+        if !only_key || named_by.is_some() {
             pairs.by(|side, element| self.name(side, element), false);
+        }
+        if !only_key {
             self.alike(&mut pairs);
         }
         pairs.pairs
@@ -195,19 +199,36 @@ fn likeness(from: &Value<'_>, to: &Value<'_>) -> usize {
 }
 
 fn common(from: &Value<'_>, to: &Value<'_>) -> (usize, usize) {
-    let weight = |value: &Value<'_>| value.text().len().min(HEAVIEST);
-    let (Node::Object(old), Node::Object(new)) = (from.node(), to.node()) else {
-        let (old, new) = (weight(from), weight(to));
-        return if from == to { (new, new) } else { (0, old.max(new)) };
-    };
-    let only_new = new.iter().filter(|(key, _)| from.member(key).is_none());
-    let both = old.iter().map(|(key, value)| (*key, Some(value), to.member(key)));
-    let all = both.chain(only_new.map(|(key, value)| (*key, None, Some(value))));
-    let parts = all.filter(|(key, ..)| !is_id(key)).map(|(_, old, new)| match (old, new) {
+    let sum = |sum: (usize, usize), part: (usize, usize)| (sum.0 + part.0, sum.1 + part.1);
+    match (from.node(), to.node()) {
+        (Node::Object(old), Node::Object(new)) => {
+            let only_new = new.iter().filter(|(key, _)| from.member(key).is_none());
+            let both = old.iter().map(|(key, value)| (*key, Some(value), to.member(key)));
+            let all = both.chain(only_new.map(|(key, value)| (*key, None, Some(value))));
+            let parts = all.filter(|(key, ..)| !is_id(key)).map(|(_, old, new)| common_member(old, new));
+            parts.fold((0, 0), sum)
+        }
+        (Node::List(old), Node::List(new)) => {
+            let longer = old.len().max(new.len());
+            (0..longer).map(|at| common_member(old.get(at), new.get(at))).fold((0, 0), sum)
+        }
+        _ => {
+            let (old, new) = (weight(from), weight(to));
+            if from == to { (new, new) } else { (0, old.max(new)) }
+        }
+    }
+}
+
+/// What two members or elements have in common, of which one may be missing.
+fn common_member(from: Option<&Value<'_>>, to: Option<&Value<'_>>) -> (usize, usize) {
+    match (from, to) {
         (Some(old), Some(new)) if old == new && old.is_nothing() => (0, 0),
         (Some(old), Some(new)) => common(old, new),
-        (Some(only), None) | (None, Some(only)) => (0, if only.is_nothing() { 0 } else { weight(only) }),
-        (None, None) => (0, 0),
-    });
-    parts.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+        (Some(only), None) | (None, Some(only)) if !only.is_nothing() => (0, weight(only)),
+        _ => (0, 0),
+    }
+}
+
+fn weight(value: &Value<'_>) -> usize {
+    value.text().len().min(HEAVIEST)
 }

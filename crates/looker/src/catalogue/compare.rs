@@ -49,7 +49,8 @@ pub struct Part {
     /// together. Without any, an element is its content.
     pub key: &'static [&'static str],
     /// Whether the key is all there is to it, so that elements with different
-    /// keys are never the same one changed.
+    /// keys are never the same one changed. Such a key means the same on every
+    /// instance, unless it is that of a part in another list.
     pub only_key: bool,
     /// Paths to what people call an element by; the first that says something does.
     pub names: &'static [&'static str],
@@ -102,6 +103,7 @@ pub(super) const DASHBOARDS: Compare = Compare {
         parts("dashboard_layouts", "layout"),
         Part {
             key: &["dashboard_element_id"],
+            only_key: true,
             names: &[],
             named_by: Some(("dashboard_element_id", "dashboard_elements")),
             ..parts("dashboard_layouts.dashboard_layout_components", "placement")
@@ -179,8 +181,14 @@ pub(super) const HOMEPAGE_SECTIONS: Compare = Compare {
     ..PLAIN
 };
 
-pub(super) const MERGE_QUERIES: Compare =
-    Compare { parts: &[Part { key: &[], ordered: true, ..parts("source_queries", "source") }], ..PLAIN };
+pub(super) const MERGE_QUERIES: Compare = Compare {
+    parts: &[Part { key: &[], ordered: true, ..parts("source_queries", "source") }],
+    // It is named by what it holds.
+    derived: &["id", "source_queries.query_slug"],
+    ..PLAIN
+};
+
+pub(super) const QUERIES: Compare = Compare { derived: &["id", "slug", "client_id"], ..PLAIN };
 
 pub(super) const FAVORITES: Compare = Compare {
     parts: &[Part { names: &["dashboard_id", "look_id", "board_id"], ..parts("", "favourite") }],

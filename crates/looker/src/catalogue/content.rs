@@ -140,6 +140,7 @@ pub(super) const QUERIES: Kind = Kind {
         "query_timezone",
     ],
     volatile: &[Anywhere("can"), Path(&["url"]), Path(&["share_url"]), Path(&["expanded_share_url"])],
+    compare: compare::QUERIES,
     ..PLAIN
 };
 

@@ -13,6 +13,7 @@ mod objects;
 mod references;
 mod runs;
 mod size;
+mod states;
 
 use std::path::{Path, PathBuf};
 

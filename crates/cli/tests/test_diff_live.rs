@@ -59,7 +59,7 @@ fn what_was_edited_meanwhile_is_found_and_paid_for_once() {
     let run = document["to"]["moment"]["run"].as_i64().unwrap();
     let booked = world.json(&format!("runs show {run}"));
     let served = looker.requests();
-    assert_eq!(booked["command"], "diff");
+    assert_eq!(booked["run"]["command"], "diff");
     let calls = booked["calls"].as_array().unwrap().iter().filter(|line| line["ledger"] != "unmetered");
     assert_eq!(calls.map(|line| line["calls"].as_u64().unwrap()).sum::<u64>(), metered(&served));
     looker.reset_stats();

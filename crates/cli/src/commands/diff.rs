@@ -138,9 +138,8 @@ impl DiffArgs {
     fn identity(&self, from: &Side, to: &Side) -> Identity {
         match self.matching {
             Some(Matching::Id) => Identity::Id,
-            Some(Matching::Name) => Identity::Name,
             None if from.instance.url == to.instance.url => Identity::Id,
-            None => Identity::Name,
+            Some(Matching::Name) | None => Identity::Name,
         }
     }
 

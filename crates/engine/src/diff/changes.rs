@@ -183,7 +183,7 @@ impl Change<'_> {
     }
 
     /// The places in lists that are passed on the way.
-    fn elements(&self) -> Vec<(Option<usize>, Option<usize>)> {
+    fn elements(&self) -> Vec<Places> {
         let element = |step: &Step<'_>| match step {
             Step::Element(element) => Some((element.from, element.to)),
             _ => None,
@@ -197,8 +197,11 @@ fn lies_in(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// The places of an element in the old list and the new one.
+type Places = (Option<usize>, Option<usize>);
+
 /// All changes by place, to find those that are told twice.
-struct Told<'v>(HashSet<(String, Vec<(Option<usize>, Option<usize>)>, What<'v>)>);
+struct Told<'v>(HashSet<(String, Vec<Places>, What<'v>)>);
 
 impl<'v> Told<'v> {
     fn of(changes: &[Change<'v>]) -> Self {

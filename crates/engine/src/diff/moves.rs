@@ -4,7 +4,9 @@
 /// that, taken out, leave the rest in its old order.
 pub(super) fn moved(froms: &[Option<usize>]) -> Vec<bool> {
     let mut moved: Vec<bool> = froms.iter().map(Option::is_some).collect();
-    longest_rise(froms).into_iter().for_each(|at| moved[at] = false);
+    for at in longest_rise(froms) {
+        moved[at] = false;
+    }
     moved
 }
 

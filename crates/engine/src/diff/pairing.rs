@@ -50,14 +50,14 @@ struct Pairs<'v> {
     from: &'v [Value<'v>],
     to: &'v [Value<'v>],
     free: Vec<bool>,
-    pairs: Vec<Option<usize>>,
+    places: Vec<Option<usize>>,
 }
 
 impl<'v> Pairing<'v> {
     /// Of every element of `to`, its place in `from`.
     pub(super) fn pair(&self, from: &'v [Value<'v>], to: &'v [Value<'v>]) -> Vec<Option<usize>> {
-        let (free, pairs) = (vec![true; from.len()], vec![None; to.len()]);
-        let mut pairs = Pairs { from, to, free, pairs };
+        let (free, places) = (vec![true; from.len()], vec![None; to.len()]);
+        let mut pairs = Pairs { from, to, free, places };
         pairs.ends();
         let Part { only_key, named_by, .. } = self.part;
         // The key of another part is an id, whatever else it may be.
@@ -71,7 +71,7 @@ impl<'v> Pairing<'v> {
         if !only_key {
             self.alike(&mut pairs);
         }
-        pairs.pairs
+        pairs.places
     }
 
     fn name(&self, side: usize, element: &'v Value<'v>) -> Option<Cow<'v, str>> {
@@ -100,7 +100,7 @@ impl<'v> Pairing<'v> {
         }
         scores.sort_unstable();
         for (_, _, f, t) in scores {
-            if pairs.free[f] && pairs.pairs[t].is_none() {
+            if pairs.free[f] && pairs.places[t].is_none() {
                 pairs.join(f, t);
             }
         }
@@ -110,7 +110,7 @@ impl<'v> Pairing<'v> {
 impl<'v> Pairs<'v> {
     fn join(&mut self, from: usize, to: usize) {
         self.free[from] = false;
-        self.pairs[to] = Some(from);
+        self.places[to] = Some(from);
     }
 
     fn free_old(&self) -> impl Iterator<Item = usize> {
@@ -118,7 +118,7 @@ impl<'v> Pairs<'v> {
     }
 
     fn free_new(&self) -> impl Iterator<Item = usize> {
-        (0..self.to.len()).filter(|at| self.pairs[*at].is_none())
+        (0..self.to.len()).filter(|at| self.places[*at].is_none())
     }
 
     /// Pairs what is equal at the beginning and at the end.
@@ -195,7 +195,7 @@ pub(super) fn is_id(key: &str) -> bool {
 /// ids do not count, nor does what says nothing on both sides.
 fn likeness(from: &Value<'_>, to: &Value<'_>) -> usize {
     let (equal, all) = common(from, to);
-    if all == 0 { 0 } else { equal * 1000 / all }
+    (equal * 1000).checked_div(all).unwrap_or(0)
 }
 
 fn common(from: &Value<'_>, to: &Value<'_>) -> (usize, usize) {

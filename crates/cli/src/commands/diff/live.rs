@@ -50,7 +50,7 @@ pub(super) fn read(
     request.folders =
         args.folders().or(scope.folders).filter(|_| kinds.iter().any(|kind| kind.lies_in_folders()));
     request.trash = scope.trash;
-    request.kinds = kinds.clone();
+    request.kinds.clone_from(&kinds);
     request.kinds_named = true;
     request.refresh.all_now = true;
     "diff".clone_into(&mut request.command);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
 use crate::support::looker::Looker;
@@ -12,7 +12,8 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 7] = ["object", "account", "scope", "options", "totals", "run", "report"];
+const OPEN: [&str; 8] =
+    ["object", "account", "account_before", "scope", "options", "totals", "run", "report"];
 /// Documented, but only in a disaster.
 const RARE: [&str; 1] = ["stopped.message"];
 
@@ -68,16 +69,19 @@ fn printed() -> Vec<Value> {
     world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
-    let ran: Vec<Ran> = [
+    let mut ran: Vec<Ran> = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 3",
         "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",
         "kinds",
-        "list folders",
+        "list folders --as-of latest",
         "list dashboards",
-        "show user 1",
+        "show user 1 --as-of 1",
+        "tag 1 first",
+        "log --since 1 --until latest",
+        "log --until now --by nobody",
         "runs",
         "runs show 1",
         "runs show 2",
@@ -93,6 +97,11 @@ fn printed() -> Vec<Value> {
     ]
     .map(|line| world.run(&format!("{line} --json")))
     .into();
+    // A history in which something went.
+    world.run("extract groups");
+    looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
+    world.run("extract groups");
+    ran.push(world.run("log groups --json"));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())

@@ -25,6 +25,7 @@ pub mod output;
 pub mod remote;
 pub mod report;
 mod run;
+mod scope;
 mod standing;
 mod suggest;
 mod summary;

@@ -46,6 +46,7 @@ impl Worked {
         looker.edit(Kind::Dashboard, &renamed, &[("title", "\"A title of its own\"")]).unwrap();
         let (moved, folder) = move_one(&looker, &live[4..]);
         let made = looker.create(Kind::Look, &looker.shared_folder_ids()[1]).unwrap();
+        looker.edit(Kind::Look, &made, &[("title", "\"A new look\"")]).unwrap();
         world.extract_basics("").complete();
         // Looker's stamps tell seconds apart, and no more.
         let second = Timestamp::now().as_second();
@@ -171,7 +172,7 @@ fn who_did_it_is_found_by_id_name_and_address() {
 /// Times replaced by a word.
 fn timeless(text: &str) -> String {
     let is_date =
-        |word: &str| word.trim_matches(|c: char| !c.is_ascii_digit()).len() == 10 && word.contains("-");
+        |word: &str| word.trim_matches(|c: char| !c.is_ascii_digit()).len() == 10 && word.contains('-');
     let is_time = |word: &str| word.matches(':').count() == 2;
     let word = |word: &str| -> String {
         let core = word.trim_matches(|c: char| !c.is_ascii_digit());
@@ -196,7 +197,8 @@ fn people_get_a_line_a_change() {
     insta::assert_snapshot!(lines.join("\n"));
     assert!(ran.err.ends_with(&format!("\n{} changes\n", lines.len())), "{}", ran.err);
     let changes = worked.changes("--since 1");
-    let times: Vec<_> = changes.iter().map(|change| (change["run"].as_i64(), change["at"].as_str())).collect();
+    let times: Vec<_> =
+        changes.iter().map(|change| (change["run"].as_i64(), change["at"].as_str())).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "newest first: {times:?}");
 }
 

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::moments;
 use crate::output::{Align, Kept, Printer, Table, human};
 use crate::report::{Failure, Outcome};
+use crate::scope;
 
 /// List runs, or show one
 ///
@@ -109,6 +110,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
         ("gaps", Align::Right),
         ("calls", Align::Right),
         ("instance", Align::Left),
+        ("scope", Align::Left),
     ]);
     for run in runs {
         let sum = |of: fn(&KindCounts) -> u64| human::count(run.kinds.iter().map(of).sum());
@@ -124,6 +126,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
             human::count(run.gaps),
             human::count(run.calls),
             run.instance_url.clone(),
+            scope::words(&run.scope),
         ]);
     }
     table
@@ -159,7 +162,7 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         ("Instance", Some(run.instance_url.clone())),
         ("Release", run.release.clone()),
         ("Account", Some(run.account.clone())),
-        ("Scope", Some(run.scope.clone())),
+        ("Scope", Some(scope::words(&run.scope))),
         ("Started", Some(time(run.started_at))),
         ("Ended", run.ended_at.map(time)),
         ("Took", took(run).map(human::duration)),

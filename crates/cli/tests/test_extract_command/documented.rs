@@ -12,8 +12,19 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 10] =
-    ["object", "account", "scope", "options", "totals", "run", "report", "old", "new", "document"];
+const OPEN: [&str; 11] = [
+    "object",
+    "account",
+    "account_before",
+    "scope",
+    "options",
+    "totals",
+    "run",
+    "report",
+    "old",
+    "new",
+    "document",
+];
 /// Documented, but only in a disaster, or of content that this instance lacks.
 const RARE: [&str; 2] = ["stopped.message", "objects[].changes[].place[].kind"];
 
@@ -76,9 +87,12 @@ fn printed() -> Vec<Value> {
         "extract dashboards --folder-ids 987654",
         "check",
         "kinds",
-        "list folders",
+        "list folders --as-of latest",
         "list dashboards",
-        "show user 1",
+        "show user 1 --as-of 1",
+        "tag 1 first",
+        "log --since 1 --until latest",
+        "log --until now --by nobody",
         "runs",
         "runs show 1",
         "runs show 2",
@@ -95,6 +109,11 @@ fn printed() -> Vec<Value> {
     .map(|line| world.run(&format!("{line} --json")))
     .into();
     ran.extend(compared(&looker, &world));
+    // A history in which something went.
+    world.run("extract groups");
+    looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
+    world.run("extract groups");
+    ran.push(world.run("log groups --json"));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())

@@ -202,12 +202,7 @@ impl<'a> Teller<'a> {
 
     fn is_by(&self, entry: &Entry, told: &mut Told) -> bool {
         let Some(wanted) = &self.filter.by else { return true };
-        match &entry.author {
-            Some(author) => author.is_called(wanted),
-            None => {
-                told.unknown_authors += 1;
-                false
-            }
-        }
+        told.unknown_authors += u64::from(entry.author.is_none());
+        entry.author.as_ref().is_some_and(|author| author.is_called(wanted))
     }
 }

@@ -1,7 +1,9 @@
 //! `show`: one stored object.
 
+mod dashboard;
 mod node;
 mod redactions;
+mod sketch;
 mod summary;
 
 use clap::Args;

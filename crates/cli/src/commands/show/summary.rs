@@ -3,15 +3,24 @@
 use serde_json::value::RawValue;
 use vault::{RunId, Side, Stored};
 
+use super::dashboard;
 use super::node::Node;
 use crate::context::{Context, Opened};
 use crate::kinds::KindName;
-use crate::output::{Align, Table, human};
+use crate::output::human;
 use crate::report::Failure;
 
 /// Main fields by kind: what people call it, where it is in the API's answer.
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
-    ("dashboards", &[("Description", "description"), ("Model", "model.id"), ("Slug", "slug")]),
+    (
+        "dashboards",
+        &[
+            ("Updated by", "last_updater_name"),
+            ("Description", "description"),
+            ("Model", "model.id"),
+            ("Slug", "slug"),
+        ],
+    ),
     (
         "looks",
         &[
@@ -61,11 +70,7 @@ pub(super) fn print(
         context.printer.line(format!("  {:<15} {}", format!("{label}:"), human::one_line(&value)))?;
     }
     if kind.plural() == "dashboards" {
-        for (heading, table) in
-            [("Filters", filters(node)), ("Tiles", tiles(node)), ("Layouts", layouts(node))]
-        {
-            context.printer.section(&format!("{heading} ({})", table.len()), &table)?;
-        }
+        dashboard::print(&context.printer, node)?;
     }
     Ok(())
 }
@@ -121,80 +126,4 @@ fn owner(opened: &Opened, at: Option<RunId>, node: Node) -> Result<Option<String
     let user = opened.reader.show_at(opened.instance.id, "users", &id, at)?;
     let name = user.and_then(|user| user.row.title);
     Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
-}
-
-fn cells<const N: usize>(values: [Option<String>; N]) -> [String; N] {
-    values.map(Option::unwrap_or_default)
-}
-
-fn filters(dashboard: Node) -> Table {
-    let mut table = Table::new(&["name", "type", "field", "default"].map(|name| (name, Align::Left)));
-    for filter in dashboard.items("dashboard_filters") {
-        let name = filter.text("title").or_else(|| filter.text("name"));
-        table.row(cells([name, filter.text("type"), filter.text("dimension"), filter.text("default_value")]));
-    }
-    table
-}
-
-fn tiles(dashboard: Node) -> Table {
-    let mut table = Table::new(&[
-        ("id", Align::Right),
-        ("title", Align::Left),
-        ("type", Align::Left),
-        ("source", Align::Left),
-    ]);
-    for tile in dashboard.items("dashboard_elements") {
-        let title = ["title", "title_text", "look.title"].iter().find_map(|path| tile.text(path));
-        table.row(cells([tile.text("id"), title, tile_type(tile), source(tile)]));
-    }
-    table
-}
-
-/// The visualisation where there is one, else Looker's word for the tile.
-fn tile_type(tile: Node) -> Option<String> {
-    [
-        "result_maker.vis_config.type",
-        "query.vis_config.type",
-        "look.query.vis_config.type",
-        "vis_config.type",
-        "type",
-    ]
-    .iter()
-    .find_map(|path| tile.text(path))
-}
-
-/// Where a tile's data comes from: model and explore, a look, a merge.
-fn source(tile: Node) -> Option<String> {
-    let explore = ["result_maker.query", "query", "look.query"].iter().find_map(|path| {
-        let query = tile.at(path)?;
-        Some(format!("{}/{}", query.text("model")?, query.text("view")?))
-    });
-    let look = tile.text("look_id").map(|id| format!("look {id}"));
-    let merge = tile
-        .text("merge_result_id")
-        .or_else(|| tile.text("result_maker.merge_result_id"))
-        .map(|id| format!("merge {id}"));
-    let parts: Vec<String> = [look, merge, explore].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-fn layouts(dashboard: Node) -> Table {
-    let mut table = Table::new(&[
-        ("id", Align::Right),
-        ("type", Align::Left),
-        ("label", Align::Left),
-        ("active", Align::Left),
-        ("components", Align::Right),
-    ]);
-    for layout in dashboard.items("dashboard_layouts") {
-        let components = layout.items("dashboard_layout_components").len().to_string();
-        table.row(cells([
-            layout.text("id"),
-            layout.text("type"),
-            layout.text("label"),
-            layout.text("active"),
-            Some(components),
-        ]));
-    }
-    table
 }

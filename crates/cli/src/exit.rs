@@ -22,6 +22,8 @@ pub enum Exit {
     Connection = 6,
     /// Another process is using the vault.
     Busy = 7,
+    /// The two states that were compared differ, and the caller wanted to know.
+    Differs = 8,
     /// Interrupted, for instance with Ctrl-C.
     Interrupted = 130,
 }
@@ -36,11 +38,12 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Damage, "verification found damage"),
     (Exit::Connection, "could not connect or sign in"),
     (Exit::Busy, "the vault is in use by another process"),
+    (Exit::Differs, "the two states differ (`diff --exit-code`)"),
     (Exit::Interrupted, "interrupted"),
 ];
 
 /// Exit codes from the worst on: of several, the first of these is told.
-const WORST_FIRST: [Exit; 9] = [
+const WORST_FIRST: [Exit; 10] = [
     Exit::Interrupted,
     Exit::Busy,
     Exit::Damage,
@@ -49,6 +52,7 @@ const WORST_FIRST: [Exit; 9] = [
     Exit::Connection,
     Exit::Incomplete,
     Exit::Budget,
+    Exit::Differs,
     Exit::Ok,
 ];
 
@@ -89,7 +93,7 @@ mod tests {
     #[test]
     fn every_code_is_listed_once_with_a_meaning() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
         assert!(TABLE.iter().all(|(exit, _)| !exit.meaning().is_empty()));
     }
 

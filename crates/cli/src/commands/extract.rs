@@ -308,14 +308,14 @@ pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
 }
 
 /// An extraction that is ready to begin.
-struct Planned {
-    client: Client,
-    request: Request,
+pub(super) struct Planned {
+    pub(super) client: Client,
+    pub(super) request: Request,
     under: Under,
 }
 
 impl Planned {
-    fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
+    pub(super) fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
         instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
         let settings = config.extract(&args.flags(), &instance)?;
         let mut request = request(args, &settings)?;

@@ -11,14 +11,16 @@ use vault::{ListFilter, ListRow, Side};
 use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
+use crate::folders;
 use crate::kinds::KindName;
+use crate::moments::{AsOf, Meant, MomentPart};
 use crate::output::{Align, Table, human};
 use crate::report::{Failure, Outcome};
 
 /// List the stored objects of a kind
 ///
-/// Works offline, on the newest state of the vault. With --json: one document
-/// with `objects`, one entry a row.
+/// Works offline, on the newest state of the vault or, with --as-of, an earlier
+/// one. With --json: one document with `objects`, one entry a row.
 #[derive(Args, Debug)]
 #[command(visible_alias = "ls", after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ListArgs {
@@ -42,6 +44,10 @@ pub struct ListArgs {
     #[arg(long, group = "side")]
     pub all: bool,
 
+    /// The state to list.
+    #[command(flatten)]
+    pub as_of: AsOf,
+
     /// At most N objects
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -58,6 +64,9 @@ const EXAMPLES: &str = "
   Looks of a folder, by its path:
     lookervault list looks --folder \"Shared/Finance\"
 
+  What a folder held at the end of a day:
+    lookervault list dashboards --folder Finance --as-of 2026-03-01
+
   The ids of everything in the trash, for a script:
     lookervault ls dashboards --trash --json | jq -r '.objects[].id'";
 
@@ -69,11 +78,13 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// When there is no vault or it cannot be read.
 pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     let opened = context.read_vault()?;
-    let rows = select(&opened, args)?;
+    let as_of = opened.as_of(context, args.as_of.as_of.as_deref())?;
+    let rows = select(&opened, args, as_of.as_ref())?;
     let printer = &context.printer;
     if printer.is_json() {
         let objects: Vec<Row> = rows.iter().map(|row| Row { row, kind: args.kind }).collect();
-        printer.json(&Document { instance: &opened.instance.url, kind: args.kind, objects })?;
+        let as_of = as_of.as_ref().map(Meant::part);
+        printer.json(&Document { instance: &opened.instance.url, kind: args.kind, as_of, objects })?;
     } else if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
@@ -84,19 +95,22 @@ pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn select(opened: &Opened, args: &ListArgs) -> Result<Vec<ListRow>, Failure> {
-    let by_id = args.folder.as_deref().filter(|folder| is_folder_id(folder));
-    let by_name = args.folder.as_deref().filter(|folder| !is_folder_id(folder));
+fn select(opened: &Opened, args: &ListArgs, as_of: Option<&Meant>) -> Result<Vec<ListRow>, Failure> {
+    let by_id = args.folder.as_deref().filter(|folder| folders::is_id(folder));
+    let by_name = args.folder.as_deref().filter(|folder| !folders::is_id(folder));
     let filter = ListFilter {
         instance: Some(opened.instance.id),
         sides: sides(args),
         folder: by_id.map(str::to_owned),
         folder_kind: KindName::FOLDERS.to_owned(),
+        at: as_of.map(|meant| meant.moment.run),
         ..ListFilter::of(args.kind.plural())
     };
     let mut rows = Vec::new();
     opened.reader.list(&filter, |row| {
-        if by_name.is_none_or(|name| lies_in(&row, name)) {
+        if by_name
+            .is_none_or(|name| row.folder_path.as_ref().is_some_and(|path| folders::is_called(path, name)))
+        {
             rows.push(row);
         }
     })?;
@@ -171,6 +185,7 @@ fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<
 struct Document<'a> {
     instance: &'a str,
     kind: KindName,
+    as_of: Option<MomentPart<'a>>,
     objects: Vec<Row<'a>>,
 }
 
@@ -180,6 +195,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("schema", "lookervault.list/1")?;
         map.serialize_entry("instance", self.instance)?;
         map.serialize_entry("kind", self.kind.plural())?;
+        map.serialize_entry("as_of", &self.as_of)?;
         map.serialize_entry("count", &self.objects.len())?;
         map.serialize_entry("objects", &self.objects)?;
         map.end()

@@ -6,9 +6,11 @@ pub mod check;
 pub mod completions;
 #[cfg(feature = "sim")]
 pub mod demo;
+pub mod diff;
 pub mod extract;
 pub mod kinds;
 pub mod list;
+pub mod log;
 pub mod man;
 pub mod prune;
 pub mod redacted;
@@ -18,4 +20,5 @@ pub mod show;
 pub mod sim;
 pub mod sql;
 pub mod stats;
+pub mod tag;
 pub mod verify;

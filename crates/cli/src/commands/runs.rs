@@ -10,17 +10,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use vault::{
-    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, Side, StreamRecord,
-    Vault,
+    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunInfo, RunState, Side, StreamRecord, Vault,
 };
 
 use crate::args::command_help;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::output::{Align, Printer, Table, human};
+use crate::moments;
+use crate::output::{Align, Kept, Printer, Table, human};
 use crate::report::{Failure, Outcome};
+use crate::scope;
 
 /// List runs, or show one
 ///
@@ -50,9 +50,9 @@ pub enum RunsCommand {
 #[derive(Args, Debug)]
 #[command(after_long_help = command_help(SHOW_EXAMPLES, EXITS))]
 pub struct RunsShowArgs {
-    /// The run's number
-    #[arg(value_name = "ID")]
-    pub id: i64,
+    /// The run: its number, its tag, `latest` or a time
+    #[arg(value_name = "RUN")]
+    pub run: String,
 }
 
 const EXAMPLES: &str = "
@@ -78,7 +78,7 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
     let reader = Vault::open_for_reading(&context.config()?.vault.value)?;
     match &args.command {
-        Some(RunsCommand::Show(show)) => show_run(&context.printer, &reader, show)?,
+        Some(RunsCommand::Show(show)) => show_run(context, &reader, show)?,
         None => list(&context.printer, &reader, args.limit)?,
     }
     Ok(Exit::Ok)
@@ -112,6 +112,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
         ("gaps", Align::Right),
         ("calls", Align::Right),
         ("instance", Align::Left),
+        ("scope", Align::Left),
     ]);
     for run in runs {
         let sum = |of: fn(&KindCounts) -> u64| human::count(run.kinds.iter().map(of).sum());
@@ -127,6 +128,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
             human::count(run.gaps),
             human::count(run.calls),
             run.instance_url.clone(),
+            scope::words(&run.scope),
         ]);
     }
     table
@@ -136,8 +138,10 @@ fn took(run: &RunInfo) -> Option<Duration> {
     Duration::try_from(run.ended_at?.duration_since(run.started_at)).ok()
 }
 
-fn show_run(printer: &Printer, reader: &Reader, args: &RunsShowArgs) -> Result<(), Failure> {
-    let details = reader.run(RunId::from_number(args.id))?;
+fn show_run(context: &Context, reader: &Reader, args: &RunsShowArgs) -> Result<(), Failure> {
+    let printer = &context.printer;
+    let meant = moments::find(reader, &args.run, &context.now(), || context.instance_in(reader))?;
+    let details = reader.run(meant.moment.run)?;
     if printer.is_json() {
         return printer.json(&RunDocument::new(&details));
     }
@@ -160,7 +164,7 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         ("Instance", Some(run.instance_url.clone())),
         ("Release", run.release.clone()),
         ("Account", Some(words::account(&run.account))),
-        ("Scope", Some(words::scope(&run.scope))),
+        ("Scope", Some(scope::words(&run.scope))),
         ("Started", Some(time(run.started_at))),
         ("Ended", run.ended_at.map(time)),
         ("Took", took(run).map(human::duration)),
@@ -300,20 +304,6 @@ struct RunPart<'a> {
     gaps: u64,
     calls: u64,
     totals: Option<Kept<'a>>,
-}
-
-/// JSON that was stored with the run goes out as JSON, anything else as text.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Kept<'a> {
-    Json(&'a RawValue),
-    Text(&'a str),
-}
-
-impl<'a> Kept<'a> {
-    fn new(text: &'a str) -> Self {
-        serde_json::from_str(text).map_or(Self::Text(text), Self::Json)
-    }
 }
 
 #[derive(Serialize)]

@@ -8,12 +8,14 @@
 
 pub mod chart;
 pub mod human;
+mod kept;
 mod paint;
 mod printer;
 mod progress;
 mod style;
 mod table;
 
+pub use kept::Kept;
 pub use paint::Paint;
 pub use printer::{LogWriter, Printer};
 pub use progress::{Progress, Task};

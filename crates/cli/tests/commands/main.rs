@@ -6,6 +6,7 @@ mod stored;
 mod support;
 
 mod test_completions_command;
+mod test_diff_command;
 mod test_global_options;
 mod test_help;
 mod test_list_command;

@@ -196,9 +196,11 @@ pub(crate) const DASHBOARD: &str = r#"{
   "big":12345678901234567890123,"exact":1.50,"nothing":null,"view_count":41,"can":{"show":true},
   "dashboard_filters":[{"name":"Region","title":"Region","type":"field_filter","dimension":"orders.region","default_value":"EU"}],
   "dashboard_elements":[
-    {"id":"1","title":"Revenue","type":"vis","can":{"x":true},"query":{"model":"shop","view":"orders","vis_config":{"type":"looker_column"}}},
+    {"id":"1","title":"Revenue","type":"vis","can":{"x":true},"query":{"model":"shop","view":"orders","fields":["orders.region","orders.count"],"vis_config":{"type":"looker_column"}}},
     {"id":"2","title":null,"title_text":"Note","type":"text"},
     {"id":"3","title":"Linked","type":"vis","look_id":"5"},
     {"id":"4","title":"Merged","type":"vis","merge_result_id":"abc"}],
-  "dashboard_layouts":[{"id":"8","type":"newspaper","active":true,"dashboard_layout_components":[{"id":"1"},{"id":"2"}]}]
+  "dashboard_layouts":[{"id":"8","type":"newspaper","active":true,"dashboard_layout_components":[
+    {"id":"21","dashboard_element_id":"1","row":0,"column":0,"width":16,"height":8},
+    {"id":"22","dashboard_element_id":"2","row":0,"column":16,"width":8,"height":8}]}]
 }"#;

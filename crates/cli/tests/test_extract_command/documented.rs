@@ -13,15 +13,31 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 9] = ["object", "account", "scope", "options", "totals", "run", "report", "rules", "rows"];
-/// Documented, but only in a disaster, or when something changed.
-const RARE: [&str; 6] = [
+const OPEN: [&str; 13] = [
+    "object",
+    "account",
+    "account_before",
+    "scope",
+    "options",
+    "totals",
+    "run",
+    "report",
+    "rules",
+    "rows",
+    "old",
+    "new",
+    "document",
+];
+/// Documented, but only in a disaster, when something changed, or of content that
+/// this instance lacks.
+const RARE: [&str; 7] = [
     "stopped.message",
     "most_changed[].instance",
     "most_changed[].id",
     "most_changed[].title",
     "most_changed[].changes",
     "most_changed[].changed_at",
+    "objects[].changes[].place[].kind",
 ];
 
 /// Member paths by schema, out of the page's tables.
@@ -76,17 +92,20 @@ fn printed() -> Vec<Value> {
     world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
-    let ran: Vec<Ran> = [
+    let mut ran: Vec<Ran> = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 3",
         "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",
         "kinds",
-        "list folders",
+        "list folders --as-of latest",
         "list dashboards",
-        "show user 1",
+        "show user 1 --as-of 1",
         "redacted",
+        "tag 1 first",
+        "log --since 1 --until latest",
+        "log --until now --by nobody",
         "runs",
         "runs show 1",
         "runs show 2",
@@ -112,10 +131,25 @@ fn printed() -> Vec<Value> {
         world.run(&format!("{line} --json"))
     })
     .into();
+    ran.extend(compared(&looker, &world));
+    // A history in which something went.
+    world.run("extract groups");
+    looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
+    world.run("extract groups");
+    ran.push(world.run("log groups --json"));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// Comparisons with objects that came, went and changed, and with parts of them.
+fn compared(looker: &Looker, world: &World) -> [Ran; 3] {
+    let users = looker.ids(Kind::User, false);
+    looker.set(Kind::User, &users[1], &[("first_name", "\"Another\""), ("role_ids", "[\"4711\"]")]).unwrap();
+    looker.purge(Kind::User, &users[2]).unwrap();
+    ["extract users", "diff latest~1 latest --all", "diff 1 2 --all"]
+        .map(|line| world.run(&format!("{line} --json")))
 }
 
 #[test]
@@ -149,7 +183,8 @@ fn its_examples_are_json() {
 fn the_page_starts_every_document_with_its_schema() {
     let looker = Looker::start(SimConfig { dashboards: 3, ..SimConfig::default() });
     let world: World = looker.world();
-    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify"] {
+    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify", "diff 1 1"]
+    {
         let ran = world.run(&format!("{line} --json"));
         assert!(ran.out.starts_with(r#"{"schema":"lookervault."#), "{line}: {}", ran.out);
         assert_eq!(ran.out.lines().count(), 1, "{line}");

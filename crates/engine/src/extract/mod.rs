@@ -38,9 +38,9 @@ mod report;
 mod request;
 mod rules;
 mod run;
-mod scope;
+pub(crate) mod scope;
 mod selector;
-mod tree;
+pub(crate) mod tree;
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-pub use request::{Destinations, FolderStrategy, Request};
+pub use request::{Destinations, FolderStrategy, Request, RunScope};
 pub use scope::FolderScope;
 pub use selector::{FolderSelector, PathPattern};
 

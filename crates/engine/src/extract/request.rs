@@ -38,6 +38,28 @@ pub struct Request {
     pub command: String,
 }
 
+/// The scope of a run, as its record in the vault says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunScope {
+    /// The kinds that were asked for, as far as the catalogue still has them.
+    pub kinds: Vec<&'static Kind>,
+    /// The folders, as they were named.
+    pub folders: Option<FolderScope>,
+    /// Whether the trash was read too.
+    pub trash: bool,
+}
+
+impl RunScope {
+    /// Reads what [`Request::scope`] wrote; of a text that it did not write nothing
+    /// is known, and the scope has no kinds.
+    pub fn parse(scope: &str) -> Self {
+        let scope: serde_json::Value = serde_json::from_str(scope).unwrap_or_default();
+        let kinds = scope["kinds"].as_array().into_iter().flatten();
+        let kinds = kinds.filter_map(|name| Kind::find(name.as_str()?)).collect();
+        Self { kinds, folders: FolderScope::of_canonical(&scope["folders"]), trash: scope["trash"] != false }
+    }
+}
+
 /// How the content of folders is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,5 +132,35 @@ impl Request {
             options[name] = ids;
         }
         options.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_as_it_was_written() {
+        let selectors = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let scopes = [
+            None,
+            Some(FolderScope { include: selectors(&["12", "40"]), ..FolderScope::default() }),
+            Some(FolderScope {
+                include: selectors(&["7", "/Shared/A\\/B *"]),
+                recursive: true,
+                exclude: selectors(&["/Shared/Scratch", "9"]),
+                personal: false,
+            }),
+            Some(FolderScope { personal: false, ..FolderScope::default() }),
+        ];
+        for folders in scopes {
+            let mut request = Request::new(["looks", "users"].map(|name| Kind::find(name).unwrap()).into());
+            (request.folders, request.trash) = (folders.clone(), folders.is_some());
+            let read = RunScope::parse(&request.scope());
+            assert_eq!((&read.kinds, read.trash), (&request.kinds, request.trash));
+            let text = |scope: &Option<FolderScope>| scope.as_ref().map(FolderScope::canonical);
+            assert_eq!(text(&read.folders), text(&folders));
+        }
+        assert!(RunScope::parse("none of ours").kinds.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Content beside folders, dashboards and looks.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, query_based, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
@@ -39,6 +40,7 @@ pub(super) const BOARDS: Kind = Kind {
         Anywhere("content_favorite_id"),
         Anywhere("content_updated_at"),
     ],
+    compare: compare::BOARDS,
     ..PLAIN
 };
 
@@ -73,6 +75,7 @@ pub(super) const LOOKML_DASHBOARDS: Kind = Kind {
     references: &[Reference { path: "model.id", kind: "lookml_models" }],
     volatile: super::kinds::DASHBOARD_VOLATILE,
     redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::DASHBOARDS,
     ..PLAIN
 };
 
@@ -97,6 +100,7 @@ pub(super) const MERGE_QUERIES: Kind = Kind {
     writable: &["column_limit", "dynamic_fields", "pivots", "sorts", "source_queries", "total", "vis_config"],
     volatile: &[Anywhere("can"), Path(&["result_maker_id"])],
     redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::MERGE_QUERIES,
     ..PLAIN
 };
 
@@ -140,6 +144,7 @@ pub(super) const QUERIES: Kind = Kind {
     ],
     volatile: &[Anywhere("can"), Path(&["url"]), Path(&["share_url"]), Path(&["expanded_share_url"])],
     redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::QUERIES,
     ..PLAIN
 };
 
@@ -180,5 +185,6 @@ pub(super) const FAVORITES: Kind = Kind {
         Path(&["lookml_dashboard"]),
     ],
     redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::FAVORITES,
     ..PLAIN
 };

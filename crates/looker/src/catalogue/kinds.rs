@@ -2,8 +2,8 @@
 
 use super::FieldPattern::{self, Anywhere, Path, Suffix};
 use super::{
-    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, content,
-    delivery, model, secrets, settings,
+    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, compare,
+    content, delivery, model, secrets, settings,
 };
 use crate::pacing::Ledger;
 
@@ -64,6 +64,7 @@ pub(super) const PLAIN: Kind = Kind {
     redacted: secrets::OF_LOOKER_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 /// An operation booked as administrative.
@@ -110,6 +111,7 @@ const FOLDERS: Kind = Kind {
     redacted: secrets::OF_LOOKER_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 const DASHBOARDS: Kind = Kind {
@@ -184,6 +186,7 @@ const DASHBOARDS: Kind = Kind {
     redacted: secrets::OF_PEOPLES_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::DASHBOARDS,
 };
 
 /// Also those of LookML dashboards.
@@ -269,6 +272,7 @@ const LOOKS: Kind = Kind {
     redacted: secrets::OF_PEOPLES_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::LOOKS,
 };
 
 const USERS: Kind = Kind {
@@ -325,6 +329,7 @@ const USERS: Kind = Kind {
     redacted: secrets::OF_USERS,
     destinations: &[],
     never_saved: &["passwords", "API key secrets", "second factors"],
+    compare: compare::USERS,
 };
 
 const GROUPS: Kind = Kind {
@@ -361,6 +366,7 @@ const GROUPS: Kind = Kind {
     redacted: secrets::OF_LOOKER_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::GROUPS,
 };
 
 const ROLES: Kind = Kind {
@@ -392,4 +398,5 @@ const ROLES: Kind = Kind {
     redacted: secrets::OF_LOOKER_KEYS,
     destinations: &[],
     never_saved: &[],
+    compare: compare::ROLES,
 };

@@ -10,6 +10,7 @@
 //! ledgers and fields; what real servers were seen to answer for the rest.
 
 mod access;
+mod compare;
 mod content;
 mod delivery;
 mod each;
@@ -19,6 +20,7 @@ mod model;
 mod secrets;
 mod settings;
 
+pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
@@ -63,6 +65,8 @@ pub struct Kind {
     pub destinations: &'static [FieldPattern],
     /// What no API call can read, in words.
     pub never_saved: &'static [&'static str],
+    /// How two documents of the kind are compared.
+    pub compare: Compare,
 }
 
 /// How often a kind is read.

@@ -1,6 +1,7 @@
 //! Where data comes from and what it means.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
@@ -62,6 +63,7 @@ pub(super) const LOOKML_MODELS: Kind = Kind {
         Reference { path: "allowed_db_connection_names", kind: "connections" },
     ],
     writable: &["allowed_db_connection_names", "name", "project_name", "unlimited_db_connections"],
+    compare: compare::LOOKML_MODELS,
     ..PLAIN
 };
 
@@ -99,6 +101,7 @@ pub(super) const EXPLORES: Kind = Kind {
         Path(&["can_explain"]),
     ],
     redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::EXPLORES,
     ..PLAIN
 };
 

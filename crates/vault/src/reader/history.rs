@@ -105,6 +105,9 @@ macro_rules! version_columns {
     };
 }
 
+/// The columns of a version `v` and its body `b`.
+pub(super) const VERSION_COLUMNS: &str = version_columns!("v", "b");
+
 /// The one before began in an earlier run, or in the same and has a smaller id:
 /// what came and went within a run. The joins are crossed because what changed
 /// is little and what is stored is much.
@@ -226,7 +229,7 @@ impl Reader {
 
 impl Version {
     /// Reads the columns of a version from this one on; `None` where there is none.
-    fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
+    pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let Some(from_run) = row.get(at)? else { return Ok(None) };
         let side: i64 = row.get(at + 1)?;
         Ok(Some(Self {

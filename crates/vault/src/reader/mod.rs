@@ -14,6 +14,7 @@ mod redactions;
 mod references;
 mod runs;
 mod size;
+mod states;
 mod stats;
 
 use std::path::{Path, PathBuf};

@@ -22,6 +22,10 @@ pub struct Moment {
     pub started_at: Timestamp,
     /// When it ended, if it did.
     pub ended_at: Option<Timestamp>,
+    /// Its scope, as given.
+    pub scope: String,
+    /// The account, as given.
+    pub account: String,
 }
 
 /// A name for a run.
@@ -35,7 +39,7 @@ pub struct Tag {
     pub at: Timestamp,
 }
 
-const MOMENT: &str = "SELECT r.id, r.instance, r.state, r.started_at, r.ended_at
+const MOMENT: &str = "SELECT r.id, r.instance, r.state, r.started_at, r.ended_at, r.scope, r.account
      FROM (SELECT * FROM run WHERE id NOT IN (SELECT run FROM forgotten)) r";
 
 impl Reader {
@@ -46,6 +50,15 @@ impl Reader {
     pub fn moment(&self, run: RunId) -> Result<Moment> {
         self.refuse_forgotten(run)?;
         self.one_moment("WHERE r.id = ?1", [run.0])?.ok_or(VaultError::NoSuchRun { run: run.0 })
+    }
+
+    /// The moments of all runs of an instance, newest first.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn moments(&self, instance: InstanceId) -> Result<Vec<Moment>> {
+        let select = format!("{MOMENT} WHERE r.instance = ?1 ORDER BY r.id DESC");
+        gather(&self.connection, &select, [instance.0], |row| self.read_moment(row)).at(&self.path)
     }
 
     /// The newest run of an instance that had ended by then, if there is one.
@@ -88,16 +101,19 @@ impl Reader {
     }
 
     fn one_moment(&self, condition: &str, parameters: impl Params) -> Result<Option<Moment>> {
-        let moment = |row: &Row<'_>| {
-            Ok(Moment {
-                run: RunId(row.get(0)?),
-                instance: InstanceId(row.get(1)?),
-                state: self.run_state(row, 2)?,
-                started_at: times::timestamp(row.get(3)?)?,
-                ended_at: times::maybe_timestamp(row.get(4)?)?,
-            })
-        };
         let mut select = self.connection.prepare_cached(&format!("{MOMENT} {condition}")).at(&self.path)?;
-        select.query_row(parameters, moment).optional().at(&self.path)
+        select.query_row(parameters, |row| self.read_moment(row)).optional().at(&self.path)
+    }
+
+    fn read_moment(&self, row: &Row<'_>) -> rusqlite::Result<Moment> {
+        Ok(Moment {
+            run: RunId(row.get(0)?),
+            instance: InstanceId(row.get(1)?),
+            state: self.run_state(row, 2)?,
+            started_at: times::timestamp(row.get(3)?)?,
+            ended_at: times::maybe_timestamp(row.get(4)?)?,
+            scope: row.get(5)?,
+            account: row.get(6)?,
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! An object for people.
 
 use serde_json::value::RawValue;
-use vault::{Side, Stored};
+use vault::{RunId, Side, Stored};
 
+use super::dashboard;
 use super::node::Node;
 use super::plain;
 use crate::context::{Context, Opened};
@@ -12,7 +13,15 @@ use crate::report::Failure;
 
 /// Main fields by kind: what people call it, where it is in the API's answer.
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
-    ("dashboards", &[("Description", "description"), ("Model", "model.id"), ("Slug", "slug")]),
+    (
+        "dashboards",
+        &[
+            ("Updated by", "last_updater_name"),
+            ("Description", "description"),
+            ("Model", "model.id"),
+            ("Slug", "slug"),
+        ],
+    ),
     (
         "looks",
         &[
@@ -96,14 +105,12 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// Folders nested deeper than this are taken for a circle.
-const DEEPEST: usize = 64;
-
 /// Prints the object's main fields, and a dashboard's parts.
 pub(super) fn print(
     context: &Context,
     opened: &Opened,
     kind: KindName,
+    at: Option<RunId>,
     stored: &Stored,
     object: &RawValue,
 ) -> Result<(), Failure> {
@@ -111,7 +118,7 @@ pub(super) fn print(
     let title = stored.row.title.as_deref().filter(|title| !title.trim().is_empty());
     let heading = title.map_or_else(|| unnamed(kind, stored), human::one_line);
     context.printer.line(context.printer.paint().bold(heading))?;
-    let facts = facts(context, opened, kind, stored, node)?;
+    let facts = facts(context, opened, kind, at, stored, node)?;
     let longest = facts.iter().map(|(label, _)| label.chars().count() + 1).max().unwrap_or_default();
     for (label, value) in facts {
         let label = human::one_line(&format!("{label}:"));
@@ -122,11 +129,7 @@ pub(super) fn print(
         ))?;
     }
     if kind.plural() == "dashboards" {
-        for (heading, table) in
-            [("Filters", filters(node)), ("Tiles", tiles(node)), ("Layouts", layouts(node))]
-        {
-            context.printer.section(&format!("{heading} ({})", table.len()), &table)?;
-        }
+        dashboard::print(&context.printer, node)?;
     }
     if kind.plural() == "scheduled_plans" {
         let table = destinations(node);
@@ -156,6 +159,7 @@ fn facts(
     context: &Context,
     opened: &Opened,
     kind: KindName,
+    at: Option<RunId>,
     stored: &Stored,
     node: Node,
 ) -> Result<Vec<(String, String)>, Failure> {
@@ -166,8 +170,8 @@ fn facts(
     let mut add = |label: &str, value: Option<String>| facts.extend(value.map(|value| fact(label, value)));
     add("State", (row.side == Side::Trash).then(|| "in the trash".to_owned()));
     let folder_label = if kind.plural() == KindName::FOLDERS { "Parent" } else { "Folder" };
-    add(folder_label, folder(opened, stored)?);
-    add("Owner", owner(opened, node)?);
+    add(folder_label, folder(stored));
+    add("Owner", owner(opened, at, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
     let chosen = fields_of(kind).map(|fields| {
@@ -197,25 +201,17 @@ fn short(node: Node, path: &str) -> Option<String> {
     })
 }
 
-/// The path of the folder it lies in, when that folder is stored too.
-fn folder(opened: &Opened, stored: &Stored) -> Result<Option<String>, Failure> {
-    let Some(id) = stored.row.folder.clone() else { return Ok(None) };
-    let mut names = Vec::new();
-    let mut next = Some(id.clone());
-    while let Some(key) = next.filter(|_| names.len() < DEEPEST) {
-        let folder = opened.reader.show(opened.instance.id, KindName::FOLDERS, &key)?;
-        let Some(row) = folder.map(|folder| folder.row) else { break };
-        names.push(row.title.unwrap_or(key));
-        next = row.folder;
-    }
-    names.reverse();
-    Ok(Some(if names.is_empty() { id } else { format!("{} (folder {id})", names.join("/")) }))
+/// The folder it lies in, with its path when that folder is stored too.
+fn folder(stored: &Stored) -> Option<String> {
+    let id = stored.row.folder.as_ref()?;
+    let path = stored.row.folder_path.as_ref();
+    Some(path.map_or_else(|| id.clone(), |path| format!("{path} (folder {id})")))
 }
 
 /// The owner's name, when that user is stored too.
-fn owner(opened: &Opened, node: Node) -> Result<Option<String>, Failure> {
+fn owner(opened: &Opened, at: Option<RunId>, node: Node) -> Result<Option<String>, Failure> {
     let Some(id) = node.text("user_id").or_else(|| node.text("creator_id")) else { return Ok(None) };
-    let user = opened.reader.show(opened.instance.id, "users", &id)?;
+    let user = opened.reader.show_at(opened.instance.id, "users", &id, at)?;
     let name = user.and_then(|user| user.row.title);
     Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
 }
@@ -224,84 +220,12 @@ fn cells<const N: usize>(values: [Option<String>; N]) -> [String; N] {
     values.map(Option::unwrap_or_default)
 }
 
-fn filters(dashboard: Node) -> Table {
-    let mut table = Table::new(&["name", "type", "field", "default"].map(|name| (name, Align::Left)));
-    for filter in dashboard.items("dashboard_filters") {
-        let name = filter.text("title").or_else(|| filter.text("name"));
-        table.row(cells([name, filter.text("type"), filter.text("dimension"), filter.text("default_value")]));
-    }
-    table
-}
-
-fn tiles(dashboard: Node) -> Table {
-    let mut table = Table::new(&[
-        ("id", Align::Right),
-        ("title", Align::Left),
-        ("type", Align::Left),
-        ("source", Align::Left),
-    ]);
-    for tile in dashboard.items("dashboard_elements") {
-        let title = ["title", "title_text", "look.title"].iter().find_map(|path| tile.text(path));
-        table.row(cells([tile.text("id"), title, tile_type(tile), source(tile)]));
-    }
-    table
-}
-
-/// The visualisation where there is one, else Looker's word for the tile.
-fn tile_type(tile: Node) -> Option<String> {
-    [
-        "result_maker.vis_config.type",
-        "query.vis_config.type",
-        "look.query.vis_config.type",
-        "vis_config.type",
-        "type",
-    ]
-    .iter()
-    .find_map(|path| tile.text(path))
-}
-
-/// Where a tile's data comes from: model and explore, a look, a merge.
-fn source(tile: Node) -> Option<String> {
-    let explore = ["result_maker.query", "query", "look.query"].iter().find_map(|path| {
-        let query = tile.at(path)?;
-        Some(format!("{}/{}", query.text("model")?, query.text("view")?))
-    });
-    let look = tile.text("look_id").map(|id| format!("look {id}"));
-    let merge = tile
-        .text("merge_result_id")
-        .or_else(|| tile.text("result_maker.merge_result_id"))
-        .map(|id| format!("merge {id}"));
-    let parts: Vec<String> = [look, merge, explore].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
 fn destinations(plan: Node) -> Table {
     let mut table = Table::new(&["type", "format", "address"].map(|name| (name, Align::Left)));
     for to in plan.items("scheduled_plan_destination") {
         let is_hidden = to.at("address").is_some_and(|address| address.as_text().is_none());
         let hidden = is_hidden.then(|| "(redacted)".to_owned());
         table.row(cells([to.text("type"), to.text("format"), to.text("address").or(hidden)]));
-    }
-    table
-}
-
-fn layouts(dashboard: Node) -> Table {
-    let mut table = Table::new(&[
-        ("id", Align::Right),
-        ("type", Align::Left),
-        ("label", Align::Left),
-        ("active", Align::Left),
-        ("components", Align::Right),
-    ]);
-    for layout in dashboard.items("dashboard_layouts") {
-        let components = layout.items("dashboard_layout_components").len().to_string();
-        table.row(cells([
-            layout.text("id"),
-            layout.text("type"),
-            layout.text("label"),
-            layout.text("active"),
-            Some(components),
-        ]));
     }
     table
 }

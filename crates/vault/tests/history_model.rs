@@ -192,6 +192,10 @@ fn last_content_of_what_is_gone(reader: &Reader, instance: InstanceId) -> World 
             true
         })
         .unwrap();
+    for versions in versions.values_mut() {
+        // What came and went within a run came first.
+        versions.sort_by_key(|version| std::cmp::Reverse((version.from_run, version.side.is_none())));
+    }
     versions.retain(|_, versions| versions[0].side.is_none());
     let last = |versions: &Vec<Version>| versions.iter().find_map(|version| held(reader, Some(version)));
     versions.iter().filter_map(|(key, versions)| Some((key.parse().unwrap(), last(versions)?))).collect()

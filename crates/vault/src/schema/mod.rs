@@ -5,7 +5,8 @@
 //! that was applied is kept, so that a vault made by a build that never was
 //! released is told apart. A newer schema is refused, never guessed at.
 //!
-//! Views hold nothing, so they are no matter of migrations: see [`views`].
+//! Views and seals are made anew with each migration: see [`views`] and
+//! [`seals`].
 
 mod views;
 
@@ -53,14 +54,9 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         Identity::Empty => 0,
         Identity::Vault(version) => version,
     };
-    if applied < VERSION {
-        apply(connection, path, applied)?;
+    if applied == VERSION {
+        return Ok(());
     }
-    views::refresh(connection).at(path)
-}
-
-/// Applies the migrations after these.
-fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
     views::drop_all(&transaction).at(path)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(applied as usize) {
@@ -71,6 +67,7 @@ fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
         let insert = "INSERT INTO migration (number, name, checksum) VALUES (?1, ?2, ?3)";
         transaction.execute(insert, row).at(path)?;
     }
+    views::make(&transaction).at(path)?;
     seals::renew(&transaction).at(path)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", VERSION).at(path)?;
@@ -136,11 +133,11 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<(String, S
 
 /// The tables, indexes and views that a vault of this build must have.
 pub(crate) fn expected_tables() -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
-    let mut connection = Connection::open_in_memory()?;
+    let connection = Connection::open_in_memory()?;
     for migration in MIGRATIONS {
         connection.execute_batch(migration.sql)?;
     }
-    views::refresh(&mut connection)?;
+    views::make(&connection)?;
     tables(&connection)
 }
 

@@ -1,6 +1,5 @@
 -- Views for any SQLite tool. Their names and columns stay; docs/sql.md describes
--- them. They are made anew when they differ from these, so they need no
--- migration. Times are texts in UTC.
+-- them. Times are texts in UTC.
 
 CREATE VIEW objects AS
 SELECT i.url AS instance, o.kind, o.key AS id, v.title, v.folder AS folder_id,

@@ -127,17 +127,6 @@ fn sides(args: &ListArgs) -> Vec<Side> {
     }
 }
 
-fn is_folder_id(folder: &str) -> bool {
-    folder == "lookml" || folder.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether the folder is called `name`: its whole path or the end of it.
-fn lies_in(row: &ListRow, name: &str) -> bool {
-    let Some(path) = &row.folder_path else { return false };
-    let (path, name) = (path.to_lowercase(), name.trim_matches('/').to_lowercase());
-    path == name || path.strip_suffix(&name).is_some_and(|before| before.ends_with('/'))
-}
-
 /// What people call the objects that a list belongs to, by id; empty for kinds
 /// whose objects have names of their own.
 fn owners(opened: &Opened, kind: KindName) -> Result<HashMap<String, String>, Failure> {

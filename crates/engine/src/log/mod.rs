@@ -160,7 +160,7 @@ impl<'a> Teller<'a> {
         if !matches!(when, When::Between { .. }) && !self.is_in_time(&when) {
             return Ok(None);
         }
-        let bodies = what::Bodies::read(self.reader, &change)?;
+        let bodies = what::Bodies::read(self.reader, kind, &change)?;
         let what = what::what(kind, &change, &bodies);
         let when = self.runs.when(kind, &change, bodies.deleted_at(&what));
         if !self.is_in_time(&when) {

@@ -14,7 +14,8 @@
 //!    ([`Codec::encode`]) and hand over pages ([`Writer::page`]).
 //! 4. [`Writer::listing`] and [`Writer::disagreements`] compare what was
 //!    stored with a closing listing, [`Writer::finish`] closes the run.
-//! 5. [`Reader`] reads, without a lock and beside a writer.
+//! 5. [`Writer::index_content`] searches what is new, so that it is found.
+//! 6. [`Reader`] reads, without a lock and beside a writer.
 
 mod access;
 mod codec;
@@ -27,6 +28,7 @@ mod reader;
 mod record;
 mod references;
 mod schema;
+mod search;
 mod times;
 mod vault;
 mod verify;
@@ -41,13 +43,15 @@ pub use document::{
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
-    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Count, Dangling, FieldFilter, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Moment,
+    RANKED, Reader, Referrer, RunCalls, RunDetails, RunInfo, Search, SearchAnswer, SearchHit, Stored,
+    VaultSize,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
     Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
+pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};

@@ -1,4 +1,6 @@
-//! All current bodies of a kind, one after the other.
+//! Bodies that are current: of one object, or of all of a kind one after the other.
+
+use rusqlite::OptionalExtension;
 
 use super::Reader;
 use super::objects::Frame;
@@ -6,6 +8,26 @@ use crate::error::AtPath;
 use crate::{InstanceId, Result, VaultError};
 
 impl Reader {
+    /// The body of an object, without volatile fields, live or in the trash;
+    /// `None` when it is not there. It is not checked against its hash.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or the body cannot be decompressed.
+    pub fn body(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        let select = "SELECT b.raw_len, b.dictionary, b.data FROM object o
+             JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side < 2
+             JOIN body b ON b.id = v.body
+             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Frame { raw_len: row.get(0)?, dictionary: row.get(1)?, data: row.get(2)? })
+        };
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        let frame = select.query_row((instance.0, kind, key), read).optional().at(&self.path)?;
+        let damaged = |why| VaultError::damaged(&self.path, format!("the body of {kind} {key}: {why}"));
+        let decode = |frame| self.decode(&frame).at(&self.path)?.map_err(damaged);
+        frame.map(decode).transpose()
+    }
+
     /// Hands the key and the body, without volatile fields, of every live object
     /// of a kind to `each`, in the order of keys as text. Bodies are not checked
     /// against their hashes.

@@ -5,14 +5,17 @@ mod answers;
 mod bodies;
 mod calls;
 mod content;
+mod fields;
 mod freshness;
 mod objects;
 mod references;
 mod runs;
+mod search;
 mod size;
 
 use std::path::{Path, PathBuf};
 
+pub use fields::FieldFilter;
 pub use freshness::KindAge;
 
 pub use answers::{
@@ -23,6 +26,7 @@ pub(crate) use objects::Frame;
 pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;
+pub use search::{Moment, RANKED, Search, SearchAnswer, SearchHit};
 
 use crate::codec::Decoder;
 use crate::error::AtPath;

@@ -87,6 +87,17 @@ impl Reader {
         Ok(())
     }
 
+    /// The paths of all folders by key, for instance `Shared/Sales`; `kind` is
+    /// the kind whose objects are folders.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn folder_paths(&self, instance: InstanceId, kind: &str) -> Result<HashMap<String, String>> {
+        let folders = folders(&self.connection, instance, kind).at(&self.path)?;
+        let path = |key: &String| folder_path(&folders, key).map(|path| (key.clone(), path));
+        Ok(folders.keys().filter_map(path).collect())
+    }
+
     /// One object with its content; `None` when the vault never had it or it
     /// is absent now. The body is checked against its hash.
     ///

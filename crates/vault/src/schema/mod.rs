@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "references", sql: include_str!("0002_references.sql") },
     Migration { name: "calls_by_time", sql: include_str!("0003_calls_by_time.sql") },
     Migration { name: "freshness", sql: include_str!("0004_freshness.sql") },
+    Migration { name: "search", sql: include_str!("0005_search.sql") },
 ];
 
 /// The schema of this build.

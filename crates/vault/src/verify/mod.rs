@@ -1,7 +1,7 @@
 //! Verification: is all that is stored what was written?
 //!
 //! Every body is read, decompressed, measured, hashed, and searched for what it
-//! refers to; dictionaries and volatile parts are hashed likewise; SQLite checks its own pages, indexes and
+//! refers to (and, where the caller brings an indexer, for what search should know); dictionaries and volatile parts are hashed likewise; SQLite checks its own pages, indexes and
 //! references; the schema is compared with the one this build makes; the
 //! versions of each object must form a chain without hole or overlap that ends
 //! in one current version; nothing may be left over that no version needs. All
@@ -11,11 +11,13 @@
 //! that never ended, are found too and make the verdict `SoundWithGaps`.
 
 mod bodies;
+mod content;
 mod references;
 mod structure;
 
 use crate::error::AtPath;
-use crate::{Reader, Result};
+use crate::{Indexer, Reader, Result};
+use content::Expected;
 
 /// How many findings of one sort are named.
 const NAMED: usize = 1_000;
@@ -80,6 +82,8 @@ struct Check<'a> {
     reader: &'a Reader,
     progress: &'a mut dyn FnMut(VerifyProgress),
     report: VerifyReport,
+    /// What search should know; nothing where that cannot be told.
+    expected: Option<Expected>,
 }
 
 impl Reader {
@@ -89,6 +93,27 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read at all; what is damaged is a finding.
     pub fn verify(&self, progress: &mut dyn FnMut(VerifyProgress)) -> Result<VerifyReport> {
+        self.verify_all(None, progress)
+    }
+
+    /// The same, and what is kept for search is compared with what `indexer`
+    /// finds, where the same edition of it has found that.
+    ///
+    /// # Errors
+    /// As [`Reader::verify`].
+    pub fn verify_with(
+        &self,
+        indexer: &Indexer,
+        progress: &mut dyn FnMut(VerifyProgress),
+    ) -> Result<VerifyReport> {
+        self.verify_all(Some(indexer), progress)
+    }
+
+    fn verify_all(
+        &self,
+        indexer: Option<&Indexer>,
+        progress: &mut dyn FnMut(VerifyProgress),
+    ) -> Result<VerifyReport> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
         let report = VerifyReport {
             verdict: Verdict::Sound,
@@ -98,11 +123,18 @@ impl Reader {
             objects: 0,
             versions: 0,
         };
-        let mut check = Check { reader: self, progress, report };
+        let mut check = Check { reader: self, progress, report, expected: None };
+        if let Some(indexer) = indexer {
+            check.step("search index", |check| {
+                check.expected = Expected::new(&check.reader.connection, indexer)?;
+                Ok(())
+            });
+        }
         check.step("database", Check::database);
         check.step("schema", Check::schema);
         check.step("dictionaries", Check::dictionaries);
         check.step("bodies", Check::bodies);
+        check.step("search index", Check::stray_words);
         check.step("volatile parts", Check::volatile_parts);
         check.step("versions", Check::versions);
         check.step("leftovers", Check::leftovers);

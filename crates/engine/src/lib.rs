@@ -2,12 +2,18 @@
 //!
 //! [`extract`] reads an instance into a vault; [`check`] asks an instance who
 //! we are and what we may see; [`allowance`] says what is left of a month's
-//! calls. The crate joins `looker` and `vault`, which do not know each other; it
-//! never prints and never reads the environment.
+//! calls; [`search`], [`impact`], [`unused`] and [`lint`] answer from the vault,
+//! by what [`documents`] say. The crate joins `looker` and `vault`, which do not
+//! know each other; it never prints and never reads the environment.
 
 pub mod allowance;
 pub mod check;
+pub mod documents;
 pub mod extract;
+pub mod impact;
+pub mod lint;
+pub mod search;
+pub mod unused;
 mod watch;
 
 pub use watch::{Quiet, Watch};

@@ -7,10 +7,13 @@ pub mod completions;
 #[cfg(feature = "sim")]
 pub mod demo;
 pub mod extract;
+pub mod impact;
 pub mod kinds;
+pub mod lint;
 pub mod list;
 pub mod man;
 pub mod runs;
+pub mod search;
 pub mod show;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::documents::INDEXER;
 use serde::Serialize;
 use vault::{Finding, Reader, Vault, Verdict, VerifyProgress, VerifyReport};
 
@@ -49,7 +50,7 @@ pub fn run(context: &Context, _args: &VerifyArgs) -> Outcome {
 fn check(reader: &Reader, printer: &Printer) -> Result<VerifyReport, Failure> {
     let progress = printer.progress();
     let mut current: Option<(&'static str, Task)> = None;
-    let report = reader.verify(&mut |now: VerifyProgress| {
+    let report = reader.verify_with(&INDEXER, &mut |now: VerifyProgress| {
         let total = (now.total > 0).then_some(now.total);
         if current.as_ref().is_none_or(|(step, _)| *step != now.step) {
             current = Some((now.step, progress.task(now.step, total)));

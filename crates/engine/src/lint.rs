@@ -173,7 +173,8 @@ fn object_of(row: ListRow) -> Referrer {
 
 /// Only of kinds of which the vault has something: of others all would be missing.
 fn dangling_references(work: &mut Work<'_>) -> Result<Vec<Finding>> {
-    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| work.stored.contains(*kind)).collect();
+    let kinds: Vec<&str> =
+        KINDS.iter().map(|kind| kind.name).filter(|kind| work.stored.contains(*kind)).collect();
     let dangling = work.reader.dangling(work.instance, &kinds)?;
     let finding = |one: vault::Dangling| {
         let singular = looker::Kind::find(&one.reference.kind).map_or("object", |kind| kind.singular);
@@ -185,7 +186,8 @@ fn dangling_references(work: &mut Work<'_>) -> Result<Vec<Finding>> {
 
 /// Content and what is sent; the owner of what an extension stores does not matter.
 fn disabled_owners(work: &mut Work<'_>) -> Result<Vec<Finding>> {
-    let disabled = work.keys_where("users", |body| Node::of(body).is_some_and(|user| user.is_true("is_disabled")))?;
+    let disabled =
+        work.keys_where("users", |body| Node::of(body).is_some_and(|user| user.is_true("is_disabled")))?;
     let users = work.list("users", Side::Live)?;
     let owned = |kind: &str| {
         let group = looker::Kind::find(kind).map(|kind| kind.group);
@@ -217,7 +219,8 @@ fn plans_of_trash(work: &mut Work<'_>) -> Result<Vec<Finding>> {
                 .collect();
             if !plans.is_empty() {
                 let title = trashed.title.map(|title| format!(" \"{title}\"")).unwrap_or_default();
-                findings.push(work.finding(plans, format!("{singular} {}{title} is in the trash", trashed.key))?);
+                findings
+                    .push(work.finding(plans, format!("{singular} {}{title} is in the trash", trashed.key))?);
             }
         }
     }
@@ -225,9 +228,8 @@ fn plans_of_trash(work: &mut Work<'_>) -> Result<Vec<Finding>> {
 }
 
 fn plans_without_recipients(work: &mut Work<'_>) -> Result<Vec<Finding>> {
-    let nobody = |body: &[u8]| {
-        Node::of(body).is_some_and(|plan| plan.items("scheduled_plan_destination").is_empty())
-    };
+    let nobody =
+        |body: &[u8]| Node::of(body).is_some_and(|plan| plan.items("scheduled_plan_destination").is_empty());
     work.findings_where("scheduled_plans", nobody, "no destination")
 }
 
@@ -237,7 +239,8 @@ fn duplicate_titles(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     for kind in ["dashboards", "looks"] {
         let mut same: BTreeMap<String, Vec<Referrer>> = BTreeMap::new();
         for object in work.list(kind, Side::Live)? {
-            let words: Option<Vec<&str>> = object.title.as_ref().map(|title| title.split_whitespace().collect());
+            let words: Option<Vec<&str>> =
+                object.title.as_ref().map(|title| title.split_whitespace().collect());
             if let Some(title) = words.map(|words| words.join(" ").to_lowercase()) {
                 same.entry(title).or_default().push(object);
             }
@@ -274,4 +277,3 @@ fn dashboards_without_tiles(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     };
     work.findings_where("dashboards", empty, "no tiles")
 }
-

@@ -18,12 +18,18 @@ struct Use {
 const USES: &[Use] = &[
     Use { kind: "folders", by: &["folders", "dashboards", "looks", "users"] },
     Use { kind: "dashboards", by: SHOWING },
-    Use { kind: "looks", by: &["dashboards", "boards", "homepage_sections", "scheduled_plans", "content_favorites"] },
+    Use {
+        kind: "looks",
+        by: &["dashboards", "boards", "homepage_sections", "scheduled_plans", "content_favorites"],
+    },
     Use { kind: "boards", by: &["content_favorites"] },
     Use { kind: "lookml_dashboards", by: &["boards", "scheduled_plans"] },
     Use { kind: "merge_queries", by: &["dashboards"] },
     Use { kind: "queries", by: &["looks", "merge_queries", "scheduled_plans", "alerts"] },
-    Use { kind: "groups", by: &["users", "groups", "content_metadata_access", "user_attribute_group_values"] },
+    Use {
+        kind: "groups",
+        by: &["users", "groups", "content_metadata_access", "user_attribute_group_values"],
+    },
     Use { kind: "roles", by: &["users", "groups"] },
     Use { kind: "permission_sets", by: &["roles"] },
     Use { kind: "model_sets", by: &["roles"] },
@@ -68,7 +74,8 @@ pub fn unused(reader: &Reader, instance: InstanceId, wanted: &[&str]) -> Result<
     let stored = stored_kinds(reader, instance)?;
     let mut names = Names::new(reader, instance)?;
     let mut found = Vec::new();
-    for kind in kinds().filter(|kind| stored.contains(*kind) && (wanted.is_empty() || wanted.contains(kind))) {
+    for kind in kinds().filter(|kind| stored.contains(*kind) && (wanted.is_empty() || wanted.contains(kind)))
+    {
         let by = USES.iter().find(|entry| entry.kind == kind).map_or(&[][..], |entry| entry.by);
         let objects = if QUERIED.contains(&kind) {
             unqueried(reader, instance, kind)?

@@ -70,7 +70,11 @@ fn print(context: &Context, checked: &[Checked]) -> Result<(), Failure> {
     let mut first = true;
     for Checked { check, not_stored, findings } in checked {
         if !not_stored.is_empty() {
-            printer.status(format!("{}: not checked, the vault has no {}.", check.name, not_stored.join(", ")));
+            printer.status(format!(
+                "{}: not checked, the vault has no {}.",
+                check.name,
+                not_stored.join(", ")
+            ));
         }
         if findings.is_empty() {
             continue;
@@ -90,7 +94,8 @@ fn print(context: &Context, checked: &[Checked]) -> Result<(), Failure> {
 }
 
 fn table(findings: &[Finding]) -> Table {
-    let columns = [("object", Align::Left), ("title", Align::Left), ("folder", Align::Left), ("why", Align::Left)];
+    let columns =
+        [("object", Align::Left), ("title", Align::Left), ("folder", Align::Left), ("why", Align::Left)];
     let mut table = Table::new(&columns);
     for finding in findings {
         for object in &finding.objects {

@@ -76,8 +76,8 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
 /// When there is nothing to search for, or the vault cannot be read.
 pub fn run(context: &Context, args: &SearchArgs) -> Outcome {
     let text = text(args);
-    let terms = Terms::parse(&text)
-        .map_err(|error| Failure::new("search.words", Exit::Usage, error.to_string()))?;
+    let terms =
+        Terms::parse(&text).map_err(|error| Failure::new("search.words", Exit::Usage, error.to_string()))?;
     let opened = context.read_searchable_vault("search")?;
     let moment = moment(&opened, args)?;
     let kinds: Vec<&str> = match args.kinds.as_slice() {
@@ -89,8 +89,14 @@ pub fn run(context: &Context, args: &SearchArgs) -> Outcome {
         (_, true) => &[Side::Live, Side::Trash],
         _ => &[Side::Live],
     };
-    let asked =
-        Search { instance: opened.instance.id, terms: &terms, kinds: &kinds, sides, moment, limit: args.limit };
+    let asked = Search {
+        instance: opened.instance.id,
+        terms: &terms,
+        kinds: &kinds,
+        sides,
+        moment,
+        limit: args.limit,
+    };
     let answer = search(&opened.reader, &asked)?;
     let folders = opened.reader.folder_paths(opened.instance.id, KindName::FOLDERS)?;
     if context.printer.is_json() {
@@ -131,7 +137,10 @@ fn print(context: &Context, answer: &Answer, folders: &Folders, moment: Moment) 
     for hit in &answer.hits {
         let object = &hit.object;
         let title = human::one_line(object.title.as_deref().unwrap_or_default());
-        let mut line = format!("{}  {}", short_name(&object.kind, &object.key), paint.bold(title));
+        let mut line = short_name(&object.kind, &object.key);
+        if !title.is_empty() {
+            line += &format!("  {}", paint.bold(title));
+        }
         if let Some(folder) = folder(hit, folders) {
             line += &format!("  {}", paint.dim(human::one_line(folder)));
         }
@@ -141,7 +150,7 @@ fn print(context: &Context, answer: &Answer, folders: &Folders, moment: Moment) 
         if moment == Moment::Ever {
             line += &format!("  {}", spans(&object.spans));
         }
-        printer.line(line.trim_end())?;
+        printer.line(line)?;
         for found in &hit.places {
             printer.line(format!("    {}", place(found, paint)))?;
         }

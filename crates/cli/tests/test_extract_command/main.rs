@@ -17,3 +17,4 @@ mod kinds;
 mod references;
 mod report;
 mod scope;
+mod searching;

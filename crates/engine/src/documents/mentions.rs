@@ -78,12 +78,16 @@ mod tests {
         let board = r#"{"board_sections":[{"title":"S","board_items":[{"id":"4","dashboard_id":"7"}]}]}"#;
         assert_eq!(places("boards", board, "dashboards", "7"), ["item 4: dashboard_id"]);
         assert_eq!(places("users", r#"{"group_ids":["1","2"]}"#, "groups", "2"), ["group_ids"]);
-        assert_eq!(places("content_favorites", r#"[{"look_id":"1"},{"look_id":"2"}]"#, "looks", "2"), ["look_id"]);
+        assert_eq!(
+            places("content_favorites", r#"[{"look_id":"1"},{"look_id":"2"}]"#, "looks", "2"),
+            ["look_id"]
+        );
     }
 
     #[test]
     fn recipients_are_those_of_plans_and_alerts() {
-        let plan = Node::parse(r#"{"scheduled_plan_destination":[{"id":"9","address":"a@b.c"},{"address":null}]}"#);
+        let plan =
+            Node::parse(r#"{"scheduled_plan_destination":[{"id":"9","address":"a@b.c"},{"address":null}]}"#);
         let plan = plan.unwrap();
         let found = recipients(&plan);
         assert_eq!(found.len(), 1);

@@ -19,6 +19,7 @@ use vault::{FieldName, Indexed, Indexer, TextSort};
 pub(crate) use mentions::{mentions, recipients};
 pub(crate) use node::Node;
 pub use place::{Part, Place};
+use texts::EachText;
 pub use uses::FieldUse;
 
 /// What the vault is handed to search documents by. A test tells when what it
@@ -59,11 +60,7 @@ fn find(kind: &str, body: &[u8]) -> Indexed {
 }
 
 /// Hands every text to `each`, of each sort once, and gives the fields used.
-fn search(
-    kind: &str,
-    body: &[u8],
-    each: &mut dyn FnMut(TextSort, &dyn Fn() -> Place, &str),
-) -> Vec<FieldUse> {
+fn search(kind: &str, body: &[u8], each: &mut EachText<'_>) -> Vec<FieldUse> {
     let Some(document) = Node::of(body) else { return Vec::new() };
     let mut known = HashSet::new();
     let mut each = |sort, place: &dyn Fn() -> Place, text: &str| {
@@ -71,7 +68,7 @@ fn search(
             each(sort, place, text);
         }
     };
-    texts::each_text(&document, title_of(kind), &mut each);
+    texts::each_text(kind, &document, title_of(kind), &mut each);
     let uses = uses::uses(kind, &document);
     for used in &uses {
         each(TextSort::Code, &|| used.place.clone(), &code_of(&used.field));
@@ -108,7 +105,10 @@ mod tests {
                     {"id":"2","type":"button","rich_content_json":"{\"text\":\"Press\",\"href\":\"https://x\"}"}],
                 "dashboard_filters":[{"name":"Region","title":"Region","default_value":"EMEA"}]}"#,
         ),
-        ("looks", r#"{"id":"5","notes":"Orders","title":"Orders","description":null,"user":{"display_name":"Never found"}}"#),
+        (
+            "looks",
+            r#"{"id":"5","notes":"Orders","title":"Orders","description":null,"user":{"display_name":"Never found"}}"#,
+        ),
         ("users", r#"{"id":"3","display_name":"Ada Lovelace","email":"ada@example.com"}"#),
         (
             "scheduled_plans",
@@ -130,7 +130,9 @@ mod tests {
         for (kind, body) in OBJECTS {
             let Indexed { texts, fields } = (INDEXER.find)(kind, body.as_bytes());
             text += &format!("\n{kind}\n");
-            texts.iter().for_each(|(sort, found)| text += &format!("  {sort:?}: {found:?}\n"));
+            for (sort, found) in texts {
+                text += &format!("  {sort:?}: {found:?}\n");
+            }
             for field in fields.into_iter().collect::<BTreeSet<_>>() {
                 text += &format!("  field {}::{} {}\n", field.model, field.explore, field.name);
             }

@@ -59,7 +59,7 @@ impl<'a> Node<'a> {
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Plain(text) => Some(text),
-            Self::Text(text) => Some(text).map(AsRef::as_ref).filter(|text: &&str| !text.is_empty()),
+            Self::Text(text) => (!text.is_empty()).then(|| text.as_ref()),
             _ => None,
         }
     }
@@ -264,7 +264,9 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "{", "[1,", "[1 2]", r#"{"a"}"#, r#""\q""#, r#""\u12"#, "[1]]", "{,}", "ä", r#""\u12é4""#] {
+        for text in
+            ["", "{", "[1,", "[1 2]", r#"{"a"}"#, r#""\q""#, r#""\u12"#, "[1]]", "{,}", "ä", r#""\u12é4""#]
+        {
             assert_eq!(Node::parse(text), None, "{text}");
         }
         let deep = "[".repeat(600) + &"]".repeat(600);

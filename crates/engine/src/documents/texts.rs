@@ -56,13 +56,18 @@ const EMBEDDED: &[&str] = &["dynamic_fields", "rich_content_json"];
 /// Copies of other objects, which are found themselves.
 const COPIES: &[&str] = &["folder", "user", "dashboard", "lookml_dashboard"];
 
+/// Takes a text with its sort; its place is made only for who asks for it.
+pub(super) type EachText<'a> = dyn FnMut(TextSort, &dyn Fn() -> Place, &str) + 'a;
+
+/// Kinds whose documents say nothing but what others say.
+const SAID_ELSEWHERE: &[&str] = &["content_metadata", "content_metadata_access"];
+
 /// Hands every text worth finding to `each`, with its sort and its place. `title`
-/// is the member that says what the object is called.
-pub(super) fn each_text(
-    document: &Node,
-    title: &str,
-    each: &mut dyn FnMut(TextSort, &dyn Fn() -> Place, &str),
-) {
+/// is the member that says what an object of the kind is called.
+pub(super) fn each_text(kind: &str, document: &Node, title: &str, each: &mut EachText<'_>) {
+    if SAID_ELSEWHERE.contains(&kind) {
+        return;
+    }
     let mut walk = Walk { each, trail: Trail::default() };
     match document {
         Node::Object(members) => {
@@ -79,12 +84,12 @@ pub(super) fn each_text(
     }
 }
 
-struct Walk<'w, 'n> {
-    each: &'w mut dyn FnMut(TextSort, &dyn Fn() -> Place, &str),
+struct Walk<'w, 'e, 'n> {
+    each: &'w mut EachText<'e>,
     trail: Trail<'n>,
 }
 
-impl<'n> Walk<'_, 'n> {
+impl<'n> Walk<'_, '_, 'n> {
     fn member(&mut self, key: &'n str, value: &'n Node<'n>) {
         match value {
             Node::Null | Node::Plain(_) => {}
@@ -133,7 +138,7 @@ impl<'n> Walk<'_, 'n> {
     fn embedded(&mut self, key: &str, text: &str) {
         let Some(document) = Node::parse(text) else { return };
         let Self { each, trail } = self;
-        each_text(&document, "", &mut |sort, _, text| each(sort, &|| trail.place(key), text));
+        each_text("", &document, "", &mut |sort, _, text| each(sort, &|| trail.place(key), text));
     }
 
     fn give(&mut self, sort: TextSort, key: &str, text: &str) {

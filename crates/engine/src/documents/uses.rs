@@ -69,8 +69,8 @@ impl Found {
 
     /// From here on names are on this explore.
     fn on(&mut self, model: Option<&str>, explore: Option<&str>) {
-        self.model = model.unwrap_or_default().to_owned();
-        self.explore = explore.unwrap_or_default().to_owned();
+        model.unwrap_or_default().clone_into(&mut self.model);
+        explore.unwrap_or_default().clone_into(&mut self.explore);
     }
 
     fn dashboard(&mut self, dashboard: &Node) {
@@ -152,8 +152,10 @@ impl Found {
             Some(fields) => fields.elements().iter().for_each(|field| self.dynamic_field(field)),
             None => {}
         }
-        if let Some(options) = query.get("vis_config") {
-            self.options(options);
+        for place in ["vis_config", "analysis_config"] {
+            if let Some(options) = query.get(place) {
+                self.options(options, place);
+            }
         }
     }
 
@@ -199,14 +201,14 @@ impl Found {
     }
 
     /// Options of a chart name fields as keys and as values, hidden ones too.
-    fn options(&mut self, options: &Node) {
+    fn options(&mut self, options: &Node, place: &str) {
         match options {
-            Node::Text(text) => names::in_option(text).for_each(|name| self.note(name, "vis_config")),
-            Node::List(elements) => elements.iter().for_each(|element| self.options(element)),
+            Node::Text(text) => names::in_option(text).for_each(|name| self.note(name, place)),
+            Node::List(elements) => elements.iter().for_each(|element| self.options(element, place)),
             Node::Object(members) => {
                 for (key, value) in members {
-                    names::in_option(key).for_each(|name| self.note(name, "vis_config"));
-                    self.options(value);
+                    names::in_option(key).for_each(|name| self.note(name, place));
+                    self.options(value, place);
                 }
             }
             Node::Null | Node::Plain(_) => {}
@@ -278,26 +280,33 @@ mod tests {
             "dynamic_fields":"[{\"table_calculation\":\"c\",\"expression\":\"${orders.total}\"}]",
             "source_queries":[{"name":"q1","query_id":"7","merge_fields":[]},
                 {"name":null,"query_id":"8","merge_fields":[{"field_name":"orders.id","source_field_name":"items.order_id"}]}]}"#;
-        assert_eq!(found("merge_queries", merge), [
-            ":: items.order_id | merge source: merge_fields",
-            ":: orders.count | sorts",
-            ":: orders.id | merge source: merge_fields",
-            ":: orders.total | table calculation \"c\"",
-        ]);
+        assert_eq!(
+            found("merge_queries", merge),
+            [
+                ":: items.order_id | merge source: merge_fields",
+                ":: orders.count | sorts",
+                ":: orders.id | merge source: merge_fields",
+                ":: orders.total | table calculation \"c\"",
+            ]
+        );
         let alert = r#"{"field":{"name":"orders.count","filter":[{"field_name":"orders.state"}]},
             "applied_dashboard_filters":[{"field_name":"orders.region"}]}"#;
-        assert_eq!(found("alerts", alert), [
-            ":: orders.count | field",
-            ":: orders.region | applied_dashboard_filters",
-            ":: orders.state | field",
-        ]);
+        assert_eq!(
+            found("alerts", alert),
+            [
+                ":: orders.count | field",
+                ":: orders.region | applied_dashboard_filters",
+                ":: orders.state | field",
+            ]
+        );
     }
 
     #[test]
     fn what_is_broken_or_of_another_kind_uses_nothing() {
         assert_eq!(found("queries", r#"{"model":null,"view":null,"fields":["a.b"]}"#), [""; 0]);
         assert_eq!(found("users", r#"{"model":"m","view":"v","fields":["a.b"]}"#), [""; 0]);
-        let broken = r#"{"model":"m","view":"v","fields":"a.b","sorts":{},"dynamic_fields":"[{","filters":["a.b"]}"#;
+        let broken =
+            r#"{"model":"m","view":"v","fields":"a.b","sorts":{},"dynamic_fields":"[{","filters":["a.b"]}"#;
         assert_eq!(found("queries", broken), ["m::v  | query"]);
     }
 }

@@ -12,8 +12,8 @@ mod walk;
 
 use vault::{FieldName, InstanceId, Reader, Result, Side};
 
-pub(crate) use causes::{FOLDERS, Names};
 pub use causes::ObjectName;
+pub(crate) use causes::{FOLDERS, Names};
 pub use subject::{Subject, SubjectError};
 
 use crate::documents::Place;
@@ -71,7 +71,7 @@ impl Impact {
 /// # Errors
 /// When the vault cannot be read.
 pub fn impact(reader: &Reader, instance: InstanceId, subject: &Subject) -> Result<Impact> {
-    let mut walk = Walk::new(reader, instance)?;
+    let mut walk = Walk::new(reader, instance);
     let fields = match subject {
         Subject::Fields(filter) => {
             walk.fields(filter)?;

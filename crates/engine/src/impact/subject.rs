@@ -90,11 +90,8 @@ impl Subject {
                 return Err(SubjectError::Spelling { text: text.to_owned(), what: "explore", forms });
             }
         };
-        let filter = FieldFilter {
-            model: model.map(str::to_owned),
-            explore: Some(explore.to_owned()),
-            name: None,
-        };
+        let filter =
+            FieldFilter { model: model.map(str::to_owned), explore: Some(explore.to_owned()), name: None };
         Ok(Self::Fields(filter))
     }
 

@@ -39,15 +39,15 @@ struct Alert {
 }
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(reader: &'r Reader, instance: InstanceId) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn new(reader: &'r Reader, instance: InstanceId) -> Self {
+        Self {
             reader,
             instance,
             found: Vec::new(),
             place_of: HashMap::new(),
             waiting: VecDeque::new(),
             alerts: None,
-        })
+        }
     }
 
     /// Begins with whatever uses one of the fields.

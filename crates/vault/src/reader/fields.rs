@@ -37,7 +37,7 @@ const USERS: &str = concat!(
     ") used CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o CROSS JOIN body b
      WHERE v.body = used.body AND v.until_run IS NULL AND v.side < 2
          AND o.id = v.object AND o.instance = ?1 AND b.id = v.body
-     ORDER BY o.kind, o.key"
+     ORDER BY o.kind, length(o.key), o.key"
 );
 
 /// Each field is asked for until one current object is found.
@@ -54,7 +54,8 @@ const IN_USE: &str = concat!(
 
 impl Reader {
     /// Hands every current object, live or in the trash, that uses one of the
-    /// fields to `each`, with its body, by kind and key. Only what was searched
+    /// fields to `each`, with its body, by kind and
+    /// key. Only what was searched
     /// before is found, see [`Reader::unsearched`].
     ///
     /// # Errors

@@ -58,7 +58,7 @@ const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM re
      WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
          AND v.body = r.body AND v.until_run IS NULL AND (?4 AND v.side = 0 OR ?5 AND v.side = 1)
          AND o.id = v.object AND o.instance = ?1
-     ORDER BY o.kind, o.key";
+     ORDER BY o.kind, length(o.key), o.key";
 
 /// Keys of which there is no current version, live or in the trash.
 const UNKNOWN_KEYS: &str = "SELECT key FROM (
@@ -75,7 +75,7 @@ const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM o
          WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = o.key
              AND w.body = r.body AND w.until_run IS NULL AND w.side = 0 AND p.id = w.object
              AND p.instance = ?1 AND p.kind IN (SELECT value FROM json_each(?3)))
-     ORDER BY o.key";
+     ORDER BY length(o.key), o.key";
 
 const UNINDEXED_KINDS: &str = "SELECT DISTINCT kind FROM object
      WHERE kind NOT IN (SELECT kind FROM reference_rules WHERE indexed_to IS NULL) ORDER BY kind";

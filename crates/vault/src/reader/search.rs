@@ -1,6 +1,6 @@
 //! Objects by the words in their documents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use rusqlite::types::Value;
@@ -109,12 +109,11 @@ impl Reader {
         let mut objects: Vec<Match> = Vec::new();
         let mut place_of: HashMap<i64, usize> = HashMap::new();
         for found in matches {
-            match place_of.get(&found.object) {
-                Some(place) => objects[*place].join(found),
-                None => {
-                    place_of.insert(found.object, objects.len());
-                    objects.push(found);
-                }
+            if let Some(place) = place_of.get(&found.object) {
+                objects[*place].join(&found);
+            } else {
+                place_of.insert(found.object, objects.len());
+                objects.push(found);
             }
         }
         let found = objects.len() as u64;
@@ -127,7 +126,7 @@ impl Reader {
         let expression = search.terms.expression();
         let mut matches = self.matches_of(search, &format!("{{title}} : ({expression})"), true)?;
         let mut more = matches.len() == RANKED as usize;
-        let known: std::collections::HashSet<i64> = matches.iter().map(|found| found.version).collect();
+        let known: HashSet<i64> = matches.iter().map(|found| found.version).collect();
         let anywhere = self.matches_of(search, &expression, false)?;
         more |= anywhere.len() == RANKED as usize;
         matches.extend(anywhere.into_iter().filter(|found| !known.contains(&found.version)));
@@ -201,12 +200,13 @@ impl Match {
     }
 
     /// Takes in another version of the same object: the newest one is shown.
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, other: &Self) {
+        let span = other.hit.spans[0];
         let spans = std::mem::take(&mut self.hit.spans);
-        if other.hit.spans[0].0 > spans[0].0 {
+        if span.0 > spans[0].0 {
             (self.hit, self.body) = (other.hit.clone(), other.body);
         }
-        self.hit.spans = merged(spans, other.hit.spans[0]);
+        self.hit.spans = merged(spans, span);
     }
 }
 

@@ -89,6 +89,7 @@ impl Term {
             }
             None => text.split_at(text.find([' ', '\t', '\n', '"']).unwrap_or(text.len())),
         };
+        let typed = words;
         let mut words = words;
         let mut prefix = false;
         if let Some(before) = words.strip_suffix('*') {
@@ -97,7 +98,7 @@ impl Term {
             (rest, prefix) = (after, true);
         }
         if !words.chars().any(char::is_alphanumeric) {
-            let shown = if words.is_empty() { text.trim_end() } else { words };
+            let shown = if typed.is_empty() { text.trim_end() } else { typed };
             return Err(TermsError::NoWord(shown.to_owned()));
         }
         Ok((Self { text: words.to_owned(), prefix }, rest))
@@ -106,7 +107,7 @@ impl Term {
 
 fn joined(terms: &[Term], by: &str) -> String {
     let quoted = |term: &Term| {
-        let text = term.text.replace('"', " ").replace('\0', " ");
+        let text = term.text.replace(['"', '\0'], " ");
         format!("\"{text}\"{}", if term.prefix { " *" } else { "" })
     };
     format!("({})", terms.iter().map(quoted).collect::<Vec<_>>().join(by))
@@ -142,7 +143,7 @@ mod tests {
     fn what_cannot_be_searched_for_is_told() {
         assert!(meant(" ").contains("nothing to search for"));
         assert!(meant("-a -b").contains("only what must not occur"));
-        assert!(meant("a ***").contains("`***` holds no letter") || meant("a ***").contains("`**`"));
+        assert!(meant("a ***").contains("`***` holds no letter"));
         assert!(meant("\"\"").contains("holds no letter"));
         assert!(meant("a \"b c").contains("`\"b c` has no end"));
         assert!(meant("-").contains("holds no letter"));

@@ -44,7 +44,7 @@ impl Expected {
     /// How many words each column of a document has.
     fn words(&mut self, body: i64, found: &Indexed) -> rusqlite::Result<Option<Vec<u8>>> {
         self.documents += 1;
-        if self.documents % DOCUMENTS == 0 {
+        if self.documents.is_multiple_of(DOCUMENTS) {
             self.index.execute("INSERT INTO body_text (body_text) VALUES ('delete-all')", ())?;
         }
         let [title, text, code] = found.columns();

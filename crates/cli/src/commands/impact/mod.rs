@@ -22,7 +22,7 @@ use crate::suggest::nearest;
 /// is what hangs on those: a look's dashboards, a dashboard's boards, schedules and
 /// alerts. Of users and groups: what they own, receive, may see or belong to.
 #[derive(Args, Debug)]
-#[command(after_long_help = command_help(EXAMPLES, EXITS))]
+#[command(override_usage = USAGE, after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ImpactArgs {
     #[command(flatten)]
     subject: SubjectArgs,
@@ -69,6 +69,9 @@ struct SubjectArgs {
     unused: Option<Vec<&'static str>>,
 }
 
+/// The one that would be made names all subjects in one long line.
+const USAGE: &str = "lookervault impact [OPTIONS] --SUBJECT <NAME>";
+
 const EXAMPLES: &str = "
   Who would notice if a field were gone:
     lookervault impact --field ecommerce.order_items.orders.count
@@ -89,11 +92,15 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
 /// # Errors
 /// When there is no such subject, or the vault cannot be read.
 pub fn run(context: &Context, args: &ImpactArgs) -> Outcome {
-    let opened = context.read_searchable_vault("impact")?;
     if let Some(kinds) = &args.subject.unused {
-        return unused::run(context, &opened, kinds);
+        return unused::run(context, &context.read_searchable_vault("impact")?, kinds);
     }
     let (sort, text) = args.subject.typed();
+    let opened = match sort {
+        "field" | "explore" | "model" | "connection" => context.read_searchable_vault("impact")?,
+        // References are kept with the documents themselves.
+        _ => context.read_vault()?,
+    };
     let subject = subject(&opened, sort, text)?;
     let found = impact(&opened.reader, opened.instance.id, &subject)?;
     if context.printer.is_json() {
@@ -159,7 +166,8 @@ fn print(context: &Context, opened: &Opened, subject: &Subject, found: &Impact) 
         }
         return Ok(());
     }
-    let columns = [("object", Align::Left), ("title", Align::Left), ("folder", Align::Left), ("how", Align::Left)];
+    let columns =
+        [("object", Align::Left), ("title", Align::Left), ("folder", Align::Left), ("how", Align::Left)];
     let mut table = Table::new(&columns);
     for (nth, affected) in found.affected.iter().enumerate() {
         let [title, folder] = title_and_folder(&affected.object);

@@ -14,7 +14,8 @@
 //!    ([`Codec::encode`]) and hand over pages ([`Writer::page`]).
 //! 4. [`Writer::listing`] and [`Writer::disagreements`] compare what was
 //!    stored with a closing listing, [`Writer::finish`] closes the run.
-//! 5. [`Reader`] reads, without a lock and beside a writer.
+//! 5. [`Writer::index_content`] searches what is new, so that it is found.
+//! 6. [`Reader`] reads, without a lock and beside a writer.
 
 mod access;
 mod codec;
@@ -29,6 +30,7 @@ mod record;
 mod references;
 mod schema;
 mod seals;
+mod search;
 mod sql;
 mod tags;
 mod times;
@@ -46,14 +48,16 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, Growth, InstanceInfo, KindAge,
-    KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Reader,
-    Redacted, Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag, VaultSize, Version,
+    Change, ChangeFilter, Count, Dangling, Difference, FieldFilter, FolderPaths, Growth, InstanceInfo,
+    KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Period,
+    RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails, RunInfo, Search, SearchAnswer, SearchHit,
+    Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
     ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
+pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
 pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};

@@ -8,13 +8,16 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod extract;
+pub mod impact;
 pub mod kinds;
+pub mod lint;
 pub mod list;
 pub mod log;
 pub mod man;
 pub mod prune;
 pub mod redacted;
 pub mod runs;
+pub mod search;
 pub mod show;
 #[cfg(feature = "sim")]
 pub mod sim;

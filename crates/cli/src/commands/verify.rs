@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::documents::INDEXER;
 use serde::Serialize;
 use vault::{Finding, Reader, Vault, Verdict, VerifyProgress, VerifyReport};
 
@@ -70,7 +71,7 @@ fn check(reader: &Reader, quick: bool, printer: &Printer) -> Result<VerifyReport
             task.set(now.done);
         }
     };
-    let report = if quick { reader.verify_without_data(&mut tell) } else { reader.verify(&mut tell) };
+    let report = if quick { reader.verify_without_data(&mut tell) } else { reader.verify_with(&INDEXER, &mut tell) };
     Ok(report?)
 }
 

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use looker::catalogue::KINDS;
 use vault::{
-    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, Page, Record, Rules, RunEnd, RunId,
-    RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
+    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, Page, Record, ReferencePattern, Rules,
+    RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
 };
 
 /// An object as the API would give it.
@@ -31,6 +32,16 @@ const RULES: Rules = Rules {
     references: &[],
 };
 
+/// The rules of a kind, with the references that the catalogue knows of.
+fn rules(kind: &str) -> Rules {
+    let entry = KINDS.iter().find(|entry| entry.name == kind).unwrap();
+    let reference = |reference: &looker::catalogue::Reference| ReferencePattern {
+        path: reference.path.split('.').map(|key| &*key.to_owned().leak()).collect::<Vec<_>>().leak(),
+        kind: reference.kind,
+    };
+    Rules { references: entry.references.iter().map(reference).collect::<Vec<_>>().leak(), ..RULES }
+}
+
 /// Stores the objects in one complete run.
 pub(crate) fn store(path: &Path, url: &str, objects: &[Object]) {
     store_run(path, url, objects, &[]);
@@ -45,6 +56,9 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
 pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[Gap], day: &str) {
     let mut vault = Vault::open_for_writing(path, "test").unwrap();
     let instance = vault.instance(url).unwrap();
+    let rules: Vec<(&str, Rules)> = KINDS.iter().map(|kind| (kind.name, rules(kind.name))).collect();
+    let rules: Vec<(&str, &Rules)> = rules.iter().map(|(kind, rules)| (*kind, rules)).collect();
+    vault.index_references(&rules, &mut |_| ()).unwrap();
     let run = vault
         .begin_run(&RunStart {
             instance,
@@ -106,7 +120,7 @@ fn write_stream(
 }
 
 fn record_of(writer: &Writer, object: &Object) -> Record {
-    let canonical = canonicalise(object.body.as_bytes(), &RULES.compile()).unwrap();
+    let canonical = canonicalise(object.body.as_bytes(), &rules(object.kind).compile()).unwrap();
     let value: serde_json::Value = serde_json::from_str(&object.body).unwrap();
     let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
     let folder = if object.kind == "folders" { "parent_id" } else { "folder_id" };
@@ -115,7 +129,7 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
         kind: object.kind.into(),
         key: text("id").unwrap(),
         side: object.side,
-        title: ["title", "display_name", "name"].into_iter().find_map(text),
+        title: ["title", "display_name", "name", "custom_title"].into_iter().find_map(text),
         folder: text(folder),
         updated_at: text("updated_at").map(|at| time(&at)),
         created_at: text("created_at").map(|at| time(&at)),

@@ -18,3 +18,4 @@ mod kinds;
 mod references;
 mod report;
 mod scope;
+mod searching;

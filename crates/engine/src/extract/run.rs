@@ -32,6 +32,11 @@ use super::request::Request;
 use super::scope::{self, FolderSet};
 use crate::Watch;
 use crate::check::{cannot_heal, release, unavailable};
+use crate::documents::INDEXER;
+
+/// Bodies that a run makes ready to be searched at its end; it takes a second at
+/// most.
+const INDEXED_AT_ONCE: u64 = 1_000;
 
 /// A run at work.
 pub(super) struct Run {
@@ -351,14 +356,16 @@ impl Run {
             for gap in &stored_gaps {
                 writer.gap(run, stored(gap))?;
             }
-            Ok(writer.finish(RunEnd {
+            let summary = writer.finish(RunEnd {
                 run,
                 state,
                 ended_at: Timestamp::now(),
                 totals_json: totals.to_string(),
                 absence,
                 ranges_restated: streams_read,
-            })?)
+            })?;
+            index_what_is_little(&writer);
+            Ok(summary)
         })
         .await?;
         let counters = &self.preparer.counters;
@@ -451,5 +458,14 @@ fn stored(gap: &GapReport) -> vault::Gap {
         what,
         reason: format!("{}: {}", gap.place, gap.reason),
         tries: gap.tries,
+    }
+}
+
+/// Makes what a daily run brought ready to be searched. A first run would be held
+/// up by it: then it is done when somebody searches. The run is over and stays as
+/// it is, whatever becomes of this.
+fn index_what_is_little(writer: &Writer) {
+    if let Err(error) = writer.index_content(&INDEXER, INDEXED_AT_ONCE) {
+        tracing::warn!(%error, "What this run brought could not be made ready to be searched.");
     }
 }

@@ -89,6 +89,16 @@ impl Reader {
         Ok(FolderPaths(all.at(&self.path)?.into_iter().collect()))
     }
 
+    /// The paths of all folders by key, for instance `Shared/Sales`.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn folder_paths(&self, instance: InstanceId, kind: &str) -> Result<HashMap<String, String>> {
+        let folders = folder_paths(&self.connection, instance, kind, None).at(&self.path)?;
+        let path = |key: &str| folders.path(key).map(|path| (key.to_owned(), path));
+        Ok(folders.keys().filter_map(path).collect())
+    }
+
     /// The path of one folder, found through its parents alone.
     pub(super) fn folder_path(
         &self,

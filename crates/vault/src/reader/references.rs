@@ -58,7 +58,7 @@ const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM re
      WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
          AND v.body = r.body AND v.until_run IS NULL AND (?4 AND v.side = 0 OR ?5 AND v.side = 1)
          AND o.id = v.object AND o.instance = ?1
-     ORDER BY o.kind, o.key";
+     ORDER BY o.kind, length(o.key), o.key";
 
 /// Keys of which there is no current version, live or in the trash.
 const UNKNOWN_KEYS: &str = "SELECT key FROM (
@@ -66,6 +66,16 @@ const UNKNOWN_KEYS: &str = "SELECT key FROM (
      WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
          WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
      ORDER BY key";
+
+/// Live objects of a kind that no live one of the other kinds refers to.
+const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM object o
+     JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side = 0
+     WHERE o.instance = ?1 AND o.kind = ?2 AND NOT EXISTS (
+         SELECT 1 FROM reference r CROSS JOIN version w INDEXED BY version_body CROSS JOIN object p
+         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = o.key
+             AND w.body = r.body AND w.until_run IS NULL AND w.side = 0 AND p.id = w.object
+             AND p.instance = ?1 AND p.kind IN (SELECT value FROM json_each(?3)))
+     ORDER BY length(o.key), o.key";
 
 const UNINDEXED_KINDS: &str = "SELECT DISTINCT kind FROM object
      WHERE kind NOT IN (SELECT kind FROM reference_rules WHERE indexed_to IS NULL) ORDER BY kind";
@@ -143,6 +153,15 @@ impl Reader {
         })
     }
 
+    /// Live objects of a kind that no live object of the kinds `by` refers to.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn unreferred(&self, instance: InstanceId, kind: &str, by: &[&str]) -> Result<Vec<Referrer>> {
+        let by = serde_json::Value::from(by).to_string();
+        gather(&self.connection, UNREFERRED, (instance.0, kind, by), Referrer::read).at(&self.path)
+    }
+
     /// Kinds of which not all references are known, because the rules that find
     /// them are new: the next run that writes to the vault searches them.
     ///
@@ -154,7 +173,8 @@ impl Reader {
 }
 
 impl Referrer {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads kind, key, title, folder and side, the first columns of a row.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             kind: row.get(0)?,
             key: row.get(1)?,
@@ -170,9 +190,10 @@ mod tests {
     use super::*;
     use crate::reader::assert_indexed;
 
-    /// Nothing but the short list of distinct keys is gone through from end to end.
+    /// Nothing but short lists, of distinct keys and of what was asked for, is gone
+    /// through from end to end.
     #[test]
     fn every_question_is_answered_by_an_index() {
-        assert_indexed(&[BODY_AT, REFERRED_KEYS, REFERRERS, UNKNOWN_KEYS], &["k"]);
+        assert_indexed(&[BODY_AT, REFERRED_KEYS, REFERRERS, UNKNOWN_KEYS, UNREFERRED], &["k"]);
     }
 }

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "tags", sql: include_str!("0005_tags.sql") },
     Migration { name: "prune", sql: include_str!("0006_prune.sql") },
     Migration { name: "seals", sql: include_str!("0007_seals.sql") },
+    Migration { name: "search", sql: include_str!("0008_search.sql") },
 ];
 
 /// The schema of this build.

@@ -46,7 +46,9 @@ impl Check<'_> {
             match self.decode(row)? {
                 Ok(body) if BodyHash::of(&body) == hash => {
                     self.report.raw_bytes += body.len() as u64;
-                    self.references(row.get(0)?, &body, rules.get(&row.get::<_, String>(5)?))?;
+                    let kind: String = row.get(5)?;
+                    self.references(row.get(0)?, &body, rules.get(&kind))?;
+                    self.content(row.get(0)?, &kind, &body)?;
                 }
                 Ok(_) => {
                     let place = self.place_of_body(row.get(0)?)?;

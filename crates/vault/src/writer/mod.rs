@@ -46,8 +46,8 @@ pub use freshness::{Adopted, Stale};
 use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
-    CallCount, Codec, FullPass, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result,
-    RunEnd, RunId, RunState, StreamRecord, Vault, VaultError,
+    CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Reader, Record,
+    Result, RunEnd, RunId, RunState, StreamRecord, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -96,6 +96,7 @@ enum Message {
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
     Finish(Box<RunEnd>, Reply<RunSummary>),
+    Index { indexer: Indexer, at_most: u64, reply: Reply<u64> },
     Close(Reply<()>),
 }
 
@@ -281,6 +282,17 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn finish(&self, end: RunEnd) -> Result<RunSummary> {
         self.ask(|reply| Message::Finish(Box::new(end), reply))
+    }
+
+    /// Searches the bodies that are new, unless they are more than `at_most`;
+    /// gives their number. A failure leaves them for the next time and stops
+    /// nobody else from writing.
+    ///
+    /// # Errors
+    /// What made the writer fail before, or this fail now.
+    pub fn index_content(&self, indexer: &Indexer, at_most: u64) -> Result<u64> {
+        let indexer = *indexer;
+        self.ask(|reply| Message::Index { indexer, at_most, reply })
     }
 
     /// Another reader of this vault; it sees what is committed.

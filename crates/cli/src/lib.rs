@@ -19,6 +19,7 @@ pub mod exit;
 pub mod interrupt;
 pub mod kinds;
 pub mod output;
+mod references;
 pub mod remote;
 pub mod report;
 mod run;

@@ -2,12 +2,13 @@
 //!
 //! [`extract`] reads an instance into a vault; [`check`] asks an instance who
 //! we are and what we may see; [`allowance`] says what is left of a month's
-//! calls. The crate joins `looker` and `vault`, which do not know each other; it
+//! calls; [`references`] where references lead. The crate joins `looker` and `vault`, which do not know each other; it
 //! never prints and never reads the environment.
 
 pub mod allowance;
 pub mod check;
 pub mod extract;
+pub mod references;
 mod watch;
 
 pub use watch::{Quiet, Watch};

@@ -82,6 +82,7 @@ fn printed() -> Vec<Value> {
         "runs show 1",
         "runs show 2",
         "calls --by day,run,kind,reason,ledger",
+        "extract lookml_models model_sets",
         "verify",
         "completions fish",
         "man pages",

@@ -5,6 +5,8 @@ use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
 use vault::RunSummary;
 
+use crate::references::ReferenceReport;
+
 /// The account of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -31,6 +33,8 @@ pub struct Report {
     pub rested: Vec<Rested>,
     /// Parts of kinds that the account may not see or the release lacks.
     pub not_read: Vec<String>,
+    /// Where the references of what is stored lead, after this run.
+    pub references: ReferenceReport,
     /// Objects edited within two seconds of their read; read again next run.
     pub unsettled: u64,
     /// By kind, reason and ledger.

@@ -30,6 +30,10 @@ use super::request::Request;
 use super::scope::{self, FolderSet};
 use crate::Watch;
 use crate::check::{cannot_heal, release, unavailable};
+use crate::references::{ReferenceReport, references};
+
+/// References that lead nowhere, and holders of each, that a report names.
+const NAMED_REFERENCES: (usize, usize) = (10, 3);
 
 /// A run at work.
 pub(super) struct Run {
@@ -317,6 +321,7 @@ impl Run {
             streams_read,
         } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
+        let instance = self.instance;
         let totals = serde_json::json!({
             "streams": streams,
             "moving": moving,
@@ -327,7 +332,7 @@ impl Run {
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
-        let summary = blocking(move || {
+        let (summary, references) = blocking(move || {
             preparer.count_calls()?;
             for read in read {
                 writer.kind_read(run, read)?;
@@ -335,14 +340,16 @@ impl Run {
             for gap in &stored_gaps {
                 writer.gap(run, stored(gap))?;
             }
-            Ok(writer.finish(RunEnd {
+            let summary = writer.finish(RunEnd {
                 run,
                 state,
                 ended_at: Timestamp::now(),
                 totals_json: totals.to_string(),
                 absence,
                 ranges_restated: streams_read,
-            })?)
+            })?;
+            let references = references(&writer.reader()?, instance)?;
+            Ok((summary, ReferenceReport::new(references, Some(NAMED_REFERENCES))))
         })
         .await?;
         let counters = &self.preparer.counters;
@@ -358,6 +365,7 @@ impl Run {
             spread,
             rested,
             not_read,
+            references,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
             calls: calls(&self.client),
             metered_calls: self.client.meter().metered(),

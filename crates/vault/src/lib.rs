@@ -45,8 +45,8 @@ pub use reader::{
     RunCalls, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use record::{
-    AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
-    Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
+    AbsenceScope, COMPARING, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
+    ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
 pub use vault::{ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};

@@ -1,9 +1,13 @@
-//! `verify`: read the whole vault and check it.
+//! `verify`: read the whole vault and check it; with `--live`, against the instance.
+
+mod live;
 
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::live::Report;
 use engine::references::{ReferenceReport, references};
+use live::LiveArgs;
 use serde::Serialize;
 use vault::{Finding, InstanceInfo, Reader, Vault, Verdict, VerifyProgress, VerifyReport};
 
@@ -19,13 +23,17 @@ use crate::report::{Failure, Outcome};
 /// Reads the whole file: the database's own structure, every body against its
 /// hash, every reference between tables. Nothing is changed. A run with gaps
 /// is reported, but is no damage; nor is a reference to something that is not
-/// there.
+/// there. With --live, objects are read from the instance again and compared.
 #[derive(Args, Debug, Default)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct VerifyArgs {
     /// List every reference that leads nowhere, with all who hold it
     #[arg(long)]
     pub references: bool,
+
+    /// What to compare with the instance.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 const EXAMPLES: &str = "
@@ -35,26 +43,52 @@ const EXAMPLES: &str = "
   What do dashboards, boards and schedules show that is not there any more?
     lookervault verify --references
 
+  Is what is stored what the instance shows? Fifty objects, chosen at random:
+    lookervault verify --live
+
+  All dashboards of a folder, within a budget, in a script:
+    lookervault verify --live dashboards --all --folder /Shared/Finance --max-calls 20 --json
+
   A copy, in a script:
     lookervault verify --vault copy.db --json | jq .verdict";
 
-const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
+const EXITS: &[Exit] = &[
+    Exit::Failed,
+    Exit::Usage,
+    Exit::Incomplete,
+    Exit::Budget,
+    Exit::Damage,
+    Exit::Connection,
+    Exit::Busy,
+    Exit::Interrupted,
+];
 
 /// Verifies the vault and prints what was found.
 ///
 /// # Errors
 /// When there is no vault or it cannot be opened.
 pub fn run(context: &Context, args: &VerifyArgs) -> Outcome {
-    let path = context.config()?.vault.value;
+    let config = context.config()?;
+    let path = config.vault.value.clone();
+    let printer = &context.printer;
     let reader = Vault::open_for_reading(&path)?;
-    let report = check(&reader, &context.printer)?;
-    let references = if report.verdict == Verdict::Damaged { Vec::new() } else { follow(&reader, args)? };
-    if context.printer.is_json() {
-        context.printer.json(&Document::new(path, &report, &references))?;
-    } else {
-        print(&context.printer, &report, &references)?;
+    let report = check(&reader, printer)?;
+    let damaged = report.verdict == Verdict::Damaged;
+    let references = if damaged { Vec::new() } else { follow(&reader, args)? };
+    if !printer.is_json() {
+        print(printer, &report, &references)?;
     }
-    Ok(if report.verdict == Verdict::Damaged { Exit::Damage } else { Exit::Ok })
+    // A damaged vault is not worth the calls.
+    let compared =
+        if args.live.live && !damaged { live::run(context, &args.live, &config, &reader)? } else { None };
+    if printer.is_json() {
+        printer.json(&Document::new(path, &report, &references, compared.as_ref()))?;
+    } else if let Some(compared) = &compared {
+        live::print(printer, compared)?;
+    }
+    let ends =
+        [if damaged { Exit::Damage } else { Exit::Ok }, compared.as_ref().map_or(Exit::Ok, live::exit)];
+    Ok(Exit::worst(ends))
 }
 
 fn check(reader: &Reader, printer: &Printer) -> Result<VerifyReport, Failure> {
@@ -125,6 +159,7 @@ struct Document<'a> {
     versions: u64,
     findings: Vec<FindingPart<'a>>,
     references: &'a [ReferencesPart],
+    live: Option<&'a Report>,
 }
 
 /// The references of an instance.
@@ -144,7 +179,12 @@ struct FindingPart<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(vault: PathBuf, report: &'a VerifyReport, references: &'a [ReferencesPart]) -> Self {
+    fn new(
+        vault: PathBuf,
+        report: &'a VerifyReport,
+        references: &'a [ReferencesPart],
+        live: Option<&'a Report>,
+    ) -> Self {
         let part = |finding: &'a Finding| FindingPart {
             what: &finding.what,
             r#where: &finding.place,
@@ -165,6 +205,7 @@ impl<'a> Document<'a> {
             versions: report.versions,
             findings: report.findings.iter().map(part).collect(),
             references,
+            live,
         }
     }
 }

@@ -16,7 +16,6 @@
 //! 6. **finish**: gaps, calls and the state are stored with the run.
 
 mod allowance;
-mod bookkeeping;
 mod closing;
 mod due;
 mod each;
@@ -44,13 +43,20 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
+pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
+pub(crate) use groups::Group;
+pub(crate) use plans::ONE_PLAN;
+pub(crate) use pool::{Brake, Rows, blocking};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{FolderStrategy, Request};
+pub(crate) use rules::rules;
+pub(crate) use run::whole_call;
 pub use scope::FolderScope;
+pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
 
 use crate::Watch;

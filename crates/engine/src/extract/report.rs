@@ -1,6 +1,7 @@
 //! What an extraction came to, for people and scripts.
 
 use jiff::Timestamp;
+use looker::Client;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
 use vault::RunSummary;
@@ -73,12 +74,22 @@ pub enum Stop {
 
 impl Stop {
     /// The stop that a call means which a limit of ours refused.
-    pub(super) fn of_limit(error: &looker::Error) -> Option<Self> {
+    pub(crate) fn of_limit(error: &looker::Error) -> Option<Self> {
         match error.kind {
             looker::ErrorKind::Budget => Some(Self::Budget),
             looker::ErrorKind::Allowance => Some(Self::Allowance(error.message.clone())),
             _ => None,
         }
+    }
+
+    /// The stop that a failure means if there is nobody to ask any more: no HTTP
+    /// answer as often as a call may be tried, and none to any other call
+    /// meanwhile; or no good answer for longer than the patience.
+    pub(crate) fn of_silence(client: &Client, error: &looker::Error) -> Option<Self> {
+        let silent = client.silent_for();
+        let nobody = error.status.is_none() && silent >= error.elapsed;
+        let is_down = error.is_transient() && (nobody || silent > client.retry_policy().patience);
+        is_down.then_some(Self::ServerDown)
     }
 
     /// Whether a limit of ours is met.
@@ -210,6 +221,28 @@ impl GapReport {
         let place = format!("{} {key}", kind.singular);
         let id = Some(key.to_owned());
         Self { kind: kind.name, place, id, stream: None, offset: None, limit: None, reason, tries }
+    }
+}
+
+impl CallReport {
+    /// All that a client has sent.
+    pub(crate) fn all(client: &Client) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        for count in client.meter().counts() {
+            let same = lines.iter_mut().find(|line| {
+                (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger)
+            });
+            match same {
+                Some(line) => line.calls += count.calls,
+                None => lines.push(Self {
+                    kind: count.kind,
+                    reason: count.reason,
+                    ledger: count.ledger,
+                    calls: count.calls,
+                }),
+            }
+        }
+        lines
     }
 }
 

@@ -17,7 +17,6 @@ use vault::{
 };
 
 use super::allowance;
-use super::bookkeeping::Bookkeeping;
 use super::due;
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
@@ -29,6 +28,7 @@ use super::report::{
 use super::request::Request;
 use super::scope::{self, FolderSet};
 use crate::Watch;
+use crate::bookkeeping::Bookkeeping;
 use crate::check::{cannot_heal, release, unavailable};
 use crate::references::{ReferenceReport, references};
 
@@ -122,6 +122,7 @@ impl Run {
             watch.warn("there is no unfinished run of this scope; starting a new one");
         }
         let writer = vault.into_writer();
+        let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), id);
         let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
         let preparer = Arc::new(preparer);
         let run = Self {
@@ -132,7 +133,7 @@ impl Run {
             request,
             writer,
             id,
-            bookkeeping: Bookkeeping::start(Arc::clone(&preparer)),
+            bookkeeping,
             preparer,
             earlier,
             resumed,
@@ -270,14 +271,8 @@ impl Run {
         self.kind_gap(kind, &error.to_string(), error.tries);
     }
 
-    /// Whether a failure means that there is nobody to ask any more: no HTTP
-    /// answer as often as a call may be tried, and none to any other call
-    /// meanwhile; or no good answer for longer than the patience.
     pub(super) fn server_down(&self, error: &looker::Error) -> Option<Stop> {
-        let silent = self.client.silent_for();
-        let nobody = error.status.is_none() && silent >= error.elapsed;
-        let is_down = error.is_transient() && (nobody || silent > self.client.retry_policy().patience);
-        is_down.then_some(Stop::ServerDown)
+        Stop::of_silence(&self.client, error)
     }
 
     pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
@@ -367,7 +362,7 @@ impl Run {
             not_read,
             references,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
-            calls: calls(&self.client),
+            calls: CallReport::all(&self.client),
             metered_calls: self.client.meter().metered(),
             streams,
             closing_rounds,
@@ -387,7 +382,7 @@ impl Run {
 const WHOLE_STREAMS: u32 = 1 << 20;
 
 /// A call for the whole of a kind.
-pub(super) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
+pub(crate) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
     let call = Call::new(&whole.operation, kind.name, Reason::Page);
     whole.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
@@ -404,26 +399,6 @@ fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
         }
     }
     groups
-}
-
-fn calls(client: &Client) -> Vec<CallReport> {
-    let counts = client.meter().counts();
-    let mut lines: Vec<CallReport> = Vec::new();
-    for count in counts {
-        let same = lines
-            .iter_mut()
-            .find(|line| (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger));
-        match same {
-            Some(line) => line.calls += count.calls,
-            None => lines.push(CallReport {
-                kind: count.kind,
-                reason: count.reason,
-                ledger: count.ledger,
-                calls: count.calls,
-            }),
-        }
-    }
-    lines
 }
 
 /// A gap as the vault keeps it.

@@ -9,11 +9,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use looker::catalogue::List;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
-use vault::Folders;
+use vault::{Folders, InstanceId, Reader};
 
 use super::error::ExtractError;
 use super::request::Request;
@@ -37,7 +38,7 @@ pub struct FolderScope {
 
 /// The ids that a scope came to.
 #[derive(Debug)]
-pub(super) struct FolderSet {
+pub(crate) struct FolderSet {
     /// In the order asked for.
     pub(super) ids: Vec<String>,
     set: HashSet<String>,
@@ -78,7 +79,7 @@ impl FolderScope {
 
     /// As canonical JSON: equal scopes, equal text. What is not asked for is not
     /// mentioned.
-    pub(super) fn canonical(&self) -> serde_json::Value {
+    pub(crate) fn canonical(&self) -> serde_json::Value {
         let texts = |selectors: &[FolderSelector]| -> BTreeSet<String> {
             selectors.iter().map(ToString::to_string).collect()
         };
@@ -130,6 +131,23 @@ impl FolderScope {
         Ok(FolderSet::only(ids(chosen)))
     }
 
+    /// The ids that the scope means by the folders that are stored, without a call.
+    pub(crate) fn resolve_stored(
+        &self,
+        reader: &Reader,
+        instance: InstanceId,
+        watch: &dyn Watch,
+    ) -> Result<FolderSet, ExtractError> {
+        let mut rows = Vec::new();
+        if let Some(kind) = Kind::find("folders").filter(|_| self.needs_tree()) {
+            reader.bodies(instance, kind.name, |_, body| {
+                rows.extend(Row::read(Bytes::copy_from_slice(body), kind).ok());
+            })?;
+        }
+        let tree = self.needs_tree().then(|| FolderTree::new(&rows));
+        self.resolve(tree.as_ref(), watch)
+    }
+
     fn left_out(&self, tree: &FolderTree, watch: &dyn Watch) -> Result<Vec<usize>, ExtractError> {
         let mut left_out = if self.personal { Vec::new() } else { tree.personal() };
         for selector in &self.exclude {
@@ -157,7 +175,7 @@ impl FolderSet {
     }
 
     /// Whether what lies in that folder is in scope; `None`: in no folder.
-    pub(super) fn holds(&self, folder: Option<&str>) -> bool {
+    pub(crate) fn holds(&self, folder: Option<&str>) -> bool {
         folder.is_some_and(|id| self.set.contains(id)) != self.all_but
     }
 

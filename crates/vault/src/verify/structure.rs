@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
-use crate::schema;
+use crate::{COMPARING, schema};
 
 /// A version must begin where the one before ended.
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
@@ -113,8 +113,9 @@ impl Check<'_> {
     /// Runs that never ended, and gaps that no later run has filled.
     pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') ORDER BY id";
-        let unfinished: Vec<i64> = gather(connection, unfinished, (), |row| row.get(0))?;
+        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command <> ?1
+             ORDER BY id";
+        let unfinished: Vec<i64> = gather(connection, unfinished, [COMPARING], |row| row.get(0))?;
         let gaps = gather(connection, OPEN_GAPS, (), |row| {
             let (run, kind, what): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let (key, first_row): (String, i64) = (row.get(3)?, row.get(4)?);

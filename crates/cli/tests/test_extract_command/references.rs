@@ -161,3 +161,18 @@ fn a_closed_kind_is_not_called_dangling() {
     let report = looker.world().extract("").complete();
     assert_eq!(unchecked(&report["references"], "connections"), Some("closed to the account"));
 }
+
+#[test]
+fn what_an_allowance_leaves_for_later_is_not_called_dangling() {
+    let looker = Looker::start(SimConfig { dashboards: 10, looks: 60, ..SimConfig::default() });
+    let mut world = looker.world();
+    world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
+    let report = world.extract("looks users folders queries").complete();
+    let left =
+        report["spread"].as_array().unwrap().iter().find(|spread| spread["kind"] == "queries").unwrap();
+    let left = left["missing"].as_u64().unwrap();
+    assert!(left > 0, "{report}");
+    let reason = format!("{left} are left for later runs");
+    assert_eq!(unchecked(&report["references"], "queries"), Some(reason.as_str()));
+    assert!(nowhere(&report["references"], "queries").is_empty());
+}

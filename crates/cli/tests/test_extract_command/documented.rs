@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
 use crate::support::looker::Looker;
@@ -84,6 +84,7 @@ fn printed() -> Vec<Value> {
         "calls --by day,run,kind,reason,ledger",
         "extract lookml_models model_sets",
         "verify",
+        "verify --live users dashboards roles --all",
         "completions fish",
         "man pages",
         "show dashboard 987654",
@@ -92,7 +93,12 @@ fn printed() -> Vec<Value> {
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
     ]
-    .map(|line| world.run(&format!("{line} --json")))
+    .map(|line| {
+        if line.contains("--live") {
+            looker.edit_dashboard(&looker.ids(Kind::Dashboard, false)[0], "edited since").unwrap();
+        }
+        world.run(&format!("{line} --json"))
+    })
     .into();
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))

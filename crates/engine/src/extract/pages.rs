@@ -7,7 +7,7 @@ use looker::paging::{Gap, StreamPlan, StreamStatistics};
 use vault::{ResumableStream, StreamRecord};
 
 use super::error::ExtractError;
-use super::groups::{Sizes, Stream};
+use super::groups::{LISTING_PAGE, Sizes, Stream};
 use super::listing::Keep;
 use super::pool::{Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
@@ -79,7 +79,8 @@ impl Run {
         Ok(reading)
     }
 
-    /// Reads some groups once more, sized by a closing listing.
+    /// Reads some groups once more, sized by a closing listing. What cannot be asked
+    /// for by id is read in one answer: nothing slides past a page that holds all.
     pub(super) async fn read_again(
         &mut self,
         groups: &[usize],
@@ -89,8 +90,9 @@ impl Run {
         let mut planned = Vec::new();
         for group in groups {
             let sizes = sizes.get(group).cloned().unwrap_or_default();
-            let streams =
-                self.groups[*group].streams(*group, self.request.strategy, self.page(*group), &sizes);
+            let by_id = self.groups[*group].paged.by_id;
+            let page = by_id.map_or(LISTING_PAGE, |_| self.page(*group));
+            let streams = self.groups[*group].streams(*group, self.request.strategy, page, &sizes);
             planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
         self.drain_pages(planned, false, &mut reading).await?;

@@ -16,7 +16,7 @@ pub enum Exit {
     Incomplete = 3,
     /// The run stopped at its call budget and can be resumed.
     Budget = 4,
-    /// Verification found damage.
+    /// Verification found damage, or the vault differs from the instance.
     Damage = 5,
     /// Looker could not be reached, or refused the credentials.
     Connection = 6,
@@ -35,7 +35,7 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Usage, "wrong usage or configuration"),
     (Exit::Incomplete, "the run ended incomplete: gaps are recorded in the vault"),
     (Exit::Budget, "stopped by the call budget or allowance: continue with --resume"),
-    (Exit::Damage, "verification found damage"),
+    (Exit::Damage, "verification found damage, or a difference from the instance"),
     (Exit::Connection, "could not connect or sign in"),
     (Exit::Busy, "the vault is in use by another process"),
     (Exit::Differs, "the two states differ (`diff --exit-code`)"),

@@ -23,6 +23,7 @@ pub mod kinds;
 pub mod moments;
 mod objects;
 pub mod output;
+mod references;
 pub mod remote;
 pub mod report;
 mod run;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use vault::{RunId, Vault};
 
 use crate::output::{Align, Printer, Table, human};
+use crate::references;
 use crate::report::Failure;
 use crate::standing::{self, ByLedger, MonthPart};
 
@@ -78,6 +79,9 @@ pub(crate) fn print(printer: &Printer, report: &Report, path: &Path, under: &Und
     }
     if under.set_aside {
         printer.line("The allowance did not hold this run back (--over-allowance).")?;
+    }
+    for line in references::lines(&report.references) {
+        printer.line(line)?;
     }
     verdict(printer, report, &standing::renewal(&standing, &under.allowance))
 }

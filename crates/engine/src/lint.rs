@@ -168,7 +168,8 @@ impl Work<'_> {
 }
 
 fn object_of(row: ListRow) -> Referrer {
-    Referrer { kind: row.kind, key: row.key, title: row.title, folder: row.folder, side: row.side }
+    let ListRow { kind, key, title, folder, side, from_run, .. } = row;
+    Referrer { kind, key, title, folder, side, from_run }
 }
 
 /// Only of kinds of which the vault has something: of others all would be missing.

@@ -54,7 +54,7 @@ pub use reader::{
     Stored, Tag, VaultSize, Version,
 };
 pub use record::{
-    AbsenceScope, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
+    AbsenceScope, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
     ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};

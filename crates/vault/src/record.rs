@@ -109,6 +109,10 @@ impl RunState {
     }
 }
 
+/// The command of runs that compare the vault with an instance and keep nothing but
+/// their calls: one that was cut off leaves nothing to resume.
+pub const COMPARING: &str = "verify";
+
 /// What is known when a run begins. All texts are kept as given.
 #[derive(Debug, Clone)]
 pub struct RunStart {

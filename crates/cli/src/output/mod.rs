@@ -12,6 +12,7 @@ mod kept;
 mod paint;
 mod printer;
 mod progress;
+mod question;
 mod style;
 mod table;
 

@@ -115,7 +115,9 @@ fn printed() -> Vec<Value> {
         "impact --model ecommerce",
         "impact --unused looks,boards",
         "lint",
+        "extract lookml_models model_sets",
         "verify",
+        "verify --live users dashboards roles --all",
         "completions fish",
         "man pages",
         "show dashboard 987654",
@@ -132,6 +134,9 @@ fn printed() -> Vec<Value> {
     .map(|line| {
         if line.ends_with("--full") {
             edit_without_stamp(&looker, &looker.ids(Kind::Dashboard, false)[1], "nobody saw this");
+        }
+        if line.contains("--live") {
+            looker.edit_dashboard(&looker.ids(Kind::Dashboard, false)[0], "edited since").unwrap();
         }
         world.run(&format!("{line} --json"))
     })

@@ -35,6 +35,16 @@ pub(super) struct Read {
     pub(super) each: &'static Each,
 }
 
+/// The call for one object.
+pub(crate) fn item_call(kind: &'static Kind, each: &'static Each, key: &str) -> Call {
+    let call = Call::new(&each.operation, kind.name, Reason::Item);
+    let call = match each.key {
+        KeyIn::Path => call.at(key),
+        KeyIn::Parameter(name) => call.with(name, key),
+    };
+    each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
+}
+
 /// What became of one call.
 enum Outcome {
     Stored,
@@ -202,12 +212,7 @@ impl Run {
         if self.brake.pulled().is_some() {
             return Ok(Outcome::Stopped);
         }
-        let call = Call::new(&each.operation, kind.name, Reason::Item);
-        let call = match each.key {
-            KeyIn::Path => call.at(key),
-            KeyIn::Parameter(name) => call.with(name, key),
-        };
-        let call = each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value));
+        let call = item_call(kind, each, key);
         let answered = tokio::select! {
             answered = self.client.get(&call, |reply| {
                 let row = Row::keyed(key, reply.body.clone(), kind, each.answer)?;

@@ -23,7 +23,7 @@ pub(super) const LISTING_PAGE: u32 = 50_000;
 
 /// A kind on one side, within a scope.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(crate) struct Group {
     pub(super) kind: &'static Kind,
     pub(super) paged: &'static Paged,
     pub(super) side: Side,
@@ -79,6 +79,11 @@ impl Stream {
 }
 
 impl Group {
+    /// All that is live of a paged kind.
+    pub(crate) fn live(kind: &'static Kind, paged: &'static Paged) -> Self {
+        Self { kind, paged, side: Side::Live, folders: None }
+    }
+
     /// In words, for instance `dashboards in the trash`.
     pub(super) fn name(&self) -> String {
         match self.side {
@@ -171,7 +176,7 @@ impl Group {
     }
 
     /// A call for rows of the group, full or light.
-    pub(super) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
+    pub(crate) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
         let light = rows == Rows::Light;
         let paged = self.paged;
         let mut call = Call::new(&paged.operation, self.kind.name, reason);

@@ -17,7 +17,6 @@
 //! 6. **finish**: gaps, calls and the state are stored with the run.
 
 mod allowance;
-mod bookkeeping;
 mod by_id;
 mod closing;
 mod due;
@@ -48,14 +47,21 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
+pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
 pub use full_pass::Unstamped;
+pub(crate) use groups::Group;
+pub(crate) use plans::ONE_PLAN;
+pub(crate) use pool::{Brake, Rows, blocking};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{Destinations, FolderStrategy, Request, RunScope};
+pub(crate) use rules::rules;
+pub(crate) use run::whole_call;
 pub use scope::FolderScope;
+pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
 
 use crate::Watch;

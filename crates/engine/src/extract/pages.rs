@@ -8,7 +8,7 @@ use vault::{ResumableStream, StreamRecord};
 
 use super::by_id::Item;
 use super::error::ExtractError;
-use super::groups::{Sizes, Stream, calls_of};
+use super::groups::{LISTING_PAGE, Sizes, Stream, calls_of};
 use super::incremental::Way;
 use super::pool::{Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
@@ -156,7 +156,8 @@ impl Run {
         at.paged.folder.and_then(|parameter| self.lists.taken(at, parameter)) == Some(true)
     }
 
-    /// Reads some groups once more, sized by a closing listing.
+    /// Reads some groups once more, sized by a closing listing. What cannot be asked
+    /// for by id is read in one answer: nothing slides past a page that holds all.
     pub(super) async fn read_again(
         &mut self,
         groups: &[usize],
@@ -166,8 +167,10 @@ impl Run {
         let mut planned = Vec::new();
         for group in groups {
             let sizes = sizes.get(group).cloned().unwrap_or_default();
+            let by_id = self.groups[*group].paged.by_id;
+            let page = by_id.map_or(LISTING_PAGE, |_| self.page(*group));
             let (strategy, bundles) = (self.request.strategy, self.bundles(*group));
-            let streams = self.groups[*group].streams(*group, strategy, self.page(*group), &sizes, bundles);
+            let streams = self.groups[*group].streams(*group, strategy, page, &sizes, bundles);
             planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
         self.drain_pages(planned, false, &mut reading).await?;

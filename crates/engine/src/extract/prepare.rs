@@ -27,6 +27,7 @@ use super::report::{GapReport, Stop};
 use super::request::Request;
 use super::rules::rules;
 use crate::Watch;
+use crate::bookkeeping::count_calls;
 
 /// An object edited so shortly before its read may have been edited once more in
 /// the same second, under the same stamp.
@@ -238,18 +239,7 @@ impl Preparer {
 
     /// Writes down the calls sent since the last time.
     pub(super) fn count_calls(&self) -> Result<(), ExtractError> {
-        let counts = self.client.meter().take();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        let lines = counts.into_iter().map(|line| vault::CallCount {
-            at: line.at,
-            kind: line.kind.to_owned(),
-            reason: line.reason.name().to_owned(),
-            ledger: line.ledger.name().to_owned(),
-            calls: line.calls,
-        });
-        Ok(self.writer.calls(self.run, lines.collect())?)
+        Ok(count_calls(&self.client, &self.writer, self.run)?)
     }
 
     fn records(

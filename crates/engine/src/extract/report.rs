@@ -1,11 +1,14 @@
 //! What an extraction came to, for people and scripts.
 
 use jiff::Timestamp;
+use looker::Client;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
 use vault::{RunSummary, Side};
 
 use super::full_pass::Unstamped;
+
+use crate::references::ReferenceReport;
 
 /// The account of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +38,8 @@ pub struct Report {
     pub not_read: Vec<String>,
     /// What a full pass found to differ although its stamp had not moved.
     pub unstamped: Vec<Unstamped>,
+    /// Where the references of what is stored lead, after this run.
+    pub references: ReferenceReport,
     /// Objects edited within two seconds of their read; read again next run.
     pub unsettled: u64,
     /// By kind, reason and ledger.
@@ -73,12 +78,22 @@ pub enum Stop {
 
 impl Stop {
     /// The stop that a call means which a limit of ours refused.
-    pub(super) fn of_limit(error: &looker::Error) -> Option<Self> {
+    pub(crate) fn of_limit(error: &looker::Error) -> Option<Self> {
         match error.kind {
             looker::ErrorKind::Budget => Some(Self::Budget),
             looker::ErrorKind::Allowance => Some(Self::Allowance(error.message.clone())),
             _ => None,
         }
+    }
+
+    /// The stop that a failure means if there is nobody to ask any more: no HTTP
+    /// answer as often as a call may be tried, and none to any other call
+    /// meanwhile; or no good answer for longer than the patience.
+    pub(crate) fn of_silence(client: &Client, error: &looker::Error) -> Option<Self> {
+        let silent = client.silent_for();
+        let nobody = error.status.is_none() && silent >= error.elapsed;
+        let is_down = error.is_transient() && (nobody || silent > client.retry_policy().patience);
+        is_down.then_some(Self::ServerDown)
     }
 
     /// Whether a limit of ours is met.
@@ -212,6 +227,28 @@ impl GapReport {
     pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
         let place = format!("{} {key}", kind.singular);
         Self { id: Some(key.to_owned()), reason, ..Self::of_list(kind.name, place, "", tries) }
+    }
+}
+
+impl CallReport {
+    /// All that a client has sent.
+    pub(crate) fn all(client: &Client) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        for count in client.meter().counts() {
+            let same = lines.iter_mut().find(|line| {
+                (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger)
+            });
+            match same {
+                Some(line) => line.calls += count.calls,
+                None => lines.push(Self {
+                    kind: count.kind,
+                    reason: count.reason,
+                    ledger: count.ledger,
+                    calls: count.calls,
+                }),
+            }
+        }
+        lines
     }
 }
 

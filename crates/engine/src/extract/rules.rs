@@ -16,7 +16,7 @@ static RULES: LazyLock<Vec<(&'static str, Rules)>> =
     LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, made(kind))).collect());
 
 /// The rules of a kind of the catalogue.
-pub(super) fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
+pub(crate) fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
     let known = RULES.iter().find(|(name, _)| *name == kind.name);
     let rules = known.map_or_else(|| made(kind), |(_, rules)| *rules);
     match destinations {

@@ -17,7 +17,6 @@ use vault::{
 };
 
 use super::allowance;
-use super::bookkeeping::Bookkeeping;
 use super::by_id::Lists;
 use super::due;
 use super::error::ExtractError;
@@ -31,12 +30,17 @@ use super::report::{
 use super::request::Request;
 use super::scope::{self, FolderSet};
 use crate::Watch;
+use crate::bookkeeping::Bookkeeping;
 use crate::check::{cannot_heal, release, unavailable};
 use crate::documents::INDEXER;
 
 /// Bodies that a run makes ready to be searched at its end; it takes a second at
 /// most.
 const INDEXED_AT_ONCE: u64 = 1_000;
+use crate::references::{ReferenceReport, references};
+
+/// References that lead nowhere, and holders of each, that a report names.
+const NAMED_REFERENCES: (usize, usize) = (10, 3);
 
 /// A run at work.
 pub(super) struct Run {
@@ -133,6 +137,7 @@ impl Run {
             watch.warn("there is no unfinished run of this scope; starting a new one");
         }
         let writer = vault.into_writer();
+        let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), id);
         let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request);
         let preparer = Arc::new(preparer);
         let run = Self {
@@ -143,7 +148,7 @@ impl Run {
             request,
             writer,
             id,
-            bookkeeping: Bookkeeping::start(Arc::clone(&preparer)),
+            bookkeeping,
             preparer,
             earlier,
             resumed,
@@ -283,14 +288,8 @@ impl Run {
         self.kind_gap(kind, &error.to_string(), error.tries);
     }
 
-    /// Whether a failure means that there is nobody to ask any more: no HTTP
-    /// answer as often as a call may be tried, and none to any other call
-    /// meanwhile; or no good answer for longer than the patience.
     pub(super) fn server_down(&self, error: &looker::Error) -> Option<Stop> {
-        let silent = self.client.silent_for();
-        let nobody = error.status.is_none() && silent >= error.elapsed;
-        let is_down = error.is_transient() && (nobody || silent > self.client.retry_policy().patience);
-        is_down.then_some(Stop::ServerDown)
+        Stop::of_silence(&self.client, error)
     }
 
     pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
@@ -337,6 +336,7 @@ impl Run {
             streams_read,
         } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
+        let instance = self.instance;
         let totals = serde_json::json!({
             "streams": streams,
             "moving": moving,
@@ -348,7 +348,7 @@ impl Run {
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
-        let summary = blocking(move || {
+        let (summary, references) = blocking(move || {
             preparer.count_calls()?;
             for read in read {
                 writer.kind_read(run, read)?;
@@ -365,7 +365,8 @@ impl Run {
                 ranges_restated: streams_read,
             })?;
             index_what_is_little(&writer);
-            Ok(summary)
+            let references = references(&writer.reader()?, instance)?;
+            Ok((summary, ReferenceReport::new(references, Some(NAMED_REFERENCES))))
         })
         .await?;
         let counters = &self.preparer.counters;
@@ -382,8 +383,9 @@ impl Run {
             rested,
             not_read,
             unstamped,
+            references,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
-            calls: calls(&self.client),
+            calls: CallReport::all(&self.client),
             metered_calls: self.client.meter().metered(),
             streams,
             closing_rounds,
@@ -403,7 +405,7 @@ impl Run {
 const WHOLE_STREAMS: u32 = 1 << 20;
 
 /// A call for the whole of a kind.
-pub(super) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
+pub(crate) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
     let call = Call::new(&whole.operation, kind.name, Reason::Page);
     whole.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
@@ -420,26 +422,6 @@ fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
         }
     }
     groups
-}
-
-fn calls(client: &Client) -> Vec<CallReport> {
-    let counts = client.meter().counts();
-    let mut lines: Vec<CallReport> = Vec::new();
-    for count in counts {
-        let same = lines
-            .iter_mut()
-            .find(|line| (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger));
-        match same {
-            Some(line) => line.calls += count.calls,
-            None => lines.push(CallReport {
-                kind: count.kind,
-                reason: count.reason,
-                ledger: count.ledger,
-                calls: count.calls,
-            }),
-        }
-    }
-    lines
 }
 
 /// A gap as the vault keeps it.

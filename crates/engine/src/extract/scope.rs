@@ -9,11 +9,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use looker::catalogue::List;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
-use vault::Folders;
+use vault::{Folders, InstanceId, Reader};
 
 use super::error::ExtractError;
 use super::request::Request;
@@ -78,7 +79,7 @@ impl FolderScope {
 
     /// As canonical JSON: equal scopes, equal text. What is not asked for is not
     /// mentioned.
-    pub(super) fn canonical(&self) -> serde_json::Value {
+    pub(crate) fn canonical(&self) -> serde_json::Value {
         let texts = |selectors: &[FolderSelector]| -> BTreeSet<String> {
             selectors.iter().map(ToString::to_string).collect()
         };
@@ -142,6 +143,23 @@ impl FolderScope {
             return Err(ExtractError::NoFolderLeft);
         }
         Ok(FolderSet::only(ids(chosen)))
+    }
+
+    /// The ids that the scope means by the folders that are stored, without a call.
+    pub(crate) fn resolve_stored(
+        &self,
+        reader: &Reader,
+        instance: InstanceId,
+        watch: &dyn Watch,
+    ) -> Result<FolderSet, ExtractError> {
+        let mut rows = Vec::new();
+        if let Some(kind) = Kind::find("folders").filter(|_| self.needs_tree()) {
+            reader.bodies(instance, kind.name, |_, body| {
+                rows.extend(Row::read(Bytes::copy_from_slice(body), kind).ok());
+            })?;
+        }
+        let tree = self.needs_tree().then(|| FolderTree::new(&rows));
+        self.resolve(tree.as_ref(), watch)
     }
 
     fn left_out(&self, tree: &FolderTree, watch: &dyn Watch) -> Result<Vec<usize>, ExtractError> {

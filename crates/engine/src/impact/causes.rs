@@ -45,7 +45,7 @@ impl<'r> Names<'r> {
 
     /// The object with its folder's path. A folder's own path is its title too.
     pub(crate) fn name(&mut self, object: Referrer) -> Result<ObjectName> {
-        let Referrer { kind, key, title, folder, side } = object;
+        let Referrer { kind, key, title, folder, side, .. } = object;
         let title = match title {
             None => self.owner(&kind, &key)?,
             title => title,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use vault::{FieldFilter, FieldName, InstanceId, Reader, Referrer, Result, Side};
+use vault::{FieldFilter, FieldName, InstanceId, Reader, Referrer, Result, RunId, Side};
 
 use super::causes::Names;
 use super::subject::addresses;
@@ -239,6 +239,8 @@ fn live(kind: &str, key: &str, document: &Node) -> Referrer {
         title: text(crate::documents::title_of(kind)),
         folder: None,
         side: Side::Live,
+        // Since when it is so, nobody asks of it.
+        from_run: RunId::from_number(0),
     }
 }
 

@@ -10,6 +10,7 @@
 //! ledgers and fields; what real servers were seen to answer for the rest.
 
 mod access;
+mod built_in;
 mod compare;
 mod content;
 mod delivery;
@@ -20,6 +21,7 @@ mod model;
 mod secrets;
 mod settings;
 
+pub use built_in::{BUILT_INS, BuiltIn, built_in};
 pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
 pub use group::Group;

@@ -64,12 +64,14 @@ impl Reader {
         gather(&self.connection, select, (instance.0, extent), pass).at(&self.path)
     }
 
-    /// When the newest run of an instance ended that did end.
+    /// When the newest run of an instance ended that did end and kept what it read.
+    /// One that only compared, or stopped before it saw anything, made nothing younger.
     ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn last_ended(&self, instance: InstanceId) -> Result<Option<Timestamp>> {
-        let select = "SELECT max(ended_at) FROM run WHERE instance = ?1";
+        let select = "SELECT max(ended_at) FROM run r
+             WHERE instance = ?1 AND EXISTS (SELECT 1 FROM run_kind k WHERE k.run = r.id)";
         let newest = |row: &rusqlite::Row<'_>| times::maybe_timestamp(row.get(0)?);
         self.connection.query_row(select, [instance.0], newest).at(&self.path)
     }

@@ -24,6 +24,8 @@ pub struct Referrer {
     pub folder: Option<String>,
     /// Live or trash.
     pub side: Side,
+    /// The run that brought its current version.
+    pub from_run: RunId,
 }
 
 /// A reference to an object that is not there.
@@ -53,18 +55,24 @@ const REFERRED_KEYS: &str = "SELECT key FROM (
              AND o.id = v.object AND o.instance = ?1)
      ORDER BY key";
 
-const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM reference r
+const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run FROM reference r
      CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
      WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
          AND v.body = r.body AND v.until_run IS NULL AND (?4 AND v.side = 0 OR ?5 AND v.side = 1)
          AND o.id = v.object AND o.instance = ?1
      ORDER BY o.kind, length(o.key), o.key";
 
-/// Keys of which there is no current version, live or in the trash.
+/// Keys that live objects refer to and of which there is no current version, live
+/// or in the trash.
 const UNKNOWN_KEYS: &str = "SELECT key FROM (
          SELECT DISTINCT key FROM reference WHERE kind = (SELECT id FROM reference_kind WHERE name = ?2)) k
      WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
          WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
+     AND EXISTS (SELECT 1 FROM reference r
+         CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
+         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = k.key
+             AND v.body = r.body AND v.until_run IS NULL AND v.side = 0
+             AND o.id = v.object AND o.instance = ?1)
      ORDER BY key";
 
 /// Live objects of a kind that no live one of the other kinds refers to.
@@ -139,14 +147,10 @@ impl Reader {
         self.snapshot(|| {
             let mut found = Vec::new();
             for kind in kinds {
-                let unknown: Vec<String> =
-                    gather(&self.connection, UNKNOWN_KEYS, (instance.0, kind), |row| row.get(0))?;
-                for key in unknown {
+                for key in self.unknown(instance, kind)? {
                     let referrers = self.referrers_on(instance, kind, &key, false)?;
-                    if !referrers.is_empty() {
-                        let reference = Reference { kind: kind.to_owned().into(), key };
-                        found.push(Dangling { reference, referrers });
-                    }
+                    let reference = Reference { kind: kind.to_owned().into(), key };
+                    found.push(Dangling { reference, referrers });
                 }
             }
             Ok(found)
@@ -160,6 +164,19 @@ impl Reader {
     pub fn unreferred(&self, instance: InstanceId, kind: &str, by: &[&str]) -> Result<Vec<Referrer>> {
         let by = serde_json::Value::from(by).to_string();
         gather(&self.connection, UNREFERRED, (instance.0, kind, by), Referrer::read).at(&self.path)
+    }
+
+    /// The keys that [`Reader::dangling`] would name of a kind, without who refers
+    /// to them: for kinds that are not held completely there may be very many.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn unknown_keys(&self, instance: InstanceId, kind: &str) -> Result<Vec<String>> {
+        self.unknown(instance, kind).at(&self.path)
+    }
+
+    fn unknown(&self, instance: InstanceId, kind: &str) -> rusqlite::Result<Vec<String>> {
+        gather(&self.connection, UNKNOWN_KEYS, (instance.0, kind), |row| row.get(0))
     }
 
     /// Kinds of which not all references are known, because the rules that find
@@ -181,6 +198,7 @@ impl Referrer {
             title: row.get(2)?,
             folder: row.get(3)?,
             side: side(row.get(4)?)?,
+            from_run: RunId(row.get(5)?),
         })
     }
 }

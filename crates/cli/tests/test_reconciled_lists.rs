@@ -86,7 +86,9 @@ fn what_comes_and_goes_while_pages_are_read_is_found_when_the_run_closes() {
     let running = world.start(&format!("{EXTRACT} --workers 1"));
     wait_until("every list was begun", || pages(&looker) >= 10);
     for round in 0..4 {
-        LISTS.iter().for_each(|(_, kind, _)| shift(&looker, *kind, round));
+        for (_, kind, _) in LISTS {
+            shift(&looker, kind, round);
+        }
     }
     assert!(pages(&looker) < 20, "the changes came while pages were read");
     finish(running).complete();
@@ -132,7 +134,9 @@ fn on_a_list_that_never_rests_what_stood_still_is_there_and_what_went_early_is_n
     let mut running = world.start(EXTRACT);
     let mut rounds = 0;
     while running.try_wait().unwrap().is_none() {
-        LISTS.iter().for_each(|(_, kind, _)| shift(&looker, *kind, rounds));
+        for (_, kind, _) in LISTS {
+            shift(&looker, kind, rounds);
+        }
         rounds += 1;
         std::thread::sleep(Duration::from_millis(50));
     }

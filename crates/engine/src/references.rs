@@ -7,6 +7,7 @@
 //! is counted with the reason. A dangling reference is information, not damage:
 //! the instance itself shows tiles of looks that were deleted long ago.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use looker::catalogue::{KINDS, built_in};
@@ -92,11 +93,13 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
     }
     let mut totals: BTreeMap<RunId, Totals> = BTreeMap::new();
     for age in reader.kind_ages(instance)? {
-        if !totals.contains_key(&age.run) {
-            let stored = reader.run(age.run)?.info.totals_json.unwrap_or_default();
-            totals.insert(age.run, serde_json::from_str(&stored).unwrap_or_default());
-        }
-        let told = &totals[&age.run];
+        let told = match totals.entry(age.run) {
+            Entry::Occupied(told) => told.into_mut(),
+            Entry::Vacant(place) => {
+                let stored = reader.run(age.run)?.info.totals_json.unwrap_or_default();
+                place.insert(serde_json::from_str(&stored).unwrap_or_default())
+            }
+        };
         let kind = age.read.kind.to_string();
         let left = told.spread.iter().find(|of| of.kind == kind).map_or(0, |of| of.missing);
         let state = if told.unavailable.iter().any(|of| of.kind == kind) {

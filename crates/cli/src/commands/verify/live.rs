@@ -14,7 +14,7 @@ use crate::commands::extract::FolderId;
 use crate::config::{Config, Instance, Layer, Origin, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::kinds::{self, KindChoice};
+use crate::kinds::{self, KindChoice, KindName};
 use crate::output::{Align, Printer, Table, human};
 use crate::report::Failure;
 use crate::standing::ByLedger;
@@ -25,13 +25,14 @@ use crate::{interrupt, remote};
 const SAMPLE: usize = 50;
 
 /// Calls that are made without asking when nobody says how many.
-const UNASKED_CALLS: u64 = 100;
+const UNASKED_CALLS: NonZeroU64 = NonZeroU64::new(100).expect("100 is not 0");
 
 /// Objects that are named one by one; `--json` names all.
 const MOST_LINES: usize = 20;
 
 /// The part of the command line that is about the comparison.
 #[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct LiveArgs {
     /// Read objects of the instance again and compare them with the vault
     ///
@@ -99,7 +100,11 @@ pub(super) fn run(
     let bars = Bars::new(&context.printer);
     let plan = live::plan(reader, &address(&instance), request(args, config, &instance)?, &*bars)?;
     context.printer.status(price(&plan));
-    let Some(budget) = allowed(&context.printer, args, plan.cost)? else { return Ok(None) };
+    let budget = match leave(&context.printer, args, plan.cost)? {
+        Leave::Calls(calls) => Some(calls),
+        Leave::Whatever => None,
+        Leave::No => return Ok(None),
+    };
     let mut settings = config.extract(&Layer::default(), &instance)?;
     settings.max_calls = budget.map(|value| Setting { value, origin: Origin::Flag { name: "--max-calls" } });
     let client = remote::client(&instance, &settings)?;
@@ -127,7 +132,7 @@ fn request(args: &LiveArgs, config: &Config, instance: &Instance) -> Result<live
     let scope = FolderScope { include, recursive: args.recursive, ..FolderScope::default() };
     let allowance = config.allowance(&address(instance))?.allowance();
     Ok(live::Request {
-        kinds: kinds::resolve(&args.kinds).into_iter().map(|kind| kind.entry()).collect(),
+        kinds: kinds::resolve(&args.kinds).into_iter().map(KindName::entry).collect(),
         kinds_named: !args.kinds.is_empty(),
         folders: (!scope.is_everything()).then_some(scope),
         sample: (!args.all).then_some(args.sample.map_or(SAMPLE, NonZeroUsize::get)),
@@ -155,26 +160,33 @@ fn words(cost: Cost) -> String {
     ByLedger { administrative, query_based, unmetered: 0 }.words()
 }
 
-/// The most calls that may be made (`Some(None)`: as many as it takes), or `None`
-/// when somebody said no.
-fn allowed(printer: &Printer, args: &LiveArgs, cost: Cost) -> Result<Option<Option<NonZeroU64>>, Failure> {
+/// What was allowed.
+enum Leave {
+    /// So many calls.
+    Calls(NonZeroU64),
+    /// As many as it takes.
+    Whatever,
+    /// Somebody said no.
+    No,
+}
+
+fn leave(printer: &Printer, args: &LiveArgs, cost: Cost) -> Result<Leave, Failure> {
     let needed = cost.metered();
     if let Some(most) = args.max_calls {
-        return if needed <= most.get() {
-            Ok(Some(Some(most)))
-        } else {
-            let message = format!("this needs {}, and --max-calls allows {most}", words(cost));
-            Err(too_many(message, "compare fewer objects with --sample N, or allow more calls"))
-        };
+        if needed <= most.get() {
+            return Ok(Leave::Calls(most));
+        }
+        let message = format!("this needs {}, and --max-calls allows {most}", words(cost));
+        return Err(too_many(message, "compare fewer objects with --sample N, or allow more calls"));
     }
     if args.yes {
-        return Ok(Some(None));
+        return Ok(Leave::Whatever);
     }
     if printer.can_ask() {
-        return Ok(printer.ask("Go on?")?.then_some(None));
+        return Ok(if printer.ask("Go on?")? { Leave::Whatever } else { Leave::No });
     }
-    if needed <= UNASKED_CALLS {
-        return Ok(Some(NonZeroU64::new(UNASKED_CALLS)));
+    if needed <= UNASKED_CALLS.get() {
+        return Ok(Leave::Calls(UNASKED_CALLS));
     }
     let message = format!("this needs {}, more than the {UNASKED_CALLS} that are made unasked", words(cost));
     Err(too_many(message, "allow them with --max-calls N or --yes, or compare fewer with --sample N"))

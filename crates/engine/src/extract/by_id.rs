@@ -57,6 +57,19 @@ impl Lists {
     }
 }
 
+impl Lists {
+    /// Rows that one answer of the group's light listing held at the most, as far
+    /// as somebody has looked beyond them.
+    pub(super) fn answered_at_once(&self, group: &Group) -> u64 {
+        let name = name(group, ROWS);
+        let counts = self.0.keys().filter_map(|known| known.strip_prefix(&name)?.parse::<u64>().ok());
+        counts.max().unwrap_or(0)
+    }
+}
+
+/// A probe of how many rows one answer may hold: `search_dashboards.rows.500`.
+const ROWS: &str = "rows.";
+
 /// For instance `search_dashboards.id`.
 fn name(group: &Group, parameter: &str) -> String {
     format!("{}.{parameter}", group.paged.operation.id)
@@ -266,6 +279,15 @@ impl Run {
                 Ok(None)
             }
         }
+    }
+
+    /// Remembers that one answer of a light listing held so many rows and was not
+    /// cut there.
+    pub(super) fn remember_rows(&mut self, group: usize, rows: u64) -> Result<(), ExtractError> {
+        if rows <= self.lists.answered_at_once(&self.groups[group]) {
+            return Ok(());
+        }
+        self.remember(group, &format!("{ROWS}{rows}"), Some(true), Timestamp::now())
     }
 
     fn remember(

@@ -70,10 +70,10 @@ impl Run {
 
     async fn read_each(&mut self, read: Read) -> Result<(), ExtractError> {
         let Some(keys) = self.keys_of(read).await? else { return Ok(()) };
-        let mut slice = self.slice(read, keys.clone()).await?;
         if read.kind.name == "queries" {
-            slice = self.look_queries_in_bulk(read.kind, slice).await?;
+            self.queries_in_bulk(read.kind, &keys).await?;
         }
+        let slice = self.slice(read, keys.clone()).await?;
         let absent = self.read_keys(read, slice).await?;
         // Whoever refers may come back; what is referred to is kept.
         if !matches!(read.each.source, Source::References) && self.brake.pulled().is_none() {

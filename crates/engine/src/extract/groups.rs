@@ -51,6 +51,8 @@ pub(super) struct Sizes {
     pub(super) folders: HashMap<String, u64>,
     /// Most rows that one answer held.
     pub(super) largest_answer: u64,
+    /// Rows of an answer beyond which somebody looked and found none.
+    pub(super) looked_beyond: Option<u64>,
 }
 
 /// Which streams a listing is read by.
@@ -260,6 +262,7 @@ mod tests {
         Sizes {
             total,
             largest_answer: 0,
+            looked_beyond: None,
             folders: folders.iter().map(|(id, rows)| ((*id).to_owned(), *rows)).collect(),
         }
     }

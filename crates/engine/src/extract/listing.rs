@@ -107,7 +107,11 @@ impl Run {
             // A folder's listing that is cut short makes its stream's size too
             // small, which the stream finds out; one of the whole kind may hide a
             // folder altogether. A closing one is held against known sizes.
-            seen_at_once: if stream.folder.is_none() && stream.size.is_none() { 0 } else { u64::MAX },
+            seen_at_once: if stream.folder.is_none() && stream.size.is_none() {
+                self.lists.answered_at_once(&self.groups[stream.group]).saturating_add(1)
+            } else {
+                u64::MAX
+            },
         };
         let plans = streams.iter().map(plan).collect();
         let sink = Arc::new(ListingSink {
@@ -163,6 +167,7 @@ impl ListingSink {
         }
         if answer.raws.is_empty() && answer.range.offset > 0 {
             // Somebody looked beyond a full or round answer: it was no cap.
+            sizes.looked_beyond.get_or_insert(sizes.largest_answer);
             sizes.largest_answer = u64::MAX;
         }
     }

@@ -53,18 +53,22 @@ struct StoredLook {
 }
 
 impl Run {
-    /// Reads what can be had in bulk of `missing` queries; answers what is left.
-    pub(super) async fn look_queries_in_bulk(
+    /// Reads what can be had in bulk of the queries that are missing.
+    pub(super) async fn queries_in_bulk(
         &mut self,
         kind: &'static Kind,
-        missing: Vec<String>,
-    ) -> Result<Vec<String>, ExtractError> {
+        keys: &[String],
+    ) -> Result<(), ExtractError> {
+        let (writer, instance) = (self.writer.clone(), self.instance);
+        let ages = blocking(move || Ok(writer.reader()?.ages(instance, kind.name)?)).await?;
+        let mut missing: HashSet<String> =
+            keys.iter().filter(|key| !ages.contains_key(*key)).cloned().collect();
+        self.queries_of_tiles(kind, &mut missing).await?;
         let mut by_folder = self.folders_of(&missing).await?;
         // A folder with a single one costs a call either way; by id, a small one.
         by_folder.retain(|_, queries| queries.len() > 1);
-        let mut missing: HashSet<String> = missing.into_iter().collect();
         if by_folder.is_empty() {
-            return Ok(sorted(missing));
+            return Ok(());
         }
         let looks: usize = by_folder.values().map(Vec::len).sum();
         let pages = looks.div_ceil(PAGE) + 1;
@@ -72,13 +76,15 @@ impl Run {
             self.by_search(kind, &mut missing).await?;
         }
         by_folder.retain(|_, queries| queries.iter().filter(|query| missing.contains(*query)).count() > 1);
-        self.by_folder(kind, by_folder.into_keys().collect(), &mut missing).await?;
-        Ok(sorted(missing))
+        self.by_folder(kind, by_folder.into_keys().collect(), &mut missing).await
     }
 
     /// Folders of live looks with the queries that are missing of them.
-    async fn folders_of(&self, missing: &[String]) -> Result<BTreeMap<String, Vec<String>>, ExtractError> {
-        let missing: HashSet<String> = missing.iter().cloned().collect();
+    async fn folders_of(
+        &self,
+        missing: &HashSet<String>,
+    ) -> Result<BTreeMap<String, Vec<String>>, ExtractError> {
+        let missing = missing.clone();
         let (writer, instance) = (self.writer.clone(), self.instance);
         blocking(move || {
             let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -212,10 +218,4 @@ fn text(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-fn sorted(keys: HashSet<String>) -> Vec<String> {
-    let mut keys: Vec<String> = keys.into_iter().collect();
-    keys.sort_unstable();
-    keys
 }

@@ -39,6 +39,7 @@ mod rules;
 mod run;
 pub(crate) mod scope;
 mod selector;
+mod tile_queries;
 pub(crate) mod tree;
 
 use std::sync::Arc;

@@ -187,6 +187,11 @@ impl Run {
             .collect();
         let keep = self.keep_opening(fresh);
         let listing = self.list(&wanted, &HashMap::new(), &keep).await?;
+        for (group, sizes) in &listing.sizes {
+            if let Some(rows) = sizes.looked_beyond {
+                self.remember_rows(*group, rows)?;
+            }
+        }
         for (group, reason) in listing.closed {
             self.close_kind(self.groups[group].kind, reason);
             reading.closed.push(group);

@@ -62,7 +62,8 @@ impl RefreshPolicy {
             let between = interval.unwrap_or(USUAL_INTERVAL).max(SHORTEST_INTERVAL);
             let must = (1..).zip(ages).map(|(place, read_at): (usize, _)| {
                 let time_left = (self.max_age - read_at.duration_until(now)).max(SignedDuration::ZERO);
-                let runs_left = time_left.as_secs() / between.as_secs();
+                // A run may be late by a quarter of the time between two.
+                let runs_left = (time_left + between / 4).as_secs() / between.as_secs();
                 place.saturating_sub(pace.saturating_mul(usize::try_from(runs_left).unwrap_or(usize::MAX)))
             });
             return must.max().unwrap_or(0).min(stored).min(pace);

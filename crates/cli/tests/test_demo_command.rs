@@ -49,7 +49,7 @@ fn it_extracts_from_a_simulated_looker_and_says_what_to_try_next() {
     ]}, { insta::assert_snapshot!(text) });
     assert_works(&world, &vault);
     for line in ran.err.lines().filter(|line| line.starts_with("  lookervault --vault")) {
-        let rest = line.trim().trim_start_matches("lookervault ").replace("ID", "1");
+        let rest = line.trim().trim_start_matches("lookervault ").replace(" ID", " 1");
         assert_eq!(world.run(&rest).code, 0, "what it says to try: {rest}");
     }
 }

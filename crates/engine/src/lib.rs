@@ -5,9 +5,11 @@
 //! calls. The crate joins `looker` and `vault`, which do not know each other; it
 //! never prints and never reads the environment.
 
+mod account;
 pub mod allowance;
 pub mod check;
 pub mod extract;
 mod watch;
 
+pub use account::Account;
 pub use watch::{Quiet, Watch};

@@ -27,6 +27,7 @@ mod reader;
 mod record;
 mod references;
 mod schema;
+mod suspicion;
 mod times;
 mod vault;
 mod verify;
@@ -41,13 +42,14 @@ pub use document::{
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, Reader, Referrer,
-    RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Births, Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, OtherBirth,
+    Reader, Referrer, RunCalls, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
     Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
-pub use vault::{ResumableRun, ResumableStream, Vault};
+pub use suspicion::{Confirmed, Doubt, Suspicion};
+pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use vault::{ListFilter, ListRow, Side};
+use vault::{InstanceInfo, ListFilter, ListRow, Side};
 
 use crate::args::command_help;
 use crate::context::{Context, Opened};
@@ -70,8 +70,11 @@ pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     let printer = &context.printer;
     if printer.is_json() {
         let objects: Vec<Row> = rows.iter().map(|row| Row { row, kind: args.kind }).collect();
-        printer.json(&Document { instance: &opened.instance.url, kind: args.kind, objects })?;
-    } else if rows.is_empty() {
+        printer.json(&Document { instance: &opened.instance, kind: args.kind, objects })?;
+        return Ok(Exit::Ok);
+    }
+    opened.tell_epoch(printer);
+    if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
         printer.table(&table(context, args, &rows))?;
@@ -144,7 +147,7 @@ fn table(context: &Context, args: &ListArgs, rows: &[ListRow]) -> Table {
 }
 
 struct Document<'a> {
-    instance: &'a str,
+    instance: &'a InstanceInfo,
     kind: KindName,
     objects: Vec<Row<'a>>,
 }
@@ -153,7 +156,8 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", "lookervault.list/1")?;
-        map.serialize_entry("instance", self.instance)?;
+        map.serialize_entry("instance", &self.instance.url)?;
+        map.serialize_entry("epoch", &self.instance.epoch)?;
         map.serialize_entry("kind", self.kind.plural())?;
         map.serialize_entry("count", &self.objects.len())?;
         map.serialize_entry("objects", &self.objects)?;

@@ -44,6 +44,7 @@ pub const EXTRACT: &[Key] = &[
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),
     key("max_age_days", &["LOOKERVAULT_MAX_AGE_DAYS"]),
+    key("suspect_share", &["LOOKERVAULT_SUSPECT_SHARE"]),
 ];
 
 /// Keys of `[instances.NAME]`. The names the official SDK knows are accepted

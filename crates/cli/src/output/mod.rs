@@ -10,6 +10,7 @@ pub mod human;
 mod paint;
 mod printer;
 mod progress;
+mod question;
 mod style;
 mod table;
 

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
 /// A request and the answer the server gave.
@@ -42,6 +42,8 @@ type Rule = dyn Fn(&Exchange) -> Option<Instead> + Send + Sync;
 /// The front; closed when dropped.
 pub(crate) struct Front {
     port: u16,
+    /// Where it leads; 0: nowhere.
+    server: Arc<AtomicU16>,
     closed: Arc<AtomicBool>,
 }
 
@@ -52,29 +54,36 @@ impl Front {
         server: u16,
         rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
-        Self::open(Some(server), Arc::new(rule))
+        Self::open(server, Arc::new(rule))
     }
 
     /// Stands before nothing: every request gets what `rule` says.
     pub(crate) fn alone(rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static) -> Self {
-        Self::open(None, Arc::new(rule))
+        Self::open(0, Arc::new(rule))
     }
 
-    fn open(server: Option<u16>, rule: Arc<Rule>) -> Self {
+    /// From now on stands before another server, under the same address.
+    pub(crate) fn lead_to(&self, server: u16) {
+        self.server.store(server, Ordering::Relaxed);
+    }
+
+    fn open(server: u16, rule: Arc<Rule>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let closed = Arc::new(AtomicBool::new(false));
         let end = Arc::clone(&closed);
+        let server = Arc::new(AtomicU16::new(server));
+        let leads_to = Arc::clone(&server);
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
-                let rule = Arc::clone(&rule);
+                let (rule, server) = (Arc::clone(&rule), leads_to.load(Ordering::Relaxed));
                 std::thread::spawn(move || serve(&socket, server, &*rule));
             }
         });
-        Self { port, closed }
+        Self { port, server, closed }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -91,13 +100,13 @@ impl Drop for Front {
 }
 
 /// Answers one request; a client that went away is no matter.
-fn serve(mut client: &TcpStream, server: Option<u16>, rule: &Rule) -> Option<()> {
+fn serve(mut client: &TcpStream, server: u16, rule: &Rule) -> Option<()> {
     client.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let (head, request_body) = read_message(&mut BufReader::new(client))?;
     let request = head.lines().next()?.to_owned();
     let (answer_head, body) = match server {
-        Some(port) => ask(port, &head, &request_body)?,
-        None => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
+        1.. => ask(server, &head, &request_body)?,
+        0 => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
     };
     let status = answer_head.split(' ').nth(1)?.parse().ok()?;
     let exchange =

@@ -3,17 +3,21 @@
 //! The story of a run:
 //!
 //! 1. **open**: bring stored references up to the catalogue of today, sign in,
-//!    find the scope, begin the run or take up an unfinished one where it stopped;
-//! 2. **whole kinds**: those that one call answers;
-//! 3. **size**: a light listing counts the rows of every group (a kind on one
-//!    side, live or trash), folder by folder or whole, whichever costs fewer calls;
+//!    learn who we are, find the scope, begin the run or take up an unfinished one
+//!    where it stopped;
+//! 2. **size**: a light listing counts the rows of every group (a kind on one
+//!    side, live or trash), folder by folder or whole, whichever costs fewer calls.
+//!    It and the list of folders tell whether this is the instance that the vault
+//!    knows, before anything of it is stored;
+//! 3. **whole kinds**: those that one call answers;
 //! 4. **read**: the page coordinator shares all page streams among one pool of
 //!    workers; pages become records on threads of their own, and the vault's one
 //!    writer commits them together with the progress they mean;
 //! 5. **close**: the listing is made again and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
 //!    complete;
-//! 6. **finish**: gaps, calls and the state are stored with the run.
+//! 6. **finish**: gaps, calls, the account and the state are stored with the run;
+//!    what is gone is marked so, unless too much of it is gone to be believed.
 
 mod allowance;
 mod bookkeeping;
@@ -29,6 +33,7 @@ mod pages;
 mod plans;
 mod pool;
 mod prepare;
+mod recognition;
 mod refresh;
 mod report;
 mod request;
@@ -36,7 +41,9 @@ mod rules;
 mod run;
 mod scope;
 mod selector;
+mod signed_in;
 mod tree;
+mod whole;
 
 use std::sync::Arc;
 
@@ -44,12 +51,12 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
-pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
+pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-pub use request::{FolderStrategy, Request};
+pub use request::{Epoch, FolderStrategy, Request, SUSPECT_SHARE};
 pub use scope::FolderScope;
 pub use selector::{FolderSelector, PathPattern};
 
@@ -64,7 +71,8 @@ use run::Run;
 ///
 /// # Errors
 /// When the run cannot begin (no connection, no sign-in, an unknown folder, an
-/// allowance that is spent), or the vault cannot be written. What could not be read is in the report.
+/// allowance that is spent), another instance answers than the one the vault
+/// knows, or the vault cannot be written. What could not be read is in the report.
 pub async fn extract(
     client: &Client,
     vault: Vault,
@@ -74,11 +82,21 @@ pub async fn extract(
 ) -> Result<Report, ExtractError> {
     let vault = rules::index_references(vault, &watch).await?;
     let (mut run, folders) = Run::open(client, vault, request, watch, interrupt).await?;
-    run.read_whole_kinds(folders.as_deref()).await?;
+    match read(&mut run, folders).await {
+        Ok(()) => run.finish().await,
+        Err(ExtractError::OtherInstance(other)) => Err(run.refuse(other).await?),
+        Err(error) => Err(error),
+    }
+}
+
+/// All that lies between a run's beginning and its end.
+async fn read(run: &mut Run, folders: Option<scope::Listed>) -> Result<(), ExtractError> {
+    let folders = run.recognise_folders(folders).await?;
+    let sized = run.size_groups().await?;
+    run.read_whole_kinds(folders).await?;
     run.read_disabled_plans().await?;
     run.read_singles().await?;
-    let reading = run.read_groups().await?;
+    let reading = run.read_groups(sized).await?;
     run.close_groups(reading).await?;
-    run.read_each_kinds().await?;
-    run.finish().await
+    run.read_each_kinds().await
 }

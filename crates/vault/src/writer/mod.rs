@@ -39,6 +39,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
+pub(crate) use closing::{in_scope, make_absent};
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
 pub use freshness::Stale;
@@ -47,7 +48,7 @@ use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
     CallCount, Codec, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result, RunEnd,
-    RunId, RunState, StreamRecord, Vault, VaultError,
+    RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -76,10 +77,12 @@ pub struct RunSummary {
     /// The run.
     pub run: RunId,
     /// The state as stored: `Incomplete` where `Complete` was asked for and
-    /// gaps are left.
+    /// gaps are left, `Suspect` where it is held.
     pub state: RunState,
     /// What it saw and changed.
     pub kinds: Vec<KindCounts>,
+    /// Why it is suspect.
+    pub suspicions: Vec<Suspicion>,
     /// Gaps that are left.
     pub gaps: u64,
     /// All calls of the run.
@@ -111,6 +114,7 @@ enum Work {
     Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
     KindRead(RunId, KindRead),
     Probe(RunId, Probe),
+    Births(RunId, Kind, Vec<(String, Timestamp)>),
 }
 
 type Reply<T> = mpsc::Sender<Result<T>>;
@@ -207,6 +211,14 @@ impl Writer {
         self.work(Work::Probe(run, probe))
     }
 
+    /// Takes over birth marks, by key, into the current versions of a kind.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn births(&self, run: RunId, kind: Kind, births: Vec<(String, Timestamp)>) -> Result<()> {
+        self.work(Work::Births(run, kind, births))
+    }
+
     /// Notes as seen by the run, at `at`, all that a listing names within
     /// `scopes` as the vault has it: same stamp, side and folder. Answers what
     /// it names otherwise, or anew; commits what came before.
@@ -272,7 +284,8 @@ impl Writer {
     /// Ends a run. If it is complete, objects of its absence scopes that it has
     /// not seen become absent from this run on, and what was only needed to
     /// resume it is forgotten. A run that is to be complete but still has gaps
-    /// becomes incomplete, and nothing becomes absent.
+    /// becomes incomplete, and nothing becomes absent; nor does it when the run is
+    /// held as suspect, by its doubt.
     ///
     /// # Errors
     /// What made the writer fail, now or before.
@@ -415,8 +428,10 @@ mod tests {
             run,
             state: RunState::Complete,
             ended_at,
+            account: None,
             totals_json,
             absence: Vec::new(),
+            doubt: crate::Doubt::default(),
             ranges_restated: false,
         };
         let summary = writer.finish(end)?;

@@ -122,6 +122,9 @@ impl Thread<'_> {
                 freshness::kind_read(connection, run, &read).at(&self.vault.path)?;
             }
             Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
+            Work::Births(run, kind, births) => {
+                freshness::births(connection, run, &kind, &births).at(&self.vault.path)?;
+            }
             Work::Page(page) => self.page(&page)?,
             Work::Items(run, objects) => self.objects(run, &objects)?,
         }

@@ -57,6 +57,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Outcome {
     if context.printer.is_json() {
         context.printer.json(&Document::new(&opened, args.kind, &stored, object))?;
     } else {
+        opened.tell_epoch(&context.printer);
         summary::print(context, &opened, args.kind, &stored, object)?;
     }
     Ok(Exit::Ok)
@@ -68,7 +69,7 @@ fn absent(opened: &Opened, args: &ShowArgs) -> Failure {
         Exit::Failed,
         format!("the vault has no {} {}", args.kind.singular(), args.id),
     )
-    .at(&opened.instance.url)
+    .at(opened.instance.name())
     .hint(format!("`lookervault list {} --all` shows what it has", args.kind))
 }
 
@@ -76,6 +77,7 @@ fn absent(opened: &Opened, args: &ShowArgs) -> Failure {
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    epoch: u32,
     kind: &'static str,
     id: &'a str,
     state: &'static str,
@@ -96,6 +98,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "lookervault.show/1",
             instance: &opened.instance.url,
+            epoch: opened.instance.epoch,
             kind: kind.plural(),
             id: &stored.row.key,
             state: stored.row.side.name(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::allowance::{Allowance, Standing};
 use engine::extract::{GapReport, Report, Stop};
 use jiff::Timestamp;
-use looker::pacing::Reason;
+use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
 use vault::{RunId, Suspicion, Vault};
 
@@ -99,10 +99,11 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
 }
 
 fn by_reason(report: &Report) -> String {
-    let all = [Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Retry];
+    let all =
+        [Reason::Session, Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Retry];
+    let metered = || report.calls.iter().filter(|line| line.ledger != Ledger::Unmetered);
     let of = |reason: Reason| {
-        let calls: u64 =
-            report.calls.iter().filter(|line| line.reason == reason).map(|line| line.calls).sum();
+        let calls: u64 = metered().filter(|line| line.reason == reason).map(|line| line.calls).sum();
         (calls > 0).then(|| format!("{} {}", human::count(calls), reason.name().replace('_', "-")))
     };
     all.into_iter().filter_map(of).collect::<Vec<_>>().join(", ")

@@ -12,7 +12,7 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 7] = ["object", "account", "scope", "options", "totals", "run", "report"];
+const OPEN: [&str; 8] = ["object", "account", "scope", "options", "totals", "run", "report", "suspicions"];
 /// Documented, but only in a disaster.
 const RARE: [&str; 1] = ["stopped.message"];
 
@@ -68,7 +68,7 @@ fn printed() -> Vec<Value> {
     world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
-    let ran: Vec<Ran> = [
+    let begun = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 3",
         "--config several.toml extract roles --all-instances",
@@ -78,9 +78,6 @@ fn printed() -> Vec<Value> {
         "list folders",
         "list dashboards",
         "show user 1",
-        "runs",
-        "runs show 1",
-        "runs show 2",
         "calls --by day,run,kind,reason,ledger",
         "verify",
         "completions fish",
@@ -90,9 +87,18 @@ fn printed() -> Vec<Value> {
         "extract",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
-    ]
-    .map(|line| world.run(&format!("{line} --json")))
-    .into();
+        "--vault other.db extract dashboards",
+    ];
+    let run = |line: &str| world.run(&format!("{line} --json"));
+    let mut ran: Vec<Ran> = begun.iter().map(|line| run(line)).collect();
+    // A suspect run: half of the dashboards are gone.
+    for id in looker.ids(looker_sim::Kind::Dashboard, false).iter().step_by(2) {
+        looker.purge(looker_sim::Kind::Dashboard, id).unwrap();
+    }
+    let other =
+        ["--vault other.db extract dashboards", "--vault other.db runs", "--vault other.db runs confirm 2"];
+    let rest = ["runs", "runs show 1", "runs show 2"];
+    ran.extend(other.iter().chain(&rest).map(|line| run(line)));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())

@@ -3,12 +3,11 @@
 //! The story of a run:
 //!
 //! 1. **open**: bring stored references up to the catalogue of today, sign in,
-//!    learn who we are, find the scope, begin the run or take up an unfinished one
-//!    where it stopped;
-//! 2. **size**: a light listing counts the rows of every group (a kind on one
-//!    side, live or trash), folder by folder or whole, whichever costs fewer calls.
-//!    It and the list of folders tell whether this is the instance that the vault
-//!    knows, before anything of it is stored;
+//!    find the scope, begin the run or take up an unfinished one where it stopped;
+//! 2. **meet**: one call tells who we are. A light listing counts the rows of every
+//!    group (a kind on one side, live or trash), folder by folder or whole,
+//!    whichever costs fewer calls. It and the list of folders tell whether this is
+//!    the instance that the vault knows, before anything of it is stored;
 //! 3. **whole kinds**: those that one call answers;
 //! 4. **read**: the page coordinator shares all page streams among one pool of
 //!    workers; pages become records on threads of their own, and the vault's one
@@ -91,8 +90,7 @@ pub async fn extract(
 
 /// All that lies between a run's beginning and its end.
 async fn read(run: &mut Run, folders: Option<scope::Listed>) -> Result<(), ExtractError> {
-    let folders = run.recognise_folders(folders).await?;
-    let sized = run.size_groups().await?;
+    let (folders, sized) = run.meet(folders).await?;
     run.read_whole_kinds(folders).await?;
     run.read_disabled_plans().await?;
     run.read_singles().await?;

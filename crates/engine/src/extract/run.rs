@@ -17,6 +17,7 @@ use super::bookkeeping::Bookkeeping;
 use super::due;
 use super::error::{ExtractError, OtherInstance};
 use super::groups::{Group, Stream};
+use super::pages::Reading;
 use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
 use super::recognition::Recognition;
@@ -25,7 +26,7 @@ use super::report::{
 };
 use super::request::{Epoch, Request};
 use super::scope::{self, FolderSet};
-use super::signed_in::SignedIn;
+use super::signed_in::{ROLES, SignedIn};
 use crate::Watch;
 use crate::check::release;
 
@@ -90,7 +91,6 @@ impl Run {
         watch.phase("signing in");
         let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
         signed_in?;
-        let account = SignedIn::ask(client, &*watch).await?;
         let tree = scope::all_folders(client, &request).await?;
         let mut folders = scope::folders(&request, tree.as_ref(), &*watch)?;
         let address = client.settings().host();
@@ -116,7 +116,7 @@ impl Run {
                 command: request.command.clone(),
                 scope,
                 options: request.options(folders.as_deref()),
-                account: account.to_json(),
+                account: SignedIn::of_key(client).to_json(),
                 release,
                 started_at: Timestamp::now(),
             };
@@ -144,13 +144,36 @@ impl Run {
             resumed,
             instance,
             recognition,
-            account,
+            account: SignedIn::of_key(client),
             account_before: before.map(|before| SignedIn::of_run(&before.account)),
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
             findings: Findings { rested, ..Findings::default() },
         };
         Ok((run, tree))
+    }
+
+    /// Gets to know who we are, how much there is to read, and whether this is the
+    /// instance that the vault knows. Nothing of it is stored yet.
+    pub(super) async fn meet(
+        &mut self,
+        folders: Option<scope::Listed>,
+    ) -> Result<(Option<scope::Listed>, Reading), ExtractError> {
+        let (client, watch, brake) = (self.client.clone(), Arc::clone(&self.watch), Arc::clone(&self.brake));
+        let asked = async {
+            tokio::select! {
+                account = SignedIn::ask(&client, &*watch) => account,
+                () = brake.at_once() => SignedIn::of_key(&client),
+            }
+        };
+        let (account, met) = tokio::join!(asked, async {
+            let folders = self.recognise_folders(folders).await?;
+            Ok((folders, self.size_groups().await?))
+        });
+        let (writer, run, json) = (self.writer.clone(), self.id, account.to_json());
+        blocking(move || Ok(writer.account(run, json)?)).await?;
+        self.account = account;
+        met
     }
 
     /// A kind that is closed to us: a gap if it was asked for by name.
@@ -235,15 +258,15 @@ impl Run {
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
-        let roles_hidden = unavailable.iter().any(|entry| entry.kind == "roles");
+        let roles_closed = unavailable.iter().any(|entry| entry.kind == ROLES);
+        let roles_read = absence.iter().any(|scope| scope.kind == ROLES).then_some(self.id);
         let (mut account, before, instance) = (self.account, self.account_before, self.instance);
         let share = Some(self.request.suspect_share);
         let summary = blocking(move || {
             preparer.count_calls()?;
-            if !roles_hidden {
-                writer.flush()?;
-                account.learn_permissions(&writer.reader()?, instance)?;
-            }
+            writer.flush()?;
+            let roles_hidden =
+                roles_closed || account.learn_permissions(&writer.reader()?, instance, roles_read)?;
             let doubts = before.map_or_else(Vec::new, |before| account.doubts(&before, roles_hidden));
             for read in read {
                 writer.kind_read(run, read)?;

@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 
 use looker::Client;
 use serde::{Deserialize, Serialize};
-use vault::{InstanceId, Reader, Suspicion, VaultError};
+use vault::{InstanceId, Reader, RunId, Suspicion, VaultError};
 
-use super::error::ExtractError;
 use super::report::Stop;
 use crate::Watch;
 use crate::account::Account;
+
+/// The kind whose objects say what an account may.
+pub(super) const ROLES: &str = "roles";
 
 /// The account as the vault keeps it with a run. What is not known is `null`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,23 +28,24 @@ pub(super) struct SignedIn {
 }
 
 impl SignedIn {
+    /// What is known before anybody was asked.
+    pub(super) fn of_key(client: &Client) -> Self {
+        Self { client_id: client.settings().client_id.clone(), ..Self::default() }
+    }
+
     /// Asks who we are. An instance that does not tell is no reason not to read it.
-    ///
-    /// # Errors
-    /// When there is no answer at all.
-    pub(super) async fn ask(client: &Client, watch: &dyn Watch) -> Result<Self, ExtractError> {
-        let client_id = client.settings().client_id.clone();
+    pub(super) async fn ask(client: &Client, watch: &dyn Watch) -> Self {
+        let key = Self::of_key(client);
         match Account::ask(client).await {
-            Ok(Account { id, role_ids, .. }) => Ok(Self {
-                client_id,
-                user_id: Some(id),
-                role_ids: Some(role_ids.into_iter().collect()),
-                permissions: None,
-            }),
-            Err(error) if error.status.is_none() && Stop::of_limit(&error).is_none() => Err(error.into()),
+            Ok(Account { id, role_ids, .. }) => {
+                Self { user_id: Some(id), role_ids: Some(role_ids.into_iter().collect()), ..key }
+            }
             Err(error) => {
-                watch.warn(&format!("the instance does not tell who the account is: {error}"));
-                Ok(Self { client_id, ..Self::default() })
+                // The run itself will say that a limit is met.
+                if Stop::of_limit(&error).is_none() {
+                    watch.warn(&format!("the instance does not tell who the account is: {error}"));
+                }
+                key
             }
         }
     }
@@ -57,21 +60,28 @@ impl SignedIn {
         serde_json::json!(self).to_string()
     }
 
-    /// Looks up what the roles permit; `None` if the vault lacks one of them.
+    /// Looks up what the roles permit, as far as the vault has them. `read_by`: the
+    /// run, if it has read the roles; those it did not see the account may not see.
+    /// Answers whether one is hidden so.
     pub(super) fn learn_permissions(
         &mut self,
         reader: &Reader,
         instance: InstanceId,
-    ) -> Result<(), VaultError> {
-        let Some(roles) = &self.role_ids else { return Ok(()) };
+        read_by: Option<RunId>,
+    ) -> Result<bool, VaultError> {
         let mut permissions = BTreeSet::new();
-        for role in roles {
-            let Some(stored) = reader.show(instance, "roles", role)? else { return Ok(()) };
+        for role in self.role_ids.iter().flatten() {
+            if let Some(run) = read_by
+                && !reader.has_seen(run, ROLES, role)?
+            {
+                return Ok(true);
+            }
+            let Some(stored) = reader.show(instance, ROLES, role)? else { return Ok(false) };
             let role: Role = serde_json::from_slice(&stored.body).unwrap_or_default();
             permissions.extend(role.permission_set.unwrap_or_default().permissions.unwrap_or_default());
         }
-        self.permissions = Some(permissions);
-        Ok(())
+        self.permissions = self.role_ids.is_some().then_some(permissions);
+        Ok(false)
     }
 
     /// What speaks against believing this account, after `before` read the same.

@@ -115,6 +115,7 @@ enum Work {
     KindRead(RunId, KindRead),
     Probe(RunId, Probe),
     Births(RunId, Kind, Vec<(String, Timestamp)>),
+    Account(RunId, String),
 }
 
 type Reply<T> = mpsc::Sender<Result<T>>;
@@ -209,6 +210,14 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn probe(&self, run: RunId, probe: Probe) -> Result<()> {
         self.work(Work::Probe(run, probe))
+    }
+
+    /// Notes who the run is signed in as (JSON), once that is known.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn account(&self, run: RunId, account: String) -> Result<()> {
+        self.work(Work::Account(run, account))
     }
 
     /// Takes over birth marks, by key, into the current versions of a kind.

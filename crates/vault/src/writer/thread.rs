@@ -122,6 +122,9 @@ impl Thread<'_> {
                 freshness::kind_read(connection, run, &read).at(&self.vault.path)?;
             }
             Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
+            Work::Account(run, account) => {
+                progress::account(connection, run, &account).at(&self.vault.path)?;
+            }
             Work::Births(run, kind, births) => {
                 freshness::births(connection, run, &kind, &births).at(&self.vault.path)?;
             }

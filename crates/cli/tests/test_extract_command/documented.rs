@@ -70,7 +70,7 @@ fn printed() -> Vec<Value> {
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
     let begun = [
         "extract folders users looks",
-        "extract dashboards -b 10 --max-calls 3",
+        "extract dashboards -b 10 --max-calls 4",
         "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",

@@ -83,8 +83,7 @@ pub enum ExtractError {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{address} seems to be another instance than the one the vault knows, or it was rebuilt: \
-     {} of {compared} {kind} that were compared were created at another time: {}; \
-     nothing of it was stored",
+     {} of {compared} {kind} that were compared were created at another time: {}",
     others.len(),
     others.iter().take(Self::EXAMPLES).map(Self::example).collect::<Vec<_>>().join(", ")
 )]
@@ -93,8 +92,6 @@ pub struct OtherInstance {
     pub address: String,
     /// The kind, in the plural.
     pub kind: &'static str,
-    /// One of them.
-    pub singular: &'static str,
     /// Objects whose birth marks were compared.
     pub compared: u64,
     /// Those that disagree.

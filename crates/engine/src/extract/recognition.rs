@@ -59,7 +59,6 @@ impl Recognition {
         Err(ExtractError::OtherInstance(Box::new(OtherInstance {
             address: self.address.clone(),
             kind: kind.name,
-            singular: kind.singular,
             compared: found.compared,
             others: found.other,
         })))

@@ -310,7 +310,9 @@ impl Run {
             seconds: self.started.elapsed().as_secs_f64(),
             most_at_once: self.client.gate().most_running(),
         };
-        let writer = self.writer;
+        let (writer, preparer) = (self.writer, self.preparer);
+        // With its readers: the writer must be the last to let go of the file.
+        drop(preparer);
         blocking(move || Ok(writer.close()?)).await?;
         Ok(report)
     }
@@ -334,6 +336,7 @@ impl Run {
                 doubt: Doubt::default(),
                 ranges_restated: false,
             })?;
+            drop(preparer);
             Ok(writer.close()?)
         })
         .await?;

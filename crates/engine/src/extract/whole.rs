@@ -43,15 +43,18 @@ impl Run {
     pub(super) async fn read_whole_kinds(&mut self, mut folders: Option<Listed>) -> Result<(), ExtractError> {
         for kind in self.request.kinds.clone() {
             let List::Whole(whole) = &kind.list else { continue };
-            if !self.was_stored(kind) {
-                let listed = match folders.take_if(|_| kind.name == "folders") {
-                    None if kind.name == "folders" => None,
-                    None => self.fetch_whole(kind, whole).await,
-                    listed => listed,
-                };
-                let Some((rows, date)) = listed else { continue };
-                self.recognition.check(kind, rows.iter()).await?;
-                self.store_whole(kind, rows, date).await?;
+            let listed = match kind.name {
+                "folders" => folders.take(),
+                _ if self.was_stored(kind) => None,
+                _ => self.fetch_whole(kind, whole).await,
+            };
+            match listed {
+                Some((rows, date)) => {
+                    self.recognition.check(kind, rows.iter()).await?;
+                    self.store_whole(kind, rows, date).await?;
+                }
+                None if self.was_stored(kind) => {}
+                None => continue,
             }
             self.findings.absence.push(AbsenceScope {
                 kind: Cow::Borrowed(kind.name),

@@ -56,7 +56,7 @@ impl Context {
     pub fn read_vault(&self) -> Result<Opened, Failure> {
         let config = self.config()?;
         let reader = Vault::open_for_reading(&config.vault.value)?;
-        let instance = self.stored_instance(&config, reader.instances()?)?;
+        let instance = self.stored_instance(&config, &reader.instances()?)?;
         Ok(Opened { reader, instance })
     }
 
@@ -69,39 +69,39 @@ impl Context {
         runtime.map_err(Failure::from)?.block_on(future)
     }
 
-    fn stored_instance(&self, config: &Config, stored: Vec<InstanceInfo>) -> Result<InstanceInfo, Failure> {
+    fn stored_instance(&self, config: &Config, stored: &[InstanceInfo]) -> Result<InstanceInfo, Failure> {
         if stored.is_empty() {
             return Err(Failure::new("vault.empty", Exit::Failed, "the vault holds nothing yet")
                 .at(config.vault.value.display())
                 .hint("read something into it with `lookervault extract`"));
         }
         let (named, epoch) = self.global.instance_and_epoch().unzip();
-        let address = match self.named_address(config, named)? {
+        let address = match named_address(config, named)? {
             Some(named) => named,
             None if stored.iter().all(|info| info.url == stored[0].url) => stored[0].url.clone(),
             None => {
                 let implied = config.address()?.map(|url| url.to_string());
                 let known = implied.filter(|url| stored.iter().any(|info| info.url == *url));
-                known.ok_or_else(|| several(&stored))?
+                known.ok_or_else(|| several(stored))?
             }
         };
         let epochs: Vec<&InstanceInfo> = stored.iter().filter(|info| info.url == address).collect();
         let Some(newest) = epochs.first().map(|info| info.newest_epoch) else {
-            return Err(absent(&address, &stored));
+            return Err(absent(&address, stored));
         };
         let wanted = epoch.flatten().unwrap_or(newest);
         let found = epochs.into_iter().find(|info| info.epoch == wanted).cloned();
         found.ok_or_else(|| no_such_epoch(&address, wanted, newest))
     }
+}
 
-    /// The address that `--instance` names: a configured name or a URL.
-    fn named_address(&self, config: &Config, name: Option<&str>) -> Result<Option<String>, Failure> {
-        let Some(name) = name else { return Ok(None) };
-        if let Ok(url) = BaseUrl::parse(name) {
-            return Ok(Some(url.to_string()));
-        }
-        Ok(config.address()?.map(|url| url.to_string()))
+/// The address that `--instance` names: a configured name or a URL.
+fn named_address(config: &Config, name: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    if let Ok(url) = BaseUrl::parse(name) {
+        return Ok(Some(url.to_string()));
     }
+    Ok(config.address()?.map(|url| url.to_string()))
 }
 
 /// A vault opened for reading, with the instance that is meant.

@@ -152,6 +152,8 @@ fn an_account_that_lost_permissions_deletes_nothing() {
     assert_eq!((&account["user_id"], &account["role_ids"]), (&json!("1"), &json!(["1"])));
     let permissions = account["permissions"].as_array().unwrap();
     assert!(permissions.contains(&json!("see_users")), "{account}");
+    let shown = world.run("runs show 1").out;
+    assert!(shown.contains(&format!("roles 1, {} permissions", permissions.len())), "{shown}");
 
     // The same instance, as an account sees it that lost what it may see of people.
     let permitted = Account::Permitted { permissions: vec!["access_data".into()] };

@@ -13,7 +13,8 @@
 //!    number of threads canonicalise ([`canonicalise`]), encode
 //!    ([`Codec::encode`]) and hand over pages ([`Writer::page`]).
 //! 4. [`Writer::listing`] and [`Writer::disagreements`] compare what was
-//!    stored with a closing listing, [`Writer::finish`] closes the run.
+//!    stored with a closing listing, [`Writer::finish`] closes the run; one that it
+//!    held as suspect is completed by [`Vault::confirm_run`].
 //! 5. [`Reader`] reads, without a lock and beside a writer.
 
 mod access;

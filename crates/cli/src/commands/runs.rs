@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use vault::{
     CallCount, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, StreamRecord, Vault,
 };
@@ -172,7 +173,7 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         ("Command", Some(run.command.clone())),
         ("Instance", Some(run.instance.name())),
         ("Release", run.release.clone()),
-        ("Account", Some(run.account.clone())),
+        ("Account", Some(account(&run.account))),
         ("Scope", Some(run.scope.clone())),
         ("Started", Some(time(run.started_at))),
         ("Ended", run.ended_at.map(time)),
@@ -184,6 +185,25 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         }
     }
     print_suspicions(printer, run)
+}
+
+/// Who read, in words; as it was kept where that is not known.
+fn account(kept: &str) -> String {
+    let account: Value = serde_json::from_str(kept).unwrap_or_default();
+    let (Some(user), Some(key)) = (account["user_id"].as_str(), account["client_id"].as_str()) else {
+        return kept.to_owned();
+    };
+    let list = |name: &str| -> Option<Vec<&str>> {
+        Some(account[name].as_array()?.iter().filter_map(Value::as_str).collect())
+    };
+    let roles = list("role_ids").unwrap_or_default().join(", ");
+    let roles = if roles.is_empty() { "no role".to_owned() } else { format!("roles {roles}") };
+    let permissions = list("permissions").map(|names| names.len() as u64);
+    let permissions = permissions.map_or_else(
+        || "permissions not known".to_owned(),
+        |count| human::counted(count, "permission", "permissions"),
+    );
+    format!("user {user} (API key {key}), {roles}, {permissions}")
 }
 
 fn print_suspicions(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {

@@ -11,9 +11,9 @@ use crate::output::{ColorChoice, Wishes};
 
 /// Version control and disaster recovery for the content of a Looker instance.
 ///
-/// Reads dashboards, looks, folders, users, groups and roles through the
-/// Looker API into a vault, one file that keeps every version, and works on
-/// that vault offline.
+/// Reads all that the Looker API gives (dashboards, looks, folders, schedules,
+/// users, roles, settings and more) into a vault, one file that keeps every
+/// version, and works on that vault offline.
 #[derive(Debug, Parser)]
 #[command(
     name = "lookervault",
@@ -134,9 +134,19 @@ pub enum Command {
     Kinds(commands::kinds::KindsArgs),
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
+    Redacted(commands::redacted::RedactedArgs),
+    Log(commands::log::LogArgs),
+    Diff(Box<commands::diff::DiffArgs>),
+    Search(commands::search::SearchArgs),
+    Impact(commands::impact::ImpactArgs),
+    Lint(commands::lint::LintArgs),
     Verify(commands::verify::VerifyArgs),
     Runs(commands::runs::RunsArgs),
+    Tag(commands::tag::TagArgs),
     Calls(commands::calls::CallsArgs),
+    Stats(commands::stats::StatsArgs),
+    Sql(commands::sql::SqlArgs),
+    Prune(commands::prune::PruneArgs),
     #[cfg(feature = "sim")]
     Sim(Box<commands::sim::SimArgs>),
     Completions(commands::completions::CompletionsArgs),

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use jiff::{Timestamp, ZonedDateTime};
 use vault::{InstanceInfo, Reader, Vault};
 
 use crate::args::GlobalArgs;
-use crate::config::{BaseUrl, Config, Instance};
+use crate::config::{BaseUrl, Config, Flags, Instance};
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::moments::{self, Meant};
 use crate::output::Printer;
 use crate::report::Failure;
 
@@ -58,6 +60,29 @@ impl Context {
         let reader = Vault::open_for_reading(&config.vault.value)?;
         let instance = self.stored_instance(&config, &reader.instances()?)?;
         Ok(Opened { reader, instance })
+    }
+
+    /// The instance that is meant of those in an opened vault.
+    ///
+    /// # Errors
+    /// As [`Context::read_vault`].
+    pub fn instance_in(&self, reader: &Reader) -> Result<InstanceInfo, Failure> {
+        self.stored_instance(&self.config()?, &reader.instances()?)
+    }
+
+    /// The address of a configured instance.
+    ///
+    /// # Errors
+    /// A fault in the configuration.
+    pub fn address_of(&self, name: &str) -> Result<Option<String>, Failure> {
+        let flags = Flags { instance: Some(name.to_owned()), ..self.global.flags() };
+        let config = Config::load(&flags, &self.env, &self.cwd)?;
+        Ok(config.address()?.map(|url| url.to_string()))
+    }
+
+    /// Now, in the zone in which people read and write times.
+    pub fn now(&self) -> ZonedDateTime {
+        Timestamp::now().to_zoned_datetime(self.printer.zone().clone())
     }
 
     /// Runs `future` to its end on the program's runtime.
@@ -119,6 +144,18 @@ impl Opened {
         if *newest_epoch > 1 {
             printer.status(format!("Epoch {epoch} of {newest_epoch} of {url}:"));
         }
+    }
+
+    /// The moment that `--as-of` names, said on stderr as it was understood;
+    /// `None` means now.
+    ///
+    /// # Errors
+    /// When it names no run of the instance.
+    pub fn as_of(&self, context: &Context, text: Option<&str>) -> Result<Option<Meant>, Failure> {
+        let Some(text) = text else { return Ok(None) };
+        let meant = moments::find_in(&self.reader, &self.instance, text, &context.now())?;
+        context.printer.status(format!("As of {}.", meant.describe(&context.printer)));
+        Ok(Some(meant))
     }
 }
 

@@ -16,12 +16,14 @@ pub enum Exit {
     Incomplete = 3,
     /// The run stopped at its call budget and can be resumed.
     Budget = 4,
-    /// Verification found damage.
+    /// Verification found damage, or the vault differs from the instance.
     Damage = 5,
     /// Looker could not be reached, or refused the credentials.
     Connection = 6,
     /// Another process is using the vault.
     Busy = 7,
+    /// The two states that were compared differ, and the caller wanted to know.
+    Differs = 8,
     /// Interrupted, for instance with Ctrl-C.
     Interrupted = 130,
 }
@@ -33,14 +35,15 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Usage, "wrong usage or configuration"),
     (Exit::Incomplete, "the run ended incomplete or suspect: `lookervault runs show` says why"),
     (Exit::Budget, "stopped by the call budget or allowance: continue with --resume"),
-    (Exit::Damage, "verification found damage"),
+    (Exit::Damage, "verification found damage, or a difference from the instance"),
     (Exit::Connection, "could not connect or sign in"),
     (Exit::Busy, "the vault is in use by another process"),
+    (Exit::Differs, "the two states differ (`diff --exit-code`)"),
     (Exit::Interrupted, "interrupted"),
 ];
 
 /// Exit codes from the worst on: of several, the first of these is told.
-const WORST_FIRST: [Exit; 9] = [
+const WORST_FIRST: [Exit; 10] = [
     Exit::Interrupted,
     Exit::Busy,
     Exit::Damage,
@@ -49,6 +52,7 @@ const WORST_FIRST: [Exit; 9] = [
     Exit::Connection,
     Exit::Incomplete,
     Exit::Budget,
+    Exit::Differs,
     Exit::Ok,
 ];
 
@@ -89,7 +93,7 @@ mod tests {
     #[test]
     fn every_code_is_listed_once_with_a_meaning() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
         assert!(TABLE.iter().all(|(exit, _)| !exit.meaning().is_empty()));
     }
 

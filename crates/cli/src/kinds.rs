@@ -54,16 +54,19 @@ impl FromStr for KindName {
 
     /// Accepts singular and plural names in any case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Kind::find(text).map(Self).ok_or_else(|| unknown(text, &text.trim().to_lowercase()))
+        Kind::find(text).map(Self).ok_or_else(|| unknown(text, &[]))
     }
 }
 
-fn unknown(text: &str, wanted: &str) -> String {
+/// What `text`, which is no kind, may have been meant to be, a kind or one of
+/// `groups`; or else all there are.
+fn unknown(text: &str, groups: &[&str]) -> String {
     let plurals: Vec<&str> = KindName::all().map(KindName::plural).collect();
-    let guess = nearest(wanted, plurals.iter().copied())
-        .map(|name| format!("did you mean `{name}`? "))
-        .unwrap_or_default();
-    format!("`{text}` is no content kind; {guess}kinds are {}", plurals.join(", "))
+    if let Some(name) = nearest(text.trim(), plurals.iter().chain(groups).copied()) {
+        return format!("`{text}` is no content kind; did you mean `{name}`?");
+    }
+    let more = if groups.is_empty() { String::new() } else { format!("; groups are {}", groups.join(", ")) };
+    format!("`{text}` is no content kind; kinds are {}{more}", plurals.join(", "))
 }
 
 /// A choice of kinds as typed: one name, a group of kinds, or `all`.
@@ -96,12 +99,12 @@ impl FromStr for KindChoice {
         }
         match Group::find(text) {
             Some(group) if group.kinds().next().is_some() => Ok(Self::Group(group)),
-            Some(group) => Err(format!("no kind of the group `{group}` is kept; groups are {}", groups())),
+            Some(group) => {
+                Err(format!("no kind of the group `{group}` is kept; groups are {}", groups().join(", ")))
+            }
             None => match Kind::find(text) {
                 Some(kind) => Ok(Self::One(KindName(kind))),
-                None => {
-                    Err(format!("{}; groups are {}", unknown(text, &text.trim().to_lowercase()), groups()))
-                }
+                None => Err(unknown(text, &groups())),
             },
         }
     }
@@ -118,9 +121,9 @@ pub fn resolve(choices: &[KindChoice]) -> Vec<KindName> {
 }
 
 /// The groups that hold kinds, and `all`.
-fn groups() -> String {
+fn groups() -> Vec<&'static str> {
     let filled = Group::ALL.into_iter().filter(|group| group.kinds().next().is_some()).map(Group::name);
-    filled.chain(["all"]).collect::<Vec<_>>().join(", ")
+    filled.chain(["all"]).collect()
 }
 
 #[cfg(test)]
@@ -164,7 +167,11 @@ mod tests {
         let together: Vec<KindName> =
             Group::ALL.into_iter().flat_map(|group| resolve(&[KindChoice::Group(group)])).collect();
         assert_eq!(together.len(), resolve(&[]).len(), "every kind is in one group");
-        let message = "contents".parse::<KindChoice>().unwrap_err();
+        let message = "xyzzy".parse::<KindChoice>().unwrap_err();
         assert!(message.contains("groups are content, people"), "{message}");
+        let message = "contents".parse::<KindChoice>().unwrap_err();
+        assert!(message.ends_with("did you mean `content`?"), "{message}");
+        let message = "dashbords".parse::<KindChoice>().unwrap_err();
+        assert!(message.ends_with("did you mean `dashboards`?"), "{message}");
     }
 }

@@ -7,6 +7,7 @@
 //! - [`environment`], [`config`]: settings with their origins.
 //! - [`context`]: what every command is handed.
 //! - [`commands`]: one file per command.
+//! - [`times`], [`moments`]: times and runs as people name them.
 //! - [`output`]: data, chatter, progress.
 //! - [`report`], [`exit`]: how a command ends.
 
@@ -16,15 +17,22 @@ pub mod config;
 pub mod context;
 pub mod environment;
 pub mod exit;
+mod folders;
 pub mod interrupt;
 pub mod kinds;
+pub mod moments;
+mod objects;
 pub mod output;
+mod references;
 pub mod remote;
 pub mod report;
 mod run;
+mod scope;
+mod searchable;
 mod standing;
 mod suggest;
 mod summary;
+pub mod times;
 mod watching;
 
 pub use run::run;

@@ -47,9 +47,19 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Kinds(args) => commands::kinds::run(context, &args),
         Command::List(args) => commands::list::run(context, &args),
         Command::Show(args) => commands::show::run(context, &args),
+        Command::Redacted(args) => commands::redacted::run(context, &args),
+        Command::Log(args) => commands::log::run(context, &args),
+        Command::Diff(args) => commands::diff::run(context, &args),
+        Command::Search(args) => commands::search::run(context, &args),
+        Command::Impact(args) => commands::impact::run(context, &args),
+        Command::Lint(args) => commands::lint::run(context, &args),
         Command::Verify(args) => commands::verify::run(context, &args),
         Command::Runs(args) => commands::runs::run(context, &args),
+        Command::Tag(args) => commands::tag::run(context, &args),
         Command::Calls(args) => commands::calls::run(context, &args),
+        Command::Stats(args) => commands::stats::run(context, &args),
+        Command::Sql(args) => commands::sql::run(context, &args),
+        Command::Prune(args) => commands::prune::run(context, &args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => commands::sim::run(context, &args),
         Command::Completions(args) => commands::completions::run(context, &args),
@@ -103,8 +113,10 @@ fn start_log(printer: &Printer, env: &Environment) {
     };
     let ours =
         ["lookervault", "looker", "vault", "engine", "looker_sim"].map(|name| format!("{name}={level}"));
+    // What fails in other people's libraries comes back to us and is told in our words.
+    let others = if style.verbose == 0 { "off" } else { "error" };
     let filter =
-        env.get("LOOKERVAULT_LOG").map_or_else(|| format!("error,{}", ours.join(",")), str::to_owned);
+        env.get("LOOKERVAULT_LOG").map_or_else(|| format!("{others},{}", ours.join(",")), str::to_owned);
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(printer.clone())

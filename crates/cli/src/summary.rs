@@ -11,6 +11,7 @@ use serde::Serialize;
 use vault::{RunId, Suspicion, Vault};
 
 use crate::output::{Align, Printer, Table, human};
+use crate::references;
 use crate::report::Failure;
 use crate::standing::{self, ByLedger, MonthPart};
 
@@ -79,6 +80,9 @@ pub(crate) fn print(printer: &Printer, report: &Report, path: &Path, under: &Und
     if under.set_aside {
         printer.line("The allowance did not hold this run back (--over-allowance).")?;
     }
+    for line in references::lines(&report.references) {
+        printer.line(line)?;
+    }
     verdict(printer, report, &standing::renewal(&standing, &under.allowance))
 }
 
@@ -95,12 +99,19 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
         let counts = [kind.seen, kind.new, kind.changed, kind.gone].map(human::count);
         table.row(std::iter::once(kind.kind.clone()).chain(counts));
     }
-    printer.table(&table)
+    if table.is_empty() { Ok(()) } else { printer.table(&table) }
 }
 
 fn by_reason(report: &Report) -> String {
-    let all =
-        [Reason::Session, Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Retry];
+    let all = [
+        Reason::Session,
+        Reason::Listing,
+        Reason::Page,
+        Reason::LookAhead,
+        Reason::Item,
+        Reason::Probe,
+        Reason::Retry,
+    ];
     let metered = || report.calls.iter().filter(|line| line.ledger != Ledger::Unmetered);
     let of = |reason: Reason| {
         let calls: u64 = metered().filter(|line| line.reason == reason).map(|line| line.calls).sum();

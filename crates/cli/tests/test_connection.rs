@@ -12,6 +12,7 @@ use serde_json::Value;
 use support::content::stored;
 use support::front::{Front, Instead};
 use support::looker::Looker;
+use support::tls::Authority;
 use support::{Ran, VAULT, World};
 
 /// Both ways to sign in, told not to wait for better times.
@@ -28,6 +29,7 @@ fn told(world: &World, line: &str, kind: &str) -> String {
     let people = world.run(line);
     assert_eq!(people.code, 6);
     assert!(people.err.starts_with("error: ") && people.err.contains("hint: "), "{}", people.all());
+    assert_eq!(ran.err.lines().count(), 1, "one error, told once: {}", ran.all());
     format!("{} {}", error["message"], error["hint"])
 }
 
@@ -73,11 +75,79 @@ fn a_host_that_does_not_exist() {
     }
 }
 
+/// A name that resolves to nothing, a port where nobody listens, and a server that
+/// opens no tunnels: whose fault it is must be said, and it is never Looker's.
+#[test]
+fn a_proxy_that_does_not_let_us_through() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let front = Front::alone(|_| Some(Instead::page(503, "no tunnels here")));
+    for proxy in ["http://proxy.invalid:3128".to_owned(), format!("http://{silent}"), front.url()] {
+        let mut world = world_at("https://looker.example.com:19999");
+        world.set("HTTPS_PROXY", &proxy);
+        for line in COMMANDS {
+            let said = told(&world, line, "looker.proxy");
+            assert!(said.contains("through the proxy") && said.contains("HTTPS_PROXY"), "{proxy}: {said}");
+        }
+    }
+}
+
 #[test]
 fn https_to_a_port_that_speaks_http() {
     let looker = Looker::start(SimConfig::default());
     for line in COMMANDS {
-        told(&looker.world_at(&looker.url().replace("http:", "https:")), line, "looker.tls");
+        let said = told(&looker.world_at(&looker.url().replace("http:", "https:")), line, "looker.tls");
+        assert!(said.contains("does not speak TLS"), "{said}");
+    }
+}
+
+/// A place with a configuration for `url` that trusts `authority` too.
+fn world_that_trusts(looker: &Looker, url: &str, authority: &Authority) -> World {
+    let world = World::new();
+    world.write("authority.pem", &authority.pem());
+    world.write(
+        "lookervault.toml",
+        &format!(
+            "[instances.it]\nbase_url = \"{url}\"\nca_bundle = \"authority.pem\"\nclient_id = \"{}\"\n\
+             client_secret_command = [\"echo\", \"{}\"]\n",
+            looker.client_id(),
+            looker.client_secret()
+        ),
+    );
+    world
+}
+
+#[test]
+fn a_certificate_is_checked_against_the_authorities_one_trusts() {
+    let looker = Looker::start(SimConfig::default());
+    let authority = Authority::new();
+    let front = Front::with_tls(looker.port(), authority.server("127.0.0.1"));
+    let mut stranger = looker.world_at(&front.https_url());
+    for line in COMMANDS {
+        let said = told(&stranger, line, "looker.tls");
+        assert!(said.contains("no authority that is trusted") && said.contains("ca_bundle"), "{said}");
+    }
+    stranger.set("LOOKERSDK_VERIFY_SSL", "false");
+    let trusting = world_that_trusts(&looker, &front.https_url(), &authority);
+    for (world, warns) in [(stranger, true), (trusting, false)] {
+        let check = world.run("check --json");
+        assert_eq!(check.report()["findings"]["user"]["id"], "1", "{}", check.all());
+        assert_eq!(check.err.contains("is not checked"), warns, "{}", check.all());
+        world.extract("roles").complete();
+    }
+}
+
+#[test]
+fn a_certificate_for_another_name_or_of_an_authority_is_refused() {
+    let looker = Looker::start(SimConfig::default());
+    let authority = Authority::new();
+    for (tls, because) in [
+        (authority.server("looker-proxy.example.com"), "not valid for name"),
+        (authority.as_server(), "certificate of an authority"),
+    ] {
+        let front = Front::with_tls(looker.port(), tls);
+        let world = world_that_trusts(&looker, &front.https_url(), &authority);
+        let said = told(&world, COMMANDS[1], "looker.tls");
+        assert!(said.contains(because), "{said}");
     }
 }
 

@@ -22,6 +22,17 @@ fn scripts_get_the_catalogue() {
     assert_eq!(names.len(), looker::catalogue::KINDS.len());
 }
 
+/// After a change of the catalogue: `lookervault kinds --markdown > docs/kinds.md`.
+#[test]
+fn the_page_in_the_documentation_is_what_is_printed() {
+    let ran = World::new().run("kinds --markdown");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out == include_str!("../../../docs/kinds.md"),
+        "docs/kinds.md is out of date: lookervault kinds --markdown > docs/kinds.md"
+    );
+}
+
 #[test]
 fn neither_vault_nor_configuration_is_needed() {
     let mut world = World::new();

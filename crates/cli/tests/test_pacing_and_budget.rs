@@ -5,16 +5,18 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use looker_sim::{Fault, Latency, RetryAfter, Served, SimConfig};
+use serde_json::Value;
 use support::content::{assert_holds_all, digest};
 use support::front::{Front, Instead};
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, full_reads, metered};
 use support::seeded::seed;
-use support::{BASICS, VAULT, finish, sum, wait_until};
+use support::{BASICS, VAULT, World, finish, sum, wait_until};
 
 /// Requests that were refused because they came too fast.
 fn refusals(requests: &[Served]) -> Vec<&Served> {
@@ -127,6 +129,24 @@ fn a_token_that_is_revoked_is_renewed_once() {
     assert!((1..=4).contains(&refused), "each of four workers is refused once at most: {refused}");
 }
 
+/// What a run could not read, each thing in words, and whether it is a closing listing.
+type Gaps = BTreeSet<(String, bool)>;
+
+fn reported_gaps(report: &Value) -> Gaps {
+    let gap = |gap: &Value| {
+        let place = gap["place"].as_str().unwrap();
+        (format!("{place}: {}", gap["reason"].as_str().unwrap()), place.starts_with("closing listing"))
+    };
+    report["gaps"].as_array().unwrap().iter().map(gap).collect()
+}
+
+/// The same by the vault.
+fn stored_gaps(world: &World, report: &Value) -> Gaps {
+    let run = world.json(&format!("runs show {}", report["run"]));
+    let gap = |gap: &Value| (gap["reason"].as_str().unwrap().to_owned(), gap["what"] == "listing");
+    run["gaps"].as_array().unwrap().iter().map(gap).collect()
+}
+
 #[test]
 fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
     const BUDGET: u64 = 12;
@@ -158,6 +178,7 @@ fn a_budget_stops_the_run_at_exactly_so_many_calls_until_it_is_done() {
         assert_eq!(report["metered_calls"], BUDGET);
         assert_eq!(report["stopped"]["reason"], "budget");
         assert_eq!(report["resumed"], attempt > 0);
+        assert_eq!(stored_gaps(&world, &report), reported_gaps(&report), "{report}");
         assert_eq!(world.verdict(), "sound_with_gaps");
     }
     assert_holds_all(&vault, &looker);

@@ -179,6 +179,7 @@ fn a_full_disk_ends_the_run_and_the_next_one_with_room_completes_it() {
     let ran = world.extract_basics("");
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert_eq!(ran.failure()["kind"], "vault.disk_full", "{}", ran.all());
+    assert_eq!(ran.err.lines().count(), 1, "one error, told once: {}", ran.all());
     goes_on_with_room(&world, &vault, &looker, || disk.grow());
 }
 

@@ -6,14 +6,17 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use looker_sim::{Latency, PLANTED_SECRET, SimConfig};
+use looker_sim::{Latency, PLANTED_SECRET, PLANTED_WEBHOOK_KEY, SimConfig};
+use support::estate::{all_kinds, expected_estate, stored_estate};
 use support::front::{Exchange, Front, Instead};
+use support::json::Json;
 use support::looker::Looker;
 use support::{Ran, VAULT, World, finish, wait_until};
 use vault::{ListFilter, Vault};
@@ -207,4 +210,225 @@ fn rejected_credentials_are_not_shown() {
         assert!(!ran.all().contains(wrong), "{}", ran.all());
         scene.assert_silent(&ran);
     }
+}
+
+/// In every secret that a careless instance gives away, in its tokens and cookies.
+const MARK: &str = "mark3d-everywhere-5523";
+
+/// Paths of kinds whose documents hold keys that people choose.
+const PEOPLES: [&str; 9] = [
+    "/dashboards",
+    "/looks",
+    "/queries",
+    "/merge_queries",
+    "/content_favorite",
+    "/explores/",
+    "/artifact",
+    "/agents",
+    "/folders/",
+];
+
+/// An answer with secrets of a release to come in every object at every depth.
+fn with_more_secrets(exchange: &Exchange) -> String {
+    let mut answer = Json::parse(&exchange.body);
+    let secret = Json::parse(format!(r#"["{MARK}",{{"x":"{MARK}"}}]"#).as_bytes());
+    let is_lookers = !PEOPLES.iter().any(|path| exchange.request.contains(path));
+    let ends = ["x_smtp_password", "x_bot_token", "x_signing_private_key", "x_embed_secrets"];
+    let names = ["client_secret", "access_token", "apiKey", "password"].into_iter();
+    for name in names.chain(ends.into_iter().filter(|_| is_lookers)) {
+        answer.add_everywhere(name, &secret);
+    }
+    answer.write()
+}
+
+/// Errors that tell more than they should, one sort after the other.
+fn chatty_error(number: usize) -> Instead {
+    let json = |status, body: String| Instead { status, content_type: "application/json", body };
+    match number % 4 {
+        0 => json(
+            500,
+            format!(
+                r#"{{"message":"An error has occurred.","request":{{"authorization":"{MARK}"}},"trace":["{MARK}"],
+                "errors":[{{"field":"x","code":"y","message":"z","value":"{MARK}"}}]}}"#
+            ),
+        ),
+        1 => Instead {
+            status: 502,
+            content_type: "text/html",
+            body: format!("<html><title>Bad Gateway</title><body>{MARK}</body></html>"),
+        },
+        // JSON of another type than was asked for.
+        2 => json(200, format!("\"{MARK}\"")),
+        _ => json(200, format!("[\"{MARK}\",{{\"id\":\"{MARK}\"")),
+    }
+}
+
+/// An instance that gives everything away, behind somebody who adds to it: each
+/// address answers with an error first.
+fn careless() -> (Looker, Front) {
+    let latency = Latency { base: Duration::from_millis(5), ..Latency::default() };
+    let config = SimConfig {
+        seed: 16,
+        dashboards: 20,
+        looks: 12,
+        users: 6,
+        folders: 6,
+        client_secret: SECRET.to_owned(),
+        secret_marker: Some(MARK.to_owned()),
+        latency,
+        ..SimConfig::default()
+    };
+    let looker = Looker::start(config);
+    let asked = Mutex::new(BTreeSet::new());
+    let front = Front::before(looker.port(), move |exchange| {
+        let is_read = exchange.request.starts_with("GET /api/4.0/") && exchange.status == 200;
+        if !is_read {
+            return None;
+        }
+        let mut asked = asked.lock().unwrap();
+        let path = exchange.request.split('?').next().unwrap().to_owned();
+        if asked.insert(path) {
+            return Some(chatty_error(asked.len()));
+        }
+        Some(Instead { status: 200, content_type: "application/json", body: with_more_secrets(exchange) })
+    });
+    (looker, front)
+}
+
+#[track_caller]
+fn assert_unmarked(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for secret in [MARK, SECRET, PLANTED_SECRET, PLANTED_WEBHOOK_KEY] {
+        if let Some(at) = text.find(secret) {
+            let from = text.floor_char_boundary(at.saturating_sub(200));
+            panic!("{what} holds {secret}: ...{}", &text[from..at]);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_a_careless_instance_gives_away_is_kept_or_told() {
+    let (looker, front) = careless();
+    let world = looker.world_at(&front.url());
+    let running = world.start("extract --all-now -vvv --json --tries 20");
+    wait_until("much was read", || looker.served() >= 60);
+    for file in files(&world) {
+        assert_unmarked(&file.display().to_string(), &fs::read(&file).unwrap());
+    }
+    let ran = finish(running);
+    ran.complete();
+    assert_unmarked("the report", ran.out.as_bytes());
+    assert_unmarked("the log", ran.err.as_bytes());
+    assert!(ran.err.contains("another type than expected"), "the errors were met: {}", ran.err);
+    for file in files(&world) {
+        assert_unmarked(&file.display().to_string(), &fs::read(&file).unwrap());
+    }
+    // Bodies are compressed in the file: look into each.
+    let estate = stored_estate(&world.path(VAULT));
+    for kind in all_kinds() {
+        assert!(estate.keys().any(|key| key.0 == kind), "no {kind} was stored");
+    }
+    for (key, object) in &estate {
+        assert_unmarked(&format!("{key:?}"), object.document.write().as_bytes());
+    }
+    for line in
+        ["extract users -vvv", "check -vvv", "redacted", "redacted --json", "runs show 1", "verify -vvv"]
+    {
+        assert_unmarked(line, world.run(line).all().as_bytes());
+    }
+}
+
+#[test]
+fn an_error_of_a_call_that_is_refused_quotes_no_secret() {
+    let looker = Looker::start(SimConfig { secret_marker: Some(MARK.to_owned()), ..SimConfig::default() });
+    let front = Front::before(looker.port(), |exchange| {
+        let token = serde_json::from_slice::<serde_json::Value>(&exchange.body).ok();
+        if token.is_some_and(|body| body["access_token"].is_string()) {
+            return None;
+        }
+        // Cut after 500 characters, a token must not be half a one.
+        let token = exchange.authorization.rsplit(' ').next().unwrap_or_default();
+        let text = format!("{}{token}{}", "x".repeat(490), "y".repeat(200));
+        exchange.request.contains("/roles").then(|| Instead::error(422, &text))
+    });
+    let world = looker.world_at(&front.url());
+    for line in ["extract roles -vvv", "extract roles --json -vvv", "check -vvv", "runs show 1"] {
+        let ran = world.run(line);
+        assert!(ran.all().contains("xxxxx"), "the server's words are shown: {}", ran.all());
+        assert_unmarked(line, ran.all().as_bytes());
+        assert!(!ran.all().contains(&MARK[..6]), "{line} tells a part of it: {}", ran.all());
+    }
+}
+
+/// Places that are marked, by kind, object and pointer.
+fn marks(kind: &str, id: &str, document: &Json, pointer: &str, found: &mut BTreeSet<String>) {
+    let mark = Json::parse(br#"{"$lookervault":"redacted"}"#);
+    match document {
+        mark_itself if *mark_itself == mark => drop(found.insert(format!("{kind} {id} {pointer}"))),
+        Json::Object(members) => {
+            for (name, value) in members {
+                marks(kind, id, value, &format!("{pointer}/{name}"), found);
+            }
+        }
+        Json::List(elements) => {
+            for (index, value) in elements.iter().enumerate() {
+                marks(kind, id, value, &format!("{pointer}/{index}"), found);
+            }
+        }
+        Json::Text(_) | Json::Plain(_) => {}
+    }
+}
+
+#[test]
+fn what_is_to_be_entered_again_is_listed_to_the_last_place() {
+    let looker = Looker::start(SimConfig { seed: 16, dashboards: 20, ..SimConfig::default() });
+    let world = looker.world();
+    world.extract("--all-now").complete();
+    let mut wanted = BTreeSet::new();
+    for ((kind, id), object) in expected_estate(&looker) {
+        marks(kind, &id, &object.document, "", &mut wanted);
+    }
+    let listed = world.json("redacted");
+    let mut told = BTreeSet::new();
+    for object in listed["objects"].as_array().unwrap() {
+        for field in object["fields"].as_array().unwrap() {
+            let [kind, id] = ["kind", "id"].map(|name| object[name].as_str().unwrap());
+            told.insert(format!("{kind} {id} {}", field.as_str().unwrap()));
+        }
+    }
+    assert!(wanted.len() > 20, "{wanted:?}");
+    assert_eq!(told, wanted);
+    assert_eq!(listed["count"], wanted.len());
+    let plans = world.json("redacted scheduled_plans delivery");
+    let kinds: BTreeSet<&str> =
+        plans["objects"].as_array().unwrap().iter().map(|object| object["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, BTreeSet::from(["alerts", "scheduled_plans"]));
+}
+
+#[test]
+fn destinations_are_kept_when_that_is_asked_for_and_nothing_else_is() {
+    let looker = Looker::start(SimConfig { seed: 16, ..SimConfig::default() });
+    let mut world = looker.world();
+    let kinds = "scheduled_plans alerts integrations users";
+    world.extract(kinds).complete();
+    let left_out =
+        |world: &World, kind: &str| world.json(&format!("redacted {kind}"))["count"].as_u64().unwrap();
+    let objects = world.json("redacted delivery")["objects"].as_array().unwrap().len();
+    let others = ["integrations", "users"].map(|kind| left_out(&world, kind));
+    assert!(left_out(&world, "scheduled_plans") > 0 && left_out(&world, "alerts") > 0);
+
+    world.set("LOOKERVAULT_KEEP_DESTINATIONS", "true");
+    let report = world.extract(&format!("{kinds} --max-age-days 1 --all-now")).complete();
+    let changed: u64 =
+        report["kinds"].as_array().unwrap().iter().map(|kind| kind["changed"].as_u64().unwrap()).sum();
+    assert_eq!(changed, objects as u64, "what had something left out has a new version: {report}");
+    assert_eq!(left_out(&world, "delivery"), 0);
+    assert_eq!(["integrations", "users"].map(|kind| left_out(&world, kind)), others);
+    let held = stored_estate(&world.path(VAULT));
+    let keys = held.values().filter(|object| object.document.write().contains(PLANTED_WEBHOOK_KEY)).count();
+    assert!(keys > 0, "the addresses are there");
+
+    // The flag weighs more; what was kept stays in the history, and is gone from now.
+    world.extract(&format!("{kinds} --no-keep-destinations --all-now")).complete();
+    assert_eq!(world.json("redacted delivery")["objects"].as_array().unwrap().len(), objects);
 }

@@ -151,13 +151,16 @@ pub struct SimConfig {
     ///   integration hubs, `client_secret` of external OAuth applications,
     ///   `git_password` and `deploy_secret` of projects, `auth_password` and
     ///   `test_ldap_password` of `ldap_config`, `secret` of `oidc_config`,
-    ///   `custom_s3_key` and `custom_s3_secret` of the cloud storage;
+    ///   `custom_s3_key` and `custom_s3_secret` of the cloud storage, `password`
+    ///   and `certificate` of connections, `secret_parameters` of schedules;
     /// - `credentials_api3[].client_secret` of users;
     /// - `embed_config.x_embed_secrets[].secret` of the settings;
     /// - secrets that people put into addresses: `git_remote_url` of projects,
-    ///   `jdbc_additional_params` of connections.
+    ///   `jdbc_additional_params` and `after_connect_statements` of connections,
+    ///   `parameters` of schedules, `action_hub_form_params_json` of alerts;
+    /// - a cookie with every answer.
     ///
-    /// SAML's certificates are public. A connection's password is never told.
+    /// SAML's certificates are public.
     pub secret_marker: Option<String>,
     /// Ids of operations this release does not have yet (`search_dashboards`);
     /// they answer 404 `Sinatra::NotFound`.

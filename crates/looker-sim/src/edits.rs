@@ -36,7 +36,11 @@ pub(crate) fn update(
         data::push_query(world.seed, query, &mut w);
         changes.push(("query", w.out));
     }
-    changes.extend([("updated_at", now), ("last_updater_id", quoted(user))]);
+    // Who sets the stamp edits as something does that moves none.
+    if changed(&changes, "updated_at").is_none() {
+        changes.push(("updated_at", now));
+    }
+    changes.push(("last_updater_id", quoted(user)));
     world.set(kind, id, &changes)
 }
 

@@ -73,7 +73,8 @@ fn push(kind: &str, id: &str, body: Bytes, chunks: &mut VecDeque<Bytes>) {
     chunks.push_back(Bytes::from_static(b"}\n"));
 }
 
-fn made(server: &Server, world: &World, name: &str) -> Vec<(String, String)> {
+/// Ids and bodies of a kind without a table; none of a name that is unknown.
+pub(crate) fn made(server: &Server, world: &World, name: &str) -> Vec<(String, String)> {
     let with = |id: String, push: &dyn Fn(&mut Writer)| {
         let mut w = Writer::default();
         push(&mut w);
@@ -85,9 +86,10 @@ fn made(server: &Server, world: &World, name: &str) -> Vec<(String, String)> {
         "query" => {
             (1..=world.queries).map(|id| with(id.to_string(), &|w| data::push_query(seed, id, w))).collect()
         }
-        _ => ground
+        "merge_query" => ground
             .merges()
             .map(|number| with(ground.merge_slug(number), &|w| data::push_merge_query(ground, number, w)))
             .collect(),
+        _ => Vec::new(),
     }
 }

@@ -127,7 +127,7 @@ pub(crate) fn all(world: &World) -> Vec<(String, String)> {
     all
 }
 
-fn orphan() -> String {
+pub(crate) fn orphan() -> String {
     format!(
         r#"{{"can":{{"index":true,"show":true}},"id":"{ORPHAN}","name":"Gone – früher","parent_id":"1","dashboard_id":null,"look_id":null,"folder_id":"{ORPHAN}","homepage_id":null,"agent_id":null,"content_type":"folder","inherits":true,"inheriting_id":"1","slug":null,"x_meta":null}}"#
     )

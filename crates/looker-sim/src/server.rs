@@ -211,6 +211,10 @@ impl Server {
             }
             Outcome::Answer(reply, fault) => {
                 presence.place = Some(self.log.answered(served(Some(&reply), fault), &reply.rows));
+                let reply = match &self.config.secret_marker {
+                    Some(marker) => reply.header("set-cookie", format!("looker.session={marker}-cookie")),
+                    None => reply,
+                };
                 Ok(respond(reply, fault == Some(Fault::CutBody), presence))
             }
         }

@@ -159,6 +159,17 @@ impl Sim {
         export::bodies(&self.server.world(), kind)
     }
 
+    /// The same for a kind that has no table, because it is made when asked for:
+    /// `content_metadata`, `query`, `merge_query`.
+    pub fn export_made(&self, name: &str) -> Vec<(String, String)> {
+        export::made(&self.server, &self.server.world(), name)
+    }
+
+    /// The row of content metadata below `Shared` whose folder is gone.
+    pub fn orphan_metadata(&self) -> String {
+        metadata::orphan()
+    }
+
     /// Ids of the live or of the trashed objects of a kind.
     pub fn ids(&self, kind: Kind, trashed: bool) -> Vec<String> {
         let world = self.server.world();

@@ -112,11 +112,19 @@ async fn the_marker_is_in_every_secret_and_nowhere_else() {
             Kind::IntegrationHub => &["authorization_token", "url"],
             Kind::ExternalOauthApplication => &["client_secret"],
             Kind::Project => &["deploy_secret", "git_password", "git_remote_url"],
-            Kind::Connection => &["jdbc_additional_params"],
+            Kind::Connection => &[
+                "after_connect_statements",
+                "certificate",
+                "jdbc_additional_params",
+                "password",
+                "pdt_certificate",
+                "pdt_password",
+            ],
             Kind::LdapConfig => &["auth_password", "test_ldap_password"],
             Kind::OidcConfig | Kind::Setting => &["secret"],
             Kind::CloudStorage => &["custom_s3_key", "custom_s3_secret"],
-            Kind::ScheduledPlan => &["address"],
+            Kind::ScheduledPlan => &["address", "parameters", "secret_parameters"],
+            Kind::Alert => &["action_hub_form_params_json"],
             _ => &[],
         };
         assert_eq!(marked(&house, kind), expected, "{kind:?}");

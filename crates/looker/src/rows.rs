@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::catalogue::Kind;
+use crate::catalogue::{AnswerShape, Kind};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One object of a page.
@@ -30,18 +30,16 @@ pub struct Row {
     pub raw: Bytes,
 }
 
-/// Cuts an answer (a JSON array of objects, or one object) into the raw bytes of
-/// its rows. The whole answer is checked to be JSON.
+/// Cuts an answer, a JSON array of objects, into the raw bytes of its rows. The
+/// whole answer is checked to be JSON.
 ///
 /// # Errors
 /// [`ErrorKind::BadBody`] when it is not.
 pub fn cut(body: &Bytes) -> Result<Vec<Bytes>> {
-    let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    let raws: Vec<&RawValue> = if is_array {
-        serde_json::from_slice(body).map_err(|error| not_json(&error))?
-    } else {
-        vec![serde_json::from_slice(body).map_err(|error| not_json(&error))?]
-    };
+    let raws: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+    if raws.iter().any(|raw| !raw.get().starts_with('{')) {
+        return Err(Error::new(ErrorKind::BadBody, "the answer holds rows that are no objects"));
+    }
     Ok(raws.into_iter().map(|raw| body.slice_ref(raw.get().as_bytes())).collect())
 }
 
@@ -57,10 +55,18 @@ impl Row {
     /// An answer whose key was in the call that was made.
     ///
     /// # Errors
-    /// [`ErrorKind::BadBody`] when it is not JSON.
-    pub fn keyed(key: &str, raw: Bytes, kind: &Kind) -> Result<Self> {
-        let is_object = raw.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-        let found = if is_object { Self::found(&raw, kind)? } else { Found::default() };
+    /// [`ErrorKind::BadBody`] when it is not JSON, or has not that shape.
+    pub fn keyed(key: &str, raw: Bytes, kind: &Kind, shape: AnswerShape) -> Result<Self> {
+        let begins_with = raw.iter().find(|byte| !byte.is_ascii_whitespace());
+        let found = match (shape, begins_with) {
+            (AnswerShape::Object, Some(b'{')) => Self::found(&raw, kind)?,
+            (AnswerShape::List { .. }, Some(b'[')) => cut(&raw).map(|_| Found::default())?,
+            _ => {
+                let wanted = if shape == AnswerShape::Object { "object" } else { "list" };
+                let message = format!("the answer for {} {key} is no {wanted}", kind.singular);
+                return Err(Error::new(ErrorKind::BadBody, message));
+            }
+        };
         Ok(found.row(key.to_owned(), raw))
     }
 
@@ -81,13 +87,22 @@ impl Row {
     fn found(raw: &Bytes, kind: &Kind) -> Result<Found> {
         let mut reader = serde_json::Deserializer::from_slice(raw);
         reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
-            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {error}", kind.name))
+            Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {}", kind.name, fault(&error)))
         })
     }
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::BadBody, format!("the answer is not JSON as expected: {error}"))
+    Error::new(ErrorKind::BadBody, format!("the answer is not JSON as expected: {}", fault(error)))
+}
+
+/// What is wrong with an answer, without a word of what is in it: it may hold a
+/// secret, and the parser quotes values of a wrong type.
+pub fn fault(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("another type than expected at line {} column {}", error.line(), error.column());
+    }
+    error.to_string()
 }
 
 /// Reads `2022-06-14T12:26:50.000+00:00` and its ISO relatives.
@@ -209,8 +224,40 @@ mod tests {
 
     #[test]
     fn what_is_no_page_is_refused() {
-        for text in ["", "<html>", "[{\"id\":\"1\"}", "[1]", "[{\"title\":\"x\"}]"] {
+        for text in ["", "<html>", "\"x\"", "{\"id\":\"1\"}", "[{\"id\":\"1\"}", "[1]", "[{\"title\":\"x\"}]"]
+        {
             assert_eq!(dashboards(text).unwrap_err().kind, ErrorKind::BadBody, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_refused() {
+        let kind = Kind::find("instance_settings").unwrap();
+        let read = |text: &str, shape| {
+            Row::keyed("get_setting", Bytes::copy_from_slice(text.as_bytes()), kind, shape)
+        };
+        let list = AnswerShape::List { limit: None };
+        assert!(read(r#" {"a":1}"#, AnswerShape::Object).is_ok() && read("[]", list).is_ok());
+        for (text, shape) in [
+            (r#""a secret""#, AnswerShape::Object),
+            ("[]", AnswerShape::Object),
+            (r#"{"a":1"#, AnswerShape::Object),
+            ("", AnswerShape::Object),
+            (r#""a secret""#, list),
+            ("{}", list),
+            (r#"[{"a":"#, list),
+        ] {
+            let error = read(text, shape).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::BadBody, "{text}");
+            assert!(!error.message.contains("a secret"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn an_error_never_quotes_the_answer() {
+        for text in [r#"["a secret"]"#, r#""a secret""#, r#"[{"id":"1"},{"a secret":]"#] {
+            let error = dashboards(text).unwrap_err();
+            assert!(!error.message.contains("a secret"), "{}", error.message);
         }
     }
 }

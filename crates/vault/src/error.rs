@@ -134,6 +134,31 @@ pub enum VaultError {
         /// The number.
         run: i64,
     },
+    /// The run was pruned.
+    #[error("run {run} was forgotten by the prune of {at}: list the runs to see which are kept")]
+    ForgottenRun {
+        /// The number.
+        run: i64,
+        /// When it was pruned, UTC.
+        at: jiff::Timestamp,
+    },
+    /// The run cannot be pruned.
+    #[error(
+        "run {run} cannot be forgotten: it is the newest complete one of its scope, \
+         or it can still be resumed"
+    )]
+    NeededRun {
+        /// The number.
+        run: i64,
+    },
+    /// The tag names another run.
+    #[error("the tag {name} names run {run} already: choose another name, or delete that tag first")]
+    TagTaken {
+        /// The tag.
+        name: String,
+        /// The run it names.
+        run: i64,
+    },
     /// The run is not in a state that allows this.
     #[error("run {run} is {state}: {advice}")]
     WrongRunState {
@@ -213,6 +238,9 @@ impl VaultError {
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::MissingBody { .. }
             | Self::NoSuchRun { .. }
+            | Self::ForgottenRun { .. }
+            | Self::NeededRun { .. }
+            | Self::TagTaken { .. }
             | Self::WrongRunState { .. }
             | Self::Superseded { .. }
             | Self::Document(_)

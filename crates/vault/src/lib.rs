@@ -15,7 +15,8 @@
 //! 4. [`Writer::listing`] and [`Writer::disagreements`] compare what was
 //!    stored with a closing listing, [`Writer::finish`] closes the run; one that it
 //!    held as suspect is completed by [`Vault::confirm_run`].
-//! 5. [`Reader`] reads, without a lock and beside a writer.
+//! 5. [`Writer::index_content`] searches what is new, so that it is found.
+//! 6. [`Reader`] reads, without a lock and beside a writer.
 
 mod access;
 mod codec;
@@ -23,12 +24,17 @@ mod document;
 mod error;
 mod hash;
 mod lock;
+mod prune;
 mod query;
 mod reader;
 mod record;
 mod references;
 mod schema;
+mod seals;
+mod search;
+mod sql;
 mod suspicion;
+mod tags;
 mod times;
 mod vault;
 mod verify;
@@ -37,20 +43,25 @@ mod writer;
 pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, DocumentError, FieldPattern, Reference, ReferencePattern, Rules, canonicalise,
-    merge_volatile,
+    Canonical, CompiledRules, Content, DocumentError, FieldPattern, Reference, ReferencePattern, Rules,
+    canonicalise, merge_volatile, redactions,
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
+pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Births, Count, Dangling, InstanceInfo, KindAge, KindCounts, KindSize, ListFilter, ListRow, OtherBirth,
-    Reader, Referrer, RunCalls, RunDetails, RunInfo, Stored, VaultSize,
+    Births, Change, ChangeFilter, Count, Dangling, Difference, FieldFilter, FolderPaths, Growth,
+    InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges,
+    ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails, RunInfo,
+    Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
-    AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,
-    Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
+    AbsenceScope, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
+    ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
+pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
+pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
 pub use suspicion::{Confirmed, Doubt, Suspicion};
 pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
-pub use writer::{Disagreement, Disagreements, RunSummary, Stale, Writer};
+pub use writer::{Adopted, Disagreement, Disagreements, RunSummary, Stale, Writer};

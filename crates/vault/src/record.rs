@@ -113,6 +113,10 @@ impl RunState {
     }
 }
 
+/// The command of runs that compare the vault with an instance and keep nothing but
+/// their calls: one that was cut off leaves nothing to resume.
+pub const COMPARING: &str = "verify";
+
 /// What is known when a run begins. All texts are kept as given.
 #[derive(Debug, Clone)]
 pub struct RunStart {
@@ -319,8 +323,11 @@ pub enum GapWhat {
     },
     /// A whole kind.
     Kind,
-    /// The closing listing.
-    Listing,
+    /// The closing listing of one side of the kind.
+    Listing {
+        /// Which.
+        side: Side,
+    },
 }
 
 /// That a kind was read.
@@ -330,10 +337,20 @@ pub struct KindRead {
     pub kind: Kind,
     /// When.
     pub read_at: Timestamp,
-    /// When, if every body of it was read; else the last time that was so stays.
-    pub full_at: Option<Timestamp>,
-    /// Days between two full passes, if that has changed.
-    pub full_days: Option<u32>,
+}
+
+/// That every body of a kind was read, not only what a listing showed to have
+/// changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FullPass {
+    /// The kind.
+    pub kind: Kind,
+    /// Folders and sides, as the caller writes them; compared as text.
+    pub extent: String,
+    /// When.
+    pub read_at: Timestamp,
+    /// Days until it is to be done again.
+    pub days: u32,
 }
 
 /// Whether an instance understands something that is not documented.

@@ -143,7 +143,7 @@ pub(crate) fn suspicions(
 }
 
 /// Holds a run: writes down why, and what it found gone. Kinds of that are due
-/// again, so that the next run has a look of its own.
+/// again, in full, so that the next run has a look of its own.
 pub(crate) fn hold(
     connection: &Connection,
     run: RunId,
@@ -156,9 +156,14 @@ pub(crate) fn hold(
         .execute("INSERT OR REPLACE INTO suspicion (run, reasons) VALUES (?1, ?2)", (run.0, reasons))?;
     let mut insert = connection.prepare_cached("INSERT INTO held (run, object) VALUES (?1, ?2)")?;
     gone.into_iter().try_for_each(|gone| insert.execute((run.0, gone.object)).map(drop))?;
-    let due = "UPDATE kind_read SET read_at = 0 WHERE run = ?1 AND kind IN
-         (SELECT o.kind FROM held h JOIN object o ON o.id = h.object WHERE h.run = ?1)";
-    connection.execute(due, [run.0]).map(drop)
+    for table in ["kind_read", "full_pass"] {
+        let due = format!(
+            "UPDATE {table} SET read_at = 0 WHERE run = ?1 AND kind IN
+                 (SELECT o.kind FROM held h JOIN object o ON o.id = h.object WHERE h.run = ?1)"
+        );
+        connection.execute(&due, [run.0])?;
+    }
+    Ok(())
 }
 
 /// What the run has seen is not gone, whatever an earlier one found.

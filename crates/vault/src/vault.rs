@@ -12,11 +12,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use crate::codec::{Dictionary, Part};
 use crate::error::AtPath;
 use crate::lock::{Lock, open_private};
+use crate::prune::DELETE_UNNEEDED_BODIES;
 use crate::query::gather;
 use crate::reader::streams_of;
 use crate::{
     Codec, DictionaryId, InstanceId, Reader, Result, RunId, RunStart, RunState, StreamRecord, VaultError,
-    Writer, schema,
+    Writer, schema, seals,
 };
 
 /// How long a statement waits for another process's lock on the database.
@@ -92,6 +93,7 @@ impl Vault {
         let mut connection = Connection::open_with_flags(&path, flags).at(&path)?;
         configure_writer(&connection, &path)?;
         schema::migrate(&mut connection, &path)?;
+        seals::keep(&connection).at(&path)?;
         clear_up_after_a_crash(&connection).at(&path)?;
         let codec = Codec::new(sound_dictionaries(&connection).at(&path)?);
         Ok(Self { connection, path, codec, _lock: lock })
@@ -320,8 +322,7 @@ fn configure_writer(connection: &Connection, path: &Path) -> Result<()> {
 fn clear_up_after_a_crash(connection: &Connection) -> rusqlite::Result<()> {
     let dead = "UPDATE run SET state = 'interrupted' WHERE state = 'running'";
     if connection.execute(dead, ())? > 0 {
-        let unneeded = "DELETE FROM body WHERE NOT EXISTS (SELECT 1 FROM version WHERE body = body.id)";
-        connection.execute(unneeded, ())?;
+        connection.execute(DELETE_UNNEEDED_BODIES, ())?;
     }
     Ok(())
 }

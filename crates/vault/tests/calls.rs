@@ -76,3 +76,27 @@ fn running_and_interrupted_runs_count_and_other_instances_do_not() {
     assert_eq!(reader.first_call(other).unwrap(), None);
     assert_eq!(place.verify().verdict, Verdict::SoundWithGaps, "an interrupted run");
 }
+
+#[test]
+fn a_run_that_only_compares_leaves_its_calls_and_nothing_to_resume() {
+    let place = Place::new();
+    place.complete_run(&[seen(1, 1)]);
+    let instance = place.reader().instances().unwrap()[0].id;
+    let read_last = place.reader().last_ended(instance).unwrap();
+    assert!(read_last.is_some());
+    let comparing = || RunStart { command: COMPARING.into(), ..start(instance, "live") };
+    let mut vault = place.open();
+    let run = vault.begin_run(&comparing()).unwrap();
+    let writer = vault.into_writer();
+    writer.calls(run, vec![count("2026-11-01T00:00:00Z", "administrative", 7)]).unwrap();
+    let ended_at = time("2100-01-01T00:00:00Z");
+    let summary = writer.finish(RunEnd { ended_at, ..end(run, RunState::Complete, &[]) }).unwrap();
+    writer.close().unwrap();
+    assert_eq!((summary.state, summary.calls, summary.kinds), (RunState::Complete, 7, vec![]));
+    assert_eq!(place.reader().last_ended(instance).unwrap(), read_last, "nothing became younger");
+    // One that is cut off.
+    place.open().begin_run(&comparing()).unwrap();
+    drop(place.open());
+    assert_eq!(place.reader().runs(1).unwrap()[0].state, RunState::Interrupted);
+    place.assert_sound();
+}

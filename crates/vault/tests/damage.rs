@@ -3,8 +3,16 @@
 
 mod support;
 
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::OpenFlags;
+use rusqlite::types::Value;
 use support::*;
 use vault::*;
+
+/// Bytes of a page.
+const PAGE: usize = 8_192;
 
 /// A vault with dictionaries, changes, absences and two runs.
 fn prepared() -> Place {
@@ -131,19 +139,246 @@ fn a_damaged_dictionary_is_not_used_again() {
     assert_eq!(encoded.dictionary, None);
 }
 
-#[test]
-fn bytes_flipped_anywhere_in_the_file_never_make_it_panic() {
-    let original = prepared();
-    let bytes = std::fs::read(original.path()).unwrap();
-    let mut found = 0;
-    for sample in 0..60 {
-        let at = (sample * 7_919 + 13) * 31 % bytes.len();
-        let mut bytes = bytes.clone();
-        bytes[at] ^= 0x10;
-        let place = Place::new();
-        std::fs::write(place.path(), bytes).unwrap();
-        let outcome = Vault::open_for_reading(&place.path()).and_then(|reader| reader.verify(&mut |_| ()));
-        found += usize::from(!outcome.is_ok_and(|report| report.verdict == Verdict::Sound));
+const RULES: Rules = Rules {
+    volatile: &[],
+    redact: &[],
+    references: &[ReferencePattern { path: &["look_id"], kind: "look" }],
+};
+
+/// A vault in which no table is empty, with long and forgotten content: pages of
+/// every sort.
+fn furnished() -> Place {
+    let place = prepared();
+    place.open().index_references(&[("dashboard", &RULES)], &mut |_| ()).unwrap();
+    let run = place.run("other");
+    see_long(&run, 500, 9_000);
+    see_long(&run, 501, 30_000);
+    run.page(0, 100, &[seen(502, 3)]);
+    run.list(1, &[seen(502, 3), seen(503, 4)]);
+    furnish(&run);
+    run.finish(RunState::Incomplete, &[]);
+    let run = place.run("{}");
+    see_long(&run, 600, 60_000);
+    run.finish(RunState::Complete, &[]);
+    let run = place.run("{}");
+    run.see(&[seen(600, 1)]);
+    run.finish(RunState::Complete, &[]);
+    let mut vault = place.open();
+    vault.tag("named", RunId::from_number(2), time(1)).unwrap();
+    let pruning = Pruning {
+        runs: [1, 4].map(RunId::from_number).into(),
+        gone_since: Timestamp::MAX,
+        policy: "{}".into(),
+        at: time(2),
+    };
+    assert!(vault.prune(&pruning).unwrap().bodies > 0);
+    drop(vault);
+    place
+}
+
+/// Sees an object so long that its body takes pages of its own.
+fn see_long(run: &Run, key: u64, length: usize) {
+    let mut record = seen(key, 1).record(&run.writer.codec());
+    // Letters without a pattern do not get much smaller.
+    let mut next = random_numbers();
+    let letters: String = (0..length).map(|_| char::from(b'a' + (next() % 26) as u8)).collect();
+    let body = format!(r#"{{"long":"{letters}","look_id":"7"}}"#).into_bytes();
+    record.body = BodyHash::of(&body);
+    record.encoded = Some(run.writer.codec().encode("dashboard", &body));
+    record.references = vec![Reference { kind: "look".into(), key: "7".into() }];
+    run.writer.items(run.id, vec![record]).unwrap();
+}
+
+/// The same in every run of the tests.
+fn random_numbers() -> impl FnMut() -> u64 {
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    move || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random
     }
-    assert!(found > 10, "{found} of 60");
+}
+
+/// Writes into the tables that a run fills only now and then.
+fn furnish(run: &Run) {
+    let gap = Gap {
+        stream: Some(0),
+        kind: "dashboard".into(),
+        what: GapWhat::Range { offset: 100, limit: 50 },
+        reason: "502".into(),
+        tries: 8,
+    };
+    run.writer.gap(run.id, gap).unwrap();
+    let calls = CallCount {
+        at: time(0),
+        kind: "dashboard".into(),
+        reason: "page".into(),
+        ledger: "administrative".into(),
+        calls: 12,
+    };
+    run.writer.calls(run.id, vec![calls]).unwrap();
+    run.writer.refreshed(run.id, "dashboard".into(), vec!["502".into()], time(3)).unwrap();
+    let read = KindRead { kind: "dashboard".into(), read_at: time(4) };
+    run.writer.kind_read(run.id, read).unwrap();
+    let pass = FullPass { kind: "dashboard".into(), extent: "{}".into(), read_at: time(4), days: 7 };
+    run.writer.full_pass(run.id, pass).unwrap();
+    let probe = Probe { name: "understands".into(), answer: true, at: time(5) };
+    run.writer.probe(run.id, probe).unwrap();
+}
+
+/// All that can be read: what the file says of itself, the schema, every row.
+fn dump(path: &Path) -> rusqlite::Result<Vec<String>> {
+    let connection = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut lines = Vec::new();
+    for pragma in ["application_id", "user_version", "page_size", "encoding", "auto_vacuum"] {
+        connection.pragma_query(None, pragma, |row| {
+            lines.push(format!("{pragma} {:?}", row.get::<_, Value>(0)?));
+            Ok(())
+        })?;
+    }
+    let schema = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name";
+    lines.extend(rows(&connection, schema)?);
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+    let tables: Vec<String> =
+        connection.prepare(tables)?.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for table in tables {
+        lines.extend(rows(&connection, &format!("SELECT '{table}', * FROM \"{table}\""))?);
+    }
+    Ok(lines)
+}
+
+fn rows(connection: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut select = connection.prepare(sql)?;
+    let width = select.column_count();
+    let line = |row: &rusqlite::Row<'_>| {
+        let values = (0..width).map(|column| row.get::<_, Value>(column));
+        Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+    };
+    select.query_map((), line)?.collect()
+}
+
+/// One page of every table and index of every sort, and free ones, by number.
+fn pages(place: &Place) -> Vec<(String, u64)> {
+    let connection = place.sqlite();
+    let used = "SELECT name || ' ' || pagetype, min(pageno) FROM dbstat GROUP BY name, pagetype
+        UNION ALL SELECT name || ' ' || pagetype || ', last', max(pageno) FROM dbstat GROUP BY name, pagetype";
+    let mut select = connection.prepare(used).unwrap();
+    let page = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
+    let mut pages: Vec<(String, u64)> = select.query_map((), page).unwrap().map(Result::unwrap).collect();
+    let free = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+            WHERE i < (SELECT page_count FROM pragma_page_count))
+        SELECT i FROM n WHERE i NOT IN (SELECT pageno FROM dbstat)";
+    let mut select = connection.prepare(free).unwrap();
+    let free = select.query_map((), |row| row.get::<_, i64>(0)).unwrap();
+    pages.extend(free.map(|page| ("free".to_owned(), page.unwrap().cast_unsigned())));
+    for sort in ["internal", "leaf", "overflow", "free"] {
+        assert!(pages.iter().any(|(name, _)| name.contains(sort)), "no {sort} page: {pages:?}");
+    }
+    pages
+}
+
+#[test]
+fn every_table_has_rows_to_be_damaged() {
+    let place = furnished();
+    let connection = place.sqlite();
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+    let tables: Vec<String> = connection
+        .prepare(tables)
+        .unwrap()
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for table in tables {
+        let count = format!("SELECT count(*) FROM \"{table}\"");
+        let count: i64 = connection.query_row(&count, (), |row| row.get(0)).unwrap();
+        assert!(count > 0, "{table} is empty");
+    }
+}
+
+#[test]
+fn every_flipped_bit_that_can_be_read_is_found() {
+    let original = furnished();
+    let bytes = std::fs::read(original.path()).unwrap();
+    let whole = dump(&original.path()).unwrap();
+    let mut next = random_numbers();
+    let mut flips: Vec<(String, usize)> = Vec::new();
+    for (name, page) in pages(&original) {
+        let first_bit = (page as usize - 1) * PAGE * 8;
+        // What a page says of itself comes first, rows lie at its end.
+        let head = if page == 1 { 108 } else { 16 };
+        flips.extend((0..2).map(|_| (name.clone(), first_bit + next() as usize % (head * 8))));
+        flips.extend((0..3).map(|_| (name.clone(), first_bit + next() as usize % (PAGE * 8))));
+    }
+    flips.extend((0..100).map(|_| ("anywhere".to_owned(), next() as usize % (bytes.len() * 8))));
+    flips.extend((0..100).map(|byte| ("header".to_owned(), byte * 8 + next() as usize % 8)));
+    let place = Place::new();
+    let mut found = 0;
+    for (name, bit) in &flips {
+        let mut bytes = bytes.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(place.path(), bytes).unwrap();
+        if is_found(&place) {
+            found += 1;
+            continue;
+        }
+        let place_in_file = format!("{name}, page {}, byte {}", bit / 8 / PAGE + 1, bit / 8 % PAGE);
+        let read = dump(&place.path()).unwrap_or_else(|error| panic!("{place_in_file}: {error}"));
+        let differs = read.iter().zip(&whole).find(|(read, whole)| read != whole);
+        assert!(read == whole, "{place_in_file}: {differs:?}");
+    }
+    assert!(found > flips.len() / 3, "{found} of {}", flips.len());
+}
+
+/// Whether opening or verification notices.
+fn is_found(place: &Place) -> bool {
+    let report = Vault::open_for_reading(&place.path()).and_then(|reader| reader.verify(&mut |_| ()));
+    !report.is_ok_and(|report| report.verdict != Verdict::Damaged)
+}
+
+#[test]
+fn what_another_program_writes_is_found() {
+    let original = furnished();
+    for damage in [
+        "UPDATE version SET title = 'Another' WHERE id = (SELECT max(id) FROM version)",
+        "UPDATE version SET updated_at = updated_at + 1 WHERE id = (SELECT max(id) FROM version)",
+        "UPDATE object SET unsettled = 1 WHERE id = 40",
+        "UPDATE calls SET calls = calls + 1",
+        "UPDATE tag SET name = 'other'",
+        "UPDATE gap SET reason = '503'",
+        "UPDATE sighting SET updated_at = 0",
+        "UPDATE prune SET runs = 9",
+        "UPDATE kind_read SET read_at = 0",
+        "DELETE FROM probe",
+        "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'run'",
+    ] {
+        let report = findings(&original, damage);
+        assert_eq!(report.verdict, Verdict::Damaged, "{damage}");
+    }
+}
+
+#[test]
+fn a_look_without_data_finds_all_but_damaged_content() {
+    let original = furnished();
+    let quick = |place: &Place| place.reader().verify_without_data(&mut |_| ()).unwrap();
+    let sound = quick(&original);
+    assert_eq!((sound.verdict, sound.bodies), (Verdict::SoundWithGaps, 0), "{:?}", sound.findings);
+    for (damage, verdict) in [
+        ("UPDATE version SET title = 'Another' WHERE id = (SELECT max(id) FROM version)", Verdict::Damaged),
+        ("DELETE FROM body WHERE id = (SELECT max(id) FROM body)", Verdict::Damaged),
+        (
+            "UPDATE body SET data = zeroblob(length(data)) WHERE id = (SELECT max(id) FROM body)",
+            Verdict::SoundWithGaps,
+        ),
+    ] {
+        let place = Place::new();
+        std::fs::copy(original.path(), place.path()).unwrap();
+        let connection = place.sqlite();
+        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        assert_eq!(connection.execute(damage, ()).unwrap(), 1);
+        drop(connection);
+        assert_eq!(quick(&place).verdict, verdict, "{damage}");
+        assert_eq!(place.verify().verdict, Verdict::Damaged, "{damage}");
+    }
 }

@@ -5,7 +5,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
-use vault::{CompiledRules, FieldPattern, Rules, canonicalise, merge_volatile};
+use vault::{CompiledRules, Content, FieldPattern, Rules, canonicalise, merge_volatile};
 
 #[derive(Debug, Clone)]
 enum Doc {
@@ -302,6 +302,42 @@ fn secrets_are_replaced_everywhere_but_null_stays() {
     let volatile = format!(r#"[[["session"],{{"password":{mark}}}]]"#);
     assert_eq!(String::from_utf8(split.volatile.unwrap()).unwrap(), volatile);
     assert_eq!(split.redacted, 3);
+}
+
+#[test]
+fn what_tells_nothing_is_no_secret() {
+    const RULES: Rules = Rules { volatile: &[], redact: &[FieldPattern::Suffix("_secret")], references: &[] };
+    let raw =
+        r#"{"a_secret":null,"b_secret":true,"c_secret":false,"d_secret":"","e_secret":[],"f_secret":{}}"#;
+    let split = canonicalise(raw.as_bytes(), &compiled(RULES)).unwrap();
+    assert_eq!((split.redacted, String::from_utf8(split.body).unwrap().as_str()), (0, raw));
+    for value in ["0", "\" \"", "[null]", "{\"a\":false}"] {
+        let raw = format!(r#"{{"a_secret":{value}}}"#);
+        assert_eq!(canonicalise(raw.as_bytes(), &compiled(RULES)).unwrap().redacted, 1, "{value}");
+    }
+}
+
+#[test]
+fn some_fields_are_secret_by_what_they_hold() {
+    const RULES: Rules = Rules {
+        volatile: &[FieldPattern::Anywhere("session")],
+        redact: &[FieldPattern::Holding("address", Content::Address), FieldPattern::Anywhere("token")],
+        references: &[],
+    };
+    let raw = br#"{"to":[{"address":"ada@example.com"},{"address":"https:\/\/hooks.example.com/T1"},
+        {"address":{"token":"t","address":"s3://bucket/"}},{"address":7}],"session":{"address":"a/b"}}"#;
+    let split = canonicalise(raw, &compiled(RULES)).unwrap();
+    let mark = r#"{"$lookervault":"redacted"}"#;
+    let body = format!(
+        r#"{{"to":[{{"address":"ada@example.com"}},{{"address":{mark}}},{{"address":{{"address":{mark},"token":{mark}}}}},{{"address":7}}]}}"#
+    );
+    assert_eq!(String::from_utf8(split.body.clone()).unwrap(), body);
+    assert_eq!(split.redacted, 4);
+    let whole = merge_volatile(&split.body, &split.volatile.unwrap()).unwrap();
+    assert_eq!(
+        vault::redactions(&whole),
+        ["/session/address", "/to/1/address", "/to/2/address/address", "/to/2/address/token"]
+    );
 }
 
 #[test]

@@ -229,6 +229,9 @@ fn dangling_references_are_named_with_who_holds_them() {
     };
     assert_eq!(dangling(&["look", "folder"]), [r#"look 77: ["dashboard 1 live"]"#]);
     assert_eq!(dangling(&["folder"]), [""; 0]);
+    let unknown = |kind| place.reader().unknown_keys(instance, kind).unwrap();
+    assert_eq!(unknown("look"), ["77"], "405 is known to an object in the trash only");
+    assert_eq!(unknown("folder"), [""; 0]);
     let rest = [("folder", "1", r#"{"name":"a"}"#), ("dashboard", "1", D1), ("look", "12", L12)];
     see_all(indexed(&place), &rest, &["12"]);
     assert_eq!(dangling(&["look"]), [r#"look 77: ["dashboard 1 live"]"#], "the trash is there");

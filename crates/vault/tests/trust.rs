@@ -191,22 +191,23 @@ fn a_held_run_can_neither_be_resumed_nor_be_built_upon() {
 fn kinds_of_what_is_held_are_due_again() {
     let place = Place::new();
     run(&place, "{}", &these(0..20), share(20));
-    let read = |kind: &'static str| KindRead {
-        kind: kind.into(),
-        read_at: time(9),
-        full_at: Some(time(9)),
-        full_days: None,
-    };
+    let read = |kind: &'static str| KindRead { kind: kind.into(), read_at: time(9) };
+    let passed =
+        |kind: &'static str| FullPass { kind: kind.into(), extent: "all".into(), read_at: time(9), days: 30 };
     let held = place.run("{}");
     held.see(&these(0..2));
     for kind in ["dashboard", "look"] {
         held.writer.kind_read(held.id, read(kind)).unwrap();
+        held.writer.full_pass(held.id, passed(kind)).unwrap();
     }
     let end = RunEnd { doubt: share(20), ..end(held.id, RunState::Complete, &[whole("dashboard")]) };
     held.writer.finish(end).unwrap();
     let ages = place.reader().kind_ages(held.instance).unwrap();
-    let ages: Vec<_> = ages.iter().map(|age| (age.read.read_at, age.read.full_at)).collect();
-    assert_eq!(ages, [(jiff::Timestamp::UNIX_EPOCH, Some(time(9))), (time(9), Some(time(9)))]);
+    let ages: Vec<_> = ages.iter().map(|age| age.read.read_at).collect();
+    assert_eq!(ages, [jiff::Timestamp::UNIX_EPOCH, time(9)]);
+    let passes = place.reader().full_passes(held.instance, "all").unwrap();
+    let passes: Vec<_> = passes.iter().map(|pass| pass.read_at).collect();
+    assert_eq!(passes, [jiff::Timestamp::UNIX_EPOCH, time(9)]);
 }
 
 #[test]

@@ -106,6 +106,9 @@ fn volatile_fields_make_no_version_but_the_latest_are_shown() {
     assert_eq!(stored.document, br#"{"content":1,"views":8}"#);
     assert_eq!(stored.body, br#"{"content":1}"#);
     assert_eq!(stored.row.from_run.number(), 1);
+    place.complete_run(&[Seen { views: 9, ..seen(1, 2) }]);
+    let past = reader.show_at(instance, "dashboard", "1", Some(RunId::from_number(2))).unwrap().unwrap();
+    assert_eq!(past.document, past.body, "volatile fields are known of what is current");
     assert_eq!(reader.show(instance, "dashboard", "2").unwrap(), None);
 }
 
@@ -243,12 +246,13 @@ fn a_run_that_ended_early_can_be_taken_up_again() {
         GapWhat::Range { offset: 100, limit: 100 },
         GapWhat::Object { key: "4".into() },
         GapWhat::Object { key: "5".into() },
-        GapWhat::Listing,
+        GapWhat::Listing { side: Side::Live },
+        GapWhat::Listing { side: Side::Trash },
     ] {
         run.writer.gap(run.id, gap(what)).unwrap();
     }
     let (id, instance) = (run.id, run.instance);
-    assert_eq!(run.finish(RunState::Incomplete, &[]).gaps, 4);
+    assert_eq!(run.finish(RunState::Incomplete, &[]).gaps, 5);
 
     let mut vault = place.open();
     let found = vault.resumable_run(instance, "{}").unwrap().unwrap();
@@ -355,7 +359,7 @@ fn a_record_without_its_body_is_refused_and_nothing_more_is_written() {
 fn lists_come_in_the_order_of_numbers_with_the_path_of_folders() {
     let place = Place::new();
     let folder = |key: &str, title: &str, parent: &str, codec: &Codec| Record {
-        kind: "folder".into(),
+        kind: "folders".into(),
         title: Some(title.into()),
         folder: (!parent.is_empty()).then(|| parent.to_owned()),
         ..seen(key, 0).record(codec)

@@ -137,6 +137,7 @@ fn lines(
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
         line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
         line("suspect_share", &settings.suspect_share, &settings.suspect_share.value),
+        line("full_every_days", &settings.full_every_days, &settings.full_every_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
     ];
     let all = |names: &[FolderSelector]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -147,6 +148,7 @@ fn lines(
         line("recursive", &settings.recursive, &settings.recursive.value),
         line("exclude", &settings.exclude, &all(&settings.exclude.value)),
         line("personal", &settings.personal, &settings.personal.value),
+        line("keep_destinations", &settings.keep_destinations, &settings.keep_destinations.value),
     ];
     lines.extend(scope.into_iter().filter(|line| line.origin != Origin::Default.to_string()));
     if let Some(path) = &instance.ca_bundle {
@@ -179,13 +181,14 @@ fn show_findings(printer: &Printer, instance: &Instance, findings: &Findings) ->
     if let Some(user) = &findings.user {
         printer.line(format!("as {}", person(user)))?;
     }
+    let width = findings.kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
     for kind in &findings.kinds {
         let state = match &kind.problem {
             Some(problem) => printer.paint().bad(problem),
             None if kind.any => "visible".to_owned(),
             None => "visible, but there are none".to_owned(),
         };
-        printer.line(format!("{:<12} {state}", kind.kind))?;
+        printer.line(format!("{:<width$}  {state}", kind.kind))?;
     }
     printer
         .line(format!("this check spent {}", human::counted(findings.calls, "metered call", "metered calls")))

@@ -23,7 +23,7 @@ use crate::config::{
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::kinds::KindChoice;
-use crate::output::human::parse_duration;
+use crate::output::human::{parse_above_zero, parse_duration};
 use crate::report::{Failure, Outcome};
 use crate::summary::{self, Under};
 use crate::watching::Bars;
@@ -108,7 +108,7 @@ pub struct ExtractArgs {
     pub pacing: Option<Pacing>,
 
     /// The largest page, in objects [default: by kind]
-    #[arg(short = 'b', long, visible_alias = "batch-size", value_name = "N")]
+    #[arg(short = 'b', long, visible_alias = "batch-size", value_name = "N", value_parser = parse_above_zero::<NonZeroU32>)]
     pub page_size: Option<NonZeroU32>,
 
     /// How folders are read [default: auto]
@@ -123,8 +123,21 @@ pub struct ExtractArgs {
     #[arg(long, hide_short_help = true, overrides_with = "no_trash")]
     pub trash: bool,
 
+    /// Store the addresses of webhooks, buckets and servers that content is sent to
+    ///
+    /// They are secrets: who knows a webhook may post to it. Without this, addresses
+    /// of schedules that are no e-mail addresses, their parameters, and the forms of
+    /// actions in alerts are left out, and marked as such. A run that changes this
+    /// gives the schedules and alerts concerned a new version.
+    #[arg(long, overrides_with = "no_keep_destinations")]
+    pub keep_destinations: bool,
+
+    /// Leave those addresses out, whatever the configuration says
+    #[arg(long, hide_short_help = true, overrides_with = "keep_destinations")]
+    pub no_keep_destinations: bool,
+
     /// Stop, resumable, before the run makes more than N API calls
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
     pub max_calls: Option<NonZeroU64>,
 
     /// Go on though the month's allowance, less its reserve for restores, is spent
@@ -140,7 +153,7 @@ pub struct ExtractArgs {
     /// Access lists, attribute values and the like cost a call each and do not
     /// say when they were edited. Each run reads those that are oldest, so many
     /// that none is older than this.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = parse_above_zero::<NonZeroU32>)]
     pub max_age_days: Option<NonZeroU32>,
 
     /// Hold the run as suspect if more of a kind vanished at once [default: 20]
@@ -162,12 +175,23 @@ pub struct ExtractArgs {
     #[arg(long, conflicts_with = "all_instances")]
     pub same_instance: bool,
 
+    /// Read every object again, not only what a listing shows to have changed
+    #[arg(long)]
+    pub full: bool,
+
+    /// Do so by itself after so many days [default: 30]
+    ///
+    /// What differs although its stamp did not move is reported, and halves the
+    /// time to the next such run.
+    #[arg(long, value_name = "DAYS")]
+    pub full_every_days: Option<NonZeroU32>,
+
     /// Take up the newest run of the same scope where it stopped
     #[arg(long)]
     pub resume: bool,
 
     /// How often one call is tried [default: 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU32>)]
     pub tries: Option<NonZeroU32>,
 
     /// How long a server may stay down before the run gives up [default: 120s]
@@ -241,6 +265,8 @@ impl ExtractArgs {
         switch("recursive", [("--recursive", self.recursive), ("--no-recursive", self.no_recursive)]);
         switch("personal", [("--personal", self.personal), ("--no-personal", self.no_personal)]);
         switch("trash", [("--trash", self.trash), ("--no-trash", self.no_trash)]);
+        let kept = ("--keep-destinations", self.keep_destinations);
+        switch("keep_destinations", [kept, ("--no-keep-destinations", self.no_keep_destinations)]);
         flags.flag("workers", "--workers", self.workers.map(|n| number(n.get().into())));
         flags.flag("pacing", "--pacing", self.pacing.as_ref().map(Value::choice));
         flags.flag("page_size", "--page-size", self.page_size.map(|n| number(n.get().into())));
@@ -250,6 +276,8 @@ impl ExtractArgs {
         flags.flag("patience", "--patience", self.patience.map(Value::duration));
         flags.flag("suspect_share", "--suspect-share", self.suspect_share.map(|n| number(n.get().into())));
         flags.flag("max_age_days", "--max-age-days", self.max_age_days.map(|n| number(n.get().into())));
+        let full_every_days = self.full_every_days.map(|n| number(n.get().into()));
+        flags.flag("full_every_days", "--full-every-days", full_every_days);
         flags
     }
 }
@@ -315,14 +343,14 @@ pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
 }
 
 /// An extraction that is ready to begin.
-struct Planned {
-    client: Client,
-    request: Request,
+pub(super) struct Planned {
+    pub(super) client: Client,
+    pub(super) request: Request,
     under: Under,
 }
 
 impl Planned {
-    fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
+    pub(super) fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
         instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
         let settings = config.extract(&args.flags(), &instance)?;
         let mut request = request(args, &settings)?;
@@ -393,6 +421,9 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
     request.kinds_named = named;
     request.folders = folders;
     request.trash = settings.trash.value;
+    if settings.keep_destinations.value {
+        request.destinations = extract::Destinations::Keep;
+    }
     request.strategy = match settings.folder_strategy.value {
         FolderStrategy::Auto => extract::FolderStrategy::Auto,
         FolderStrategy::PerFolder => extract::FolderStrategy::PerFolder,
@@ -408,6 +439,8 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
     };
     request.refresh.max_age = SignedDuration::from_hours(24 * i64::from(settings.max_age_days.value.get()));
     request.refresh.all_now = args.all_now;
+    request.full = args.full;
+    request.full_every_days = settings.full_every_days.value.get();
     Ok(request)
 }
 

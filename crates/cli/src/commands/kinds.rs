@@ -1,8 +1,10 @@
 //! `kinds`: the catalogue of content kinds.
 
+mod markdown;
+
 use clap::Args;
 use looker::Kind;
-use looker::catalogue::{Cadence, KINDS, List, Operation, Restore, Source};
+use looker::catalogue::{Cadence, FieldPattern, KINDS, List, Operation, Restore, Source};
 use looker::pacing::Ledger;
 use serde::Serialize;
 
@@ -20,11 +22,18 @@ use crate::report::Outcome;
 /// the ledger they are booked on, and the fields that are never stored.
 #[derive(Args, Debug, Default)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
-pub struct KindsArgs {}
+pub struct KindsArgs {
+    /// Print a page in Markdown: every kind with its operations, keys and fields
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
 
 const EXAMPLES: &str = "
   What can be extracted:
-    lookervault kinds";
+    lookervault kinds
+
+  The same with all details, as docs/kinds.md has it:
+    lookervault kinds --markdown";
 
 const EXITS: &[Exit] = &[Exit::Failed];
 
@@ -52,6 +61,7 @@ struct Entry {
     not_restorable: Option<&'static str>,
     never_saved: &'static [&'static str],
     redacted: Vec<String>,
+    destinations: Vec<String>,
 }
 
 /// An operation that reads a kind.
@@ -87,9 +97,14 @@ impl Entry {
                 Restore::No(why) => Some(why),
             },
             never_saved: kind.never_saved,
-            redacted: kind.redacted.iter().map(ToString::to_string).collect(),
+            redacted: patterns(kind.redacted),
+            destinations: patterns(kind.destinations),
         }
     }
+}
+
+fn patterns(list: &[FieldPattern]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
 }
 
 fn cadence(cadence: Cadence) -> &'static str {
@@ -119,9 +134,13 @@ fn cost(kind: &Kind) -> String {
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn run(context: &Context, _: &KindsArgs) -> Outcome {
-    let kinds: Vec<Entry> = KINDS.iter().map(Entry::new).collect();
+pub fn run(context: &Context, args: &KindsArgs) -> Outcome {
     let printer = &context.printer;
+    if args.markdown {
+        printer.line(markdown::page().trim_end())?;
+        return Ok(Exit::Ok);
+    }
+    let kinds: Vec<Entry> = KINDS.iter().map(Entry::new).collect();
     if printer.is_json() {
         printer.json(&Document { schema: "lookervault.kinds/1", kinds })?;
         return Ok(Exit::Ok);

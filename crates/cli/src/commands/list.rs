@@ -1,25 +1,30 @@
 //! `list`: the stored objects of a kind.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use jiff::Timestamp;
+use looker::catalogue::Source;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use vault::{InstanceInfo, ListFilter, ListRow, Side};
 
 use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
+use crate::folders;
 use crate::kinds::KindName;
+use crate::moments::{AsOf, Meant, MomentPart};
 use crate::output::{Align, Table, human};
 use crate::report::{Failure, Outcome};
 
 /// List the stored objects of a kind
 ///
-/// Works offline, on the newest state of the vault. With --json: one document
-/// with `objects`, one entry a row.
+/// Works offline, on the newest state of the vault or, with --as-of, an earlier
+/// one. With --json: one document with `objects`, one entry a row.
 #[derive(Args, Debug)]
 #[command(visible_alias = "ls", after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct ListArgs {
-    /// Content kind: dashboards, looks, folders, users, groups, roles
+    /// Content kind, for instance dashboards; `lookervault kinds` shows all
     #[arg(value_name = "KIND")]
     pub kind: KindName,
 
@@ -39,6 +44,10 @@ pub struct ListArgs {
     #[arg(long, group = "side")]
     pub all: bool,
 
+    /// The state to list.
+    #[command(flatten)]
+    pub as_of: AsOf,
+
     /// At most N objects
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -55,6 +64,9 @@ const EXAMPLES: &str = "
   Looks of a folder, by its path:
     lookervault list looks --folder \"Shared/Finance\"
 
+  What a folder held at the end of a day:
+    lookervault list dashboards --folder Finance --as-of 2026-03-01
+
   The ids of everything in the trash, for a script:
     lookervault ls dashboards --trash --json | jq -r '.objects[].id'";
 
@@ -66,36 +78,42 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// When there is no vault or it cannot be read.
 pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     let opened = context.read_vault()?;
-    let rows = select(&opened, args)?;
+    let as_of = opened.as_of(context, args.as_of.as_of.as_deref())?;
+    let rows = select(&opened, args, as_of.as_ref())?;
     let printer = &context.printer;
     if printer.is_json() {
         let objects: Vec<Row> = rows.iter().map(|row| Row { row, kind: args.kind }).collect();
-        printer.json(&Document { instance: &opened.instance, kind: args.kind, objects })?;
+        let as_of = as_of.as_ref().map(Meant::part);
+        printer.json(&Document { instance: &opened.instance, kind: args.kind, as_of, objects })?;
         return Ok(Exit::Ok);
     }
     opened.tell_epoch(printer);
     if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
-        printer.table(&table(context, args, &rows))?;
+        let owners = owners(&opened, args.kind)?;
+        printer.table(&table(context, args, &rows, &owners))?;
         printer.status(human::counted(rows.len() as u64, args.kind.singular(), args.kind.plural()));
     }
     Ok(Exit::Ok)
 }
 
-fn select(opened: &Opened, args: &ListArgs) -> Result<Vec<ListRow>, Failure> {
-    let by_id = args.folder.as_deref().filter(|folder| is_folder_id(folder));
-    let by_name = args.folder.as_deref().filter(|folder| !is_folder_id(folder));
+fn select(opened: &Opened, args: &ListArgs, as_of: Option<&Meant>) -> Result<Vec<ListRow>, Failure> {
+    let by_id = args.folder.as_deref().filter(|folder| folders::is_id(folder));
+    let by_name = args.folder.as_deref().filter(|folder| !folders::is_id(folder));
     let filter = ListFilter {
         instance: Some(opened.instance.id),
         sides: sides(args),
         folder: by_id.map(str::to_owned),
         folder_kind: KindName::FOLDERS.to_owned(),
+        at: as_of.map(|meant| meant.moment.run),
         ..ListFilter::of(args.kind.plural())
     };
     let mut rows = Vec::new();
     opened.reader.list(&filter, |row| {
-        if by_name.is_none_or(|name| lies_in(&row, name)) {
+        if by_name
+            .is_none_or(|name| row.folder_path.as_ref().is_some_and(|path| folders::is_called(path, name)))
+        {
             rows.push(row);
         }
     })?;
@@ -112,36 +130,46 @@ fn sides(args: &ListArgs) -> Vec<Side> {
     }
 }
 
-fn is_folder_id(folder: &str) -> bool {
-    folder == "lookml" || folder.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether the folder is called `name`: its whole path or the end of it.
-fn lies_in(row: &ListRow, name: &str) -> bool {
-    let Some(path) = &row.folder_path else { return false };
-    let (path, name) = (path.to_lowercase(), name.trim_matches('/').to_lowercase());
-    path == name || path.strip_suffix(&name).is_some_and(|before| before.ends_with('/'))
-}
-
-fn table(context: &Context, args: &ListArgs, rows: &[ListRow]) -> Table {
-    let mut columns = vec![
-        ("id", Align::Right),
-        (args.kind.title_word(), Align::Left),
-        ("folder", Align::Left),
-        ("updated", Align::Left),
-    ];
-    if args.all {
-        columns.push(("state", Align::Left));
+/// What people call the objects that a list belongs to, by id; empty for kinds
+/// whose objects have names of their own.
+fn owners(opened: &Opened, kind: KindName) -> Result<HashMap<String, String>, Failure> {
+    let mut owners = HashMap::new();
+    let source = kind.entry().each().map(|each| &each.source);
+    if let Some(Source::Objects(of)) = source {
+        let filter = ListFilter { instance: Some(opened.instance.id), ..ListFilter::of(of) };
+        opened.reader.list(&filter, |row| {
+            owners.extend(row.title.map(|title| (row.key, title)));
+        })?;
     }
-    let mut table = Table::new(&columns);
+    Ok(owners)
+}
+
+fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<String, String>) -> Table {
+    let envelope = &args.kind.entry().envelope;
+    let columns = [
+        (true, ("id", Align::Right)),
+        (!envelope.title.is_empty(), (args.kind.title_word(), Align::Left)),
+        (!owners.is_empty(), ("of", Align::Left)),
+        (envelope.folder.is_some(), ("folder", Align::Left)),
+        (envelope.updated_at.is_some(), ("updated", Align::Left)),
+        (args.all, ("state", Align::Left)),
+    ];
+    let shown = |(is_shown, column)| -> Option<_> { Some(column).filter(|_| is_shown) };
+    let mut table = Table::new(&columns.into_iter().filter_map(shown).collect::<Vec<_>>());
     for row in rows {
         let folder = row.folder_path.as_ref().or(row.folder.as_ref());
         let updated = row.updated_at.map(|at| human::time(at, context.printer.zone()));
         let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-        let mut cells =
-            vec![row.key.clone(), text(row.title.as_ref()), text(folder), updated.unwrap_or_default()];
-        cells.extend(args.all.then(|| row.side.name().to_owned()));
-        table.row(cells);
+        let cells = [
+            row.key.clone(),
+            text(row.title.as_ref()),
+            text(owners.get(&row.key)),
+            text(folder),
+            updated.unwrap_or_default(),
+            row.side.name().to_owned(),
+        ];
+        table
+            .row(cells.into_iter().zip(columns).filter_map(|(cell, (is_shown, _))| is_shown.then_some(cell)));
     }
     table
 }
@@ -149,6 +177,7 @@ fn table(context: &Context, args: &ListArgs, rows: &[ListRow]) -> Table {
 struct Document<'a> {
     instance: &'a InstanceInfo,
     kind: KindName,
+    as_of: Option<MomentPart<'a>>,
     objects: Vec<Row<'a>>,
 }
 
@@ -159,6 +188,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("instance", &self.instance.url)?;
         map.serialize_entry("epoch", &self.instance.epoch)?;
         map.serialize_entry("kind", self.kind.plural())?;
+        map.serialize_entry("as_of", &self.as_of)?;
         map.serialize_entry("count", &self.objects.len())?;
         map.serialize_entry("objects", &self.objects)?;
         map.end()

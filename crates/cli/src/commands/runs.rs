@@ -2,6 +2,7 @@
 
 mod confirm;
 mod document;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,9 +11,8 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 use vault::{
-    CallCount, GapWhat, KindCounts, Reader, RunDetails, RunId, RunInfo, RunState, StreamRecord, Vault,
+    CallCount, GapWhat, KindCounts, Reader, RunDetails, RunInfo, RunState, Side, StreamRecord, Vault,
 };
 
 pub use confirm::RunsConfirmArgs;
@@ -21,9 +21,10 @@ use document::{ListDocument, RunDocument};
 use crate::args::command_help;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::moments;
 use crate::output::{Align, Printer, Table, human};
 use crate::report::{Failure, Outcome};
-use crate::summary;
+use crate::{scope, summary};
 
 /// List runs, show one, or confirm one
 ///
@@ -56,9 +57,9 @@ pub enum RunsCommand {
 #[derive(Args, Debug)]
 #[command(after_long_help = command_help(SHOW_EXAMPLES, EXITS))]
 pub struct RunsShowArgs {
-    /// The run's number
-    #[arg(value_name = "ID")]
-    pub id: i64,
+    /// The run: its number, its tag, `latest` or a time
+    #[arg(value_name = "RUN")]
+    pub run: String,
 }
 
 const EXAMPLES: &str = "
@@ -88,9 +89,7 @@ pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
     let path = context.config()?.vault.value;
     match &args.command {
         Some(RunsCommand::Confirm(confirm)) => confirm::run(&context.printer, &path, confirm)?,
-        Some(RunsCommand::Show(show)) => {
-            show_run(&context.printer, &Vault::open_for_reading(&path)?, show)?;
-        }
+        Some(RunsCommand::Show(show)) => show_run(context, &Vault::open_for_reading(&path)?, show)?,
         None => list(&context.printer, &Vault::open_for_reading(&path)?, args.limit)?,
     }
     Ok(Exit::Ok)
@@ -121,6 +120,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
         ("gaps", Align::Right),
         ("calls", Align::Right),
         ("instance", Align::Left),
+        ("scope", Align::Left),
     ]);
     for run in runs {
         let sum = |of: fn(&KindCounts) -> u64| human::count(run.kinds.iter().map(of).sum());
@@ -136,6 +136,7 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
             human::count(run.gaps),
             human::count(run.calls),
             run.instance.name(),
+            scope::words(&run.scope),
         ]);
     }
     table
@@ -150,8 +151,10 @@ fn took(run: &RunInfo) -> Option<Duration> {
     Duration::try_from(run.ended_at?.duration_since(run.started_at)).ok()
 }
 
-fn show_run(printer: &Printer, reader: &Reader, args: &RunsShowArgs) -> Result<(), Failure> {
-    let details = reader.run(RunId::from_number(args.id))?;
+fn show_run(context: &Context, reader: &Reader, args: &RunsShowArgs) -> Result<(), Failure> {
+    let printer = &context.printer;
+    let meant = moments::find(reader, &args.run, &context.now(), || context.instance_in(reader))?;
+    let details = reader.run(meant.moment.run)?;
     if printer.is_json() {
         return printer.json(&RunDocument::new(&details));
     }
@@ -173,8 +176,8 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         ("Command", Some(run.command.clone())),
         ("Instance", Some(run.instance.name())),
         ("Release", run.release.clone()),
-        ("Account", Some(account(&run.account))),
-        ("Scope", Some(run.scope.clone())),
+        ("Account", Some(words::account(&run.account))),
+        ("Scope", Some(scope::words(&run.scope))),
         ("Started", Some(time(run.started_at))),
         ("Ended", run.ended_at.map(time)),
         ("Took", took(run).map(human::duration)),
@@ -185,25 +188,6 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
         }
     }
     print_suspicions(printer, run)
-}
-
-/// Who read, in words; as it was kept where that is not known.
-fn account(kept: &str) -> String {
-    let account: Value = serde_json::from_str(kept).unwrap_or_default();
-    let (Some(user), Some(key)) = (account["user_id"].as_str(), account["client_id"].as_str()) else {
-        return kept.to_owned();
-    };
-    let list = |name: &str| -> Option<Vec<&str>> {
-        Some(account[name].as_array()?.iter().filter_map(Value::as_str).collect())
-    };
-    let roles = list("role_ids").unwrap_or_default().join(", ");
-    let roles = if roles.is_empty() { "no role".to_owned() } else { format!("roles {roles}") };
-    let permissions = list("permissions").map(|names| names.len() as u64);
-    let permissions = permissions.map_or_else(
-        || "permissions not known".to_owned(),
-        |count| human::counted(count, "permission", "permissions"),
-    );
-    format!("user {user} (API key {key}), {roles}, {permissions}")
 }
 
 fn print_suspicions(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
@@ -285,7 +269,8 @@ fn missing(what: &GapWhat) -> String {
         }
         GapWhat::Object { key } => format!("object {key}"),
         GapWhat::Kind => "the whole kind".into(),
-        GapWhat::Listing => "the closing listing".into(),
+        GapWhat::Listing { side: Side::Live } => "the closing listing".into(),
+        GapWhat::Listing { side: Side::Trash } => "the closing listing of the trash".into(),
     }
 }
 

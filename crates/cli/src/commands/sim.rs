@@ -226,7 +226,7 @@ impl FromStr for FaultsSpec {
             Some(share) => Faults::mixed(share.as_f64().ok_or("mixed takes a share from 0 to 1")?),
             None => Faults::default(),
         };
-        let faults: Faults = overlay(&start, spec)?;
+        let faults: Faults = overlay(&start, spec, &["mixed"])?;
         let shares = serde_json::to_value(&faults).map_err(|error| error.to_string())?;
         let sum: f64 = shares
             .as_object()
@@ -247,7 +247,7 @@ impl FromStr for ChurnSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        overlay(&Churn::default(), pairs(text)?).map(Self)
+        overlay(&Churn::default(), pairs(text)?, &[]).map(Self)
     }
 }
 
@@ -271,9 +271,19 @@ fn value_of(text: &str) -> Result<Value, String> {
     }
 }
 
-fn overlay<T: Serialize + DeserializeOwned>(start: &T, spec: Map<String, Value>) -> Result<T, String> {
+/// `start` with the members of `spec`; `others` are names that may be written too.
+fn overlay<T: Serialize + DeserializeOwned>(
+    start: &T,
+    spec: Map<String, Value>,
+    others: &[&str],
+) -> Result<T, String> {
     let mut value = serde_json::to_value(start).map_err(|error| error.to_string())?;
     if let Some(members) = value.as_object_mut() {
+        if let Some(unknown) = spec.keys().find(|name| !members.contains_key(*name)) {
+            let names = others.iter().copied().chain(members.keys().map(String::as_str));
+            let names = names.collect::<Vec<_>>().join(", ");
+            return Err(format!("there is no `{unknown}`; names are {names}").replace('_', "-"));
+        }
         members.extend(spec);
     }
     serde_json::from_value(value).map_err(|error| error.to_string().replace('_', "-"))
@@ -410,8 +420,9 @@ mod tests {
             assert!(text.parse::<FaultsSpec>().is_err(), "{text}");
         }
         let message = "rest=0.1".parse::<FaultsSpec>().unwrap_err();
-        assert!(message.contains("too-many-requests"), "{message}");
-        assert!("edit=1".parse::<ChurnSpec>().is_err());
+        assert!(message.contains("mixed") && message.contains("too-many-requests"), "{message}");
+        let message = "edit=1".parse::<ChurnSpec>().unwrap_err();
+        assert!(message.contains("edits, "), "{message}");
     }
 
     #[test]

@@ -120,6 +120,8 @@ pub struct ExtractSettings {
     pub folder_strategy: Setting<FolderStrategy>,
     /// Whether the trash is read too.
     pub trash: Setting<bool>,
+    /// Whether addresses are stored that let whoever knows them send.
+    pub keep_destinations: Setting<bool>,
     /// The most API calls the run may make.
     pub max_calls: Option<Setting<NonZeroU64>>,
     /// How often one call is tried.
@@ -131,6 +133,8 @@ pub struct ExtractSettings {
     /// How much of a kind may vanish from the scope at once before the run is
     /// suspect.
     pub suspect_share: Setting<Share>,
+    /// Days between two readings of everything, changed or not.
+    pub full_every_days: Setting<NonZeroU32>,
 }
 
 /// How often one call is tried when nobody says otherwise.
@@ -138,6 +142,7 @@ const TRIES: NonZeroU32 = NonZeroU32::new(8).expect("8 is not 0");
 /// Days after which is read again what changes without a stamp, when nobody
 /// says otherwise.
 const MAX_AGE_DAYS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+const FULL_EVERY_DAYS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 /// How long a server may stay down when nobody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -176,11 +181,13 @@ impl ExtractSettings {
             page_size: layers.get("page_size")?,
             folder_strategy: layers.get_or("folder_strategy", FolderStrategy::default())?,
             trash: layers.get_or("trash", true)?,
+            keep_destinations: layers.get_or("keep_destinations", false)?,
             max_calls: layers.get("max_calls")?,
             tries: layers.get_or("tries", TRIES)?,
             patience: layers.get_or("patience", PATIENCE)?,
             max_age_days: layers.get_or("max_age_days", MAX_AGE_DAYS)?,
             suspect_share: layers.get_or("suspect_share", Share(SUSPECT_SHARE))?,
+            full_every_days: layers.get_or("full_every_days", FULL_EVERY_DAYS)?,
         })
     }
 }

@@ -40,11 +40,13 @@ pub const EXTRACT: &[Key] = &[
     key("page_size", &["LOOKERVAULT_PAGE_SIZE"]),
     key("folder_strategy", &["LOOKERVAULT_FOLDER_STRATEGY"]),
     key("trash", &["LOOKERVAULT_TRASH"]),
+    key("keep_destinations", &["LOOKERVAULT_KEEP_DESTINATIONS"]),
     key("max_calls", &["LOOKERVAULT_MAX_CALLS"]),
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),
     key("max_age_days", &["LOOKERVAULT_MAX_AGE_DAYS"]),
     key("suspect_share", &["LOOKERVAULT_SUSPECT_SHARE"]),
+    key("full_every_days", &["LOOKERVAULT_FULL_EVERY_DAYS"]),
 ];
 
 /// Keys of `[instances.NAME]`. The names the official SDK knows are accepted

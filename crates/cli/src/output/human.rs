@@ -1,5 +1,6 @@
 //! Numbers, sizes, times and foreign text as people read them.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -49,6 +50,14 @@ pub fn duration(span: Duration) -> String {
     }
 }
 
+/// Reads a whole number above 0, as a type that holds no other.
+///
+/// # Errors
+/// A message saying so.
+pub fn parse_above_zero<T: FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| "must be a whole number above 0".to_owned())
+}
+
 /// Reads a span of time: a number of seconds (`120`, `0.5`) or numbers with
 /// units (`50ms`, `2s`, `1m30s`, `1h`).
 ///
@@ -95,6 +104,8 @@ const fn is_bidi_control(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     #[test]
@@ -139,6 +150,15 @@ mod tests {
         }
         for text in ["", "soon", "-1s", "-3", "inf", "10 parsecs"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_numbers_above_zero() {
+        assert_eq!(parse_above_zero::<NonZeroU32>(" 7 ").map(NonZeroU32::get), Ok(7));
+        for text in ["0", "-1", "1.5", "", "many", "99999999999"] {
+            let message = parse_above_zero::<NonZeroU32>(text).unwrap_err();
+            assert_eq!(message, "must be a whole number above 0", "{text}");
         }
     }
 

@@ -6,7 +6,9 @@
 //! with `--json`), and that is decided once, in [`Style::decide`], from flags,
 //! environment and terminals handed in.
 
+pub mod chart;
 pub mod human;
+mod kept;
 mod paint;
 mod printer;
 mod progress;
@@ -14,6 +16,7 @@ mod question;
 mod style;
 mod table;
 
+pub use kept::Kept;
 pub use paint::Paint;
 pub use printer::{LogWriter, Printer};
 pub use progress::{Progress, Task};

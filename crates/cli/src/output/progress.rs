@@ -5,10 +5,11 @@
 //! need not know which.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::Printer;
 use super::human;
@@ -18,8 +19,8 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// How often bars move on their own, so that a pause looks like one.
 const TICK: Duration = Duration::from_millis(120);
 
-const COUNTING: &str = "{prefix:<16} {spinner} {human_pos} · {per_sec} {wide_msg}";
-const MEASURED: &str = "{prefix:<16} {bar:24} {human_pos}/{human_len} · {per_sec} · {eta} left {wide_msg}";
+const COUNTING: &str = "{prefix:<16} {spinner} {human_pos} · {rate} {wide_msg}";
+const MEASURED: &str = "{prefix:<16} {bar:24} {human_pos}/{human_len} · {rate} · {eta} left {wide_msg}";
 
 /// Starts tasks that share one display.
 #[derive(Clone)]
@@ -58,7 +59,15 @@ impl Progress {
 fn look(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A display that cannot be written to is not worth a failure.
+            let _ = out.write_str(&rate(state.per_sec()));
+        })
         .progress_chars("━╸─")
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{}/s", human::count(per_second as u64))
 }
 
 /// One thing being done. Dropping it takes it off the display.
@@ -113,8 +122,8 @@ impl Task {
     fn line(&self, elapsed: Duration) -> String {
         let done = self.done();
         let total = self.bar.length().map(|n| format!(" of {}", human::count(n))).unwrap_or_default();
-        let rate = (done as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-        format!("{}: {}{total}, {}/s", self.name, human::count(done), human::count(rate))
+        let rate = rate(done as f64 / elapsed.as_secs_f64().max(0.001));
+        format!("{}: {}{total}, {rate}", self.name, human::count(done))
     }
 }
 
@@ -149,6 +158,13 @@ mod tests {
         *task.said.lock().unwrap() = Instant::now().checked_sub(LINE_EVERY).unwrap();
         task.add(1999);
         assert!(err.text().starts_with("dashboards: 2,000 of 4,000, "), "{}", err.text());
+    }
+
+    #[test]
+    fn a_rate_is_a_whole_number() {
+        assert_eq!(rate(0.0), "0/s");
+        assert_eq!(rate(1234.5678), "1,234/s");
+        assert!(MEASURED.contains("{rate}") && COUNTING.contains("{rate}"));
     }
 
     #[test]

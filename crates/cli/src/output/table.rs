@@ -17,14 +17,21 @@ pub enum Align {
 /// A table that prints the same in every pipe, and folds to fit a terminal.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table with these columns.
-    pub fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub fn new<T: AsRef<str>>(columns: &[(T, Align)]) -> Self {
+        Self::named(columns.iter().map(|(name, align)| (name.as_ref(), *align)))
+    }
+
+    /// An empty table whose columns get their names as it is made. Names may be
+    /// foreign text.
+    pub fn named<T: AsRef<str>>(columns: impl IntoIterator<Item = (T, Align)>) -> Self {
+        let columns = columns.into_iter().map(|(name, align)| (one_line(name.as_ref()), align));
+        Self { columns: columns.collect(), rows: Vec::new() }
     }
 
     /// Adds a row: one cell a column. Cells may hold foreign text; they are
@@ -51,7 +58,9 @@ impl Table {
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        table.set_header(self.columns.iter().map(|(name, align)| cell(&name.to_uppercase(), *align)));
+        table.set_header(
+            self.columns.iter().map(|(name, align)| cell(&one_line(&name.to_uppercase()), *align)),
+        );
         for row in &self.rows {
             table.add_row(row.iter().zip(&self.columns).map(|(text, column)| cell(text, column.1)));
         }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use looker::catalogue::KINDS;
 use vault::{
-    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, Page, Record, Rules, RunEnd, RunId,
-    RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
+    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, Page, Record, ReferencePattern, Rules,
+    RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
 };
 
 /// An object as the API would give it.
@@ -31,6 +32,16 @@ const RULES: Rules = Rules {
     references: &[],
 };
 
+/// The rules of a kind, with the references that the catalogue knows of.
+fn rules(kind: &str) -> Rules {
+    let entry = KINDS.iter().find(|entry| entry.name == kind).unwrap();
+    let reference = |reference: &looker::catalogue::Reference| ReferencePattern {
+        path: reference.path.split('.').map(|key| &*key.to_owned().leak()).collect::<Vec<_>>().leak(),
+        kind: reference.kind,
+    };
+    Rules { references: entry.references.iter().map(reference).collect::<Vec<_>>().leak(), ..RULES }
+}
+
 /// Stores the objects in one complete run.
 pub(crate) fn store(path: &Path, url: &str, objects: &[Object]) {
     store_run(path, url, objects, &[]);
@@ -38,8 +49,16 @@ pub(crate) fn store(path: &Path, url: &str, objects: &[Object]) {
 
 /// Stores the objects in one run; with gaps it ends incomplete.
 pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]) {
+    store_run_of(path, url, objects, gaps, "2026-11-23");
+}
+
+/// Stores the objects in one run of a day.
+pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[Gap], day: &str) {
     let mut vault = Vault::open_for_writing(path, "test").unwrap();
     let instance = vault.instance(url).unwrap();
+    let rules: Vec<(&str, Rules)> = KINDS.iter().map(|kind| (kind.name, rules(kind.name))).collect();
+    let rules: Vec<(&str, &Rules)> = rules.iter().map(|(kind, rules)| (*kind, rules)).collect();
+    vault.index_references(&rules, &mut |_| ()).unwrap();
     let run = vault
         .begin_run(&RunStart {
             instance,
@@ -48,7 +67,7 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
             options: "{}".into(),
             account: r#"{"id":"1"}"#.into(),
             release: Some("26.12".into()),
-            started_at: time("2026-11-23T10:00:00Z"),
+            started_at: time(&format!("{day}T10:00:00Z")),
         })
         .unwrap();
     let writer = vault.into_writer();
@@ -73,7 +92,7 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
         calls: 12,
     };
     writer.calls(run, vec![calls]).unwrap();
-    finish(writer, run, &kinds, gaps.is_empty());
+    finish(writer, run, &kinds, gaps.is_empty(), time(&format!("{day}T10:00:04.500Z")));
 }
 
 fn write_stream(
@@ -101,7 +120,7 @@ fn write_stream(
 }
 
 fn record_of(writer: &Writer, object: &Object) -> Record {
-    let canonical = canonicalise(object.body.as_bytes(), &RULES.compile()).unwrap();
+    let canonical = canonicalise(object.body.as_bytes(), &rules(object.kind).compile()).unwrap();
     let value: serde_json::Value = serde_json::from_str(&object.body).unwrap();
     let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
     let folder = if object.kind == "folders" { "parent_id" } else { "folder_id" };
@@ -110,7 +129,7 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
         kind: object.kind.into(),
         key: text("id").unwrap(),
         side: object.side,
-        title: ["title", "display_name", "name"].into_iter().find_map(text),
+        title: ["title", "display_name", "name", "custom_title"].into_iter().find_map(text),
         folder: text(folder),
         updated_at: text("updated_at").map(|at| time(&at)),
         created_at: text("created_at").map(|at| time(&at)),
@@ -124,7 +143,7 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
     }
 }
 
-fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
+fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool, ended_at: Timestamp) {
     let absence = kinds.iter().map(|kind| AbsenceScope {
         kind: (*kind).into(),
         folders: None,
@@ -138,7 +157,7 @@ fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool) {
             ranges_restated: false,
             run,
             state: if complete { RunState::Complete } else { RunState::Incomplete },
-            ended_at: time("2026-11-23T10:00:04.500Z"),
+            ended_at,
             totals_json: r#"{"rows":3}"#.into(),
             absence: absence.collect(),
         })
@@ -193,9 +212,11 @@ pub(crate) const DASHBOARD: &str = r#"{
   "big":12345678901234567890123,"exact":1.50,"nothing":null,"view_count":41,"can":{"show":true},
   "dashboard_filters":[{"name":"Region","title":"Region","type":"field_filter","dimension":"orders.region","default_value":"EU"}],
   "dashboard_elements":[
-    {"id":"1","title":"Revenue","type":"vis","can":{"x":true},"query":{"model":"shop","view":"orders","vis_config":{"type":"looker_column"}}},
+    {"id":"1","title":"Revenue","type":"vis","can":{"x":true},"query":{"model":"shop","view":"orders","fields":["orders.region","orders.count"],"vis_config":{"type":"looker_column"}}},
     {"id":"2","title":null,"title_text":"Note","type":"text"},
     {"id":"3","title":"Linked","type":"vis","look_id":"5"},
     {"id":"4","title":"Merged","type":"vis","merge_result_id":"abc"}],
-  "dashboard_layouts":[{"id":"8","type":"newspaper","active":true,"dashboard_layout_components":[{"id":"1"},{"id":"2"}]}]
+  "dashboard_layouts":[{"id":"8","type":"newspaper","active":true,"dashboard_layout_components":[
+    {"id":"21","dashboard_element_id":"1","row":0,"column":0,"width":16,"height":8},
+    {"id":"22","dashboard_element_id":"2","row":0,"column":16,"width":8,"height":8}]}]
 }"#;

@@ -48,6 +48,26 @@ fn damage_has_its_own_exit_code() {
 }
 
 #[test]
+fn a_quick_look_reads_no_bodies_but_every_other_row() {
+    let world = World::new();
+    let path = world.path("lookervault.db");
+    store(&path, URL, &sample());
+    let ran = world.run("verify --quick");
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.out.contains("Checked all but the content of bodies, 7 objects"), "{}", ran.out);
+    let quick = world.json("verify --quick");
+    assert_eq!((&quick["read_data"], &quick["bodies"]), (&false.into(), &0.into()));
+    assert_eq!(world.json("verify --read-data"), world.json("verify"));
+    assert_eq!(world.run("verify --quick --read-data").code, 2);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute("UPDATE version SET title = 'Other' WHERE id = 4", ()).unwrap();
+    drop(connection);
+    let ran = world.run("verify --quick");
+    assert_eq!(ran.code, 5, "{}", ran.all());
+    assert!(ran.out.contains("where: version"), "{}", ran.out);
+}
+
+#[test]
 fn what_is_no_vault_is_refused() {
     let world = World::new();
     world.write("lookervault.db", "this is a text file, not a database, and long enough to look like one");

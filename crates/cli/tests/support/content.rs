@@ -29,19 +29,27 @@ pub(crate) struct Object {
     pub(crate) document: Json,
 }
 
-/// All that is current in a vault. Reading checks every body against its hash.
+/// All of [`KINDS`] that is current in a vault.
 #[track_caller]
 pub(crate) fn stored(path: &Path) -> BTreeMap<Key, Object> {
+    stored_of(path, &KINDS.map(|(kind, _)| kind))
+}
+
+/// All of some kinds that is current in a vault. Reading checks every body
+/// against its hash.
+#[track_caller]
+pub(crate) fn stored_of(path: &Path, kinds: &[&'static str]) -> BTreeMap<Key, Object> {
     let reader = Vault::open_for_reading(path).unwrap();
     let mut objects = BTreeMap::new();
     for instance in reader.instances().unwrap() {
-        for (kind, _) in KINDS {
+        for kind in kinds.iter().copied() {
             let filter = ListFilter {
                 instance: Some(instance.id),
                 kind: kind.to_owned(),
                 folder: None,
                 sides: vec![Side::Live, Side::Trash],
                 folder_kind: "folders".to_owned(),
+                at: None,
             };
             let mut rows = Vec::new();
             reader.list(&filter, |row| rows.push((row.key, row.side))).unwrap();

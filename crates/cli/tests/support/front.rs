@@ -7,11 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 /// A request and the answer the server gave.
 pub(crate) struct Exchange {
     /// For instance `GET /api/4.0/user HTTP/1.1`.
     pub(crate) request: String,
     pub(crate) request_body: String,
+    /// The header of that name; empty when there was none.
+    pub(crate) authorization: String,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
@@ -54,12 +58,18 @@ impl Front {
         server: u16,
         rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
-        Self::open(server, Arc::new(rule))
+        Self::open(server, Arc::new(rule), None)
+    }
+
+    /// Speaks TLS to clients, and leaves the answers of the server on `server`'s
+    /// port as they are.
+    pub(crate) fn with_tls(server: u16, tls: Arc<ServerConfig>) -> Self {
+        Self::open(server, Arc::new(|_| None), Some(tls))
     }
 
     /// Stands before nothing: every request gets what `rule` says.
     pub(crate) fn alone(rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static) -> Self {
-        Self::open(0, Arc::new(rule))
+        Self::open(0, Arc::new(rule), None)
     }
 
     /// From now on stands before another server, under the same address.
@@ -67,7 +77,7 @@ impl Front {
         self.server.store(server, Ordering::Relaxed);
     }
 
-    fn open(server: u16, rule: Arc<Rule>) -> Self {
+    fn open(server: u16, rule: Arc<Rule>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let closed = Arc::new(AtomicBool::new(false));
@@ -79,8 +89,9 @@ impl Front {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
-                let (rule, server) = (Arc::clone(&rule), leads_to.load(Ordering::Relaxed));
-                std::thread::spawn(move || serve(&socket, server, &*rule));
+                let (rule, tls) = (Arc::clone(&rule), tls.clone());
+                let server = leads_to.load(Ordering::Relaxed);
+                std::thread::spawn(move || greet(socket, tls, server, &*rule));
             }
         });
         Self { port, server, closed }
@@ -88,6 +99,10 @@ impl Front {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn https_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
     }
 }
 
@@ -99,18 +114,26 @@ impl Drop for Front {
     }
 }
 
+fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: u16, rule: &Rule) -> Option<()> {
+    socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let Some(tls) = tls else { return serve(&mut &socket, server, rule) };
+    let mut client = StreamOwned::new(ServerConnection::new(tls).ok()?, socket);
+    serve(&mut client, server, rule)?;
+    client.conn.send_close_notify();
+    client.flush().ok()
+}
+
 /// Answers one request; a client that went away is no matter.
-fn serve(mut client: &TcpStream, server: u16, rule: &Rule) -> Option<()> {
-    client.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    let (head, request_body) = read_message(&mut BufReader::new(client))?;
+fn serve(client: &mut (impl Read + Write), server: u16, rule: &Rule) -> Option<()> {
+    let (head, request_body) = read_message(&mut BufReader::new(&mut *client))?;
     let request = head.lines().next()?.to_owned();
     let (answer_head, body) = match server {
         1.. => ask(server, &head, &request_body)?,
         0 => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
     };
     let status = answer_head.split(' ').nth(1)?.parse().ok()?;
-    let exchange =
-        Exchange { request, request_body: String::from_utf8_lossy(&request_body).into(), status, body };
+    let request_body = String::from_utf8_lossy(&request_body).into();
+    let exchange = Exchange { request, request_body, authorization: authorization(&head), status, body };
     let answer = match rule(&exchange) {
         None => [with_close(&answer_head).into_bytes(), exchange.body].concat(),
         Some(Instead { status, content_type, body }) => format!(
@@ -144,6 +167,12 @@ fn read_message(from: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let mut body = Vec::new();
     from.take(length.unwrap_or(0)).read_to_end(&mut body).ok()?;
     Some((head, body))
+}
+
+fn authorization(head: &str) -> String {
+    let named = head.lines().filter_map(|line| line.split_once(':'));
+    let mut values = named.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    values.next().map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
 }
 
 /// A head that asks for the connection's end.

@@ -49,6 +49,78 @@ impl Json {
         }
     }
 
+    pub(crate) fn text(&self) -> Option<&str> {
+        let Self::Text(text) = self else { return None };
+        Some(text)
+    }
+
+    /// The values at a path of keys, arrays passed through.
+    pub(crate) fn at<'a>(&'a self, path: &str) -> Vec<&'a Self> {
+        let mut found = vec![self];
+        for key in path.split('.') {
+            found = found.into_iter().flat_map(Self::flat).filter_map(|value| value.member(key)).collect();
+        }
+        found.into_iter().flat_map(Self::flat).collect()
+    }
+
+    fn flat(&self) -> Vec<&Self> {
+        match self {
+            Self::List(elements) => elements.iter().collect(),
+            other => vec![other],
+        }
+    }
+
+    /// Replaces the values at a path of keys that `matches` by another.
+    pub(crate) fn replace_at(&mut self, path: &[&str], matches: &dyn Fn(&Self) -> bool, by: &Self) {
+        match (self, path) {
+            (Self::List(elements), _) => {
+                for element in elements {
+                    element.replace_at(path, matches, by);
+                }
+            }
+            (Self::Object(members), [key]) => {
+                members
+                    .iter_mut()
+                    .filter(|(name, value)| name == key && matches(value))
+                    .for_each(|(_, value)| *value = by.clone());
+            }
+            (Self::Object(members), [key, rest @ ..]) => {
+                members.get_mut(*key).into_iter().for_each(|value| value.replace_at(rest, matches, by));
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds a member to every object at every depth.
+    pub(crate) fn add_everywhere(&mut self, name: &str, value: &Self) {
+        match self {
+            Self::Object(members) => {
+                for inner in members.values_mut() {
+                    inner.add_everywhere(name, value);
+                }
+                members.insert(name.to_owned(), value.clone());
+            }
+            Self::List(elements) => elements.iter_mut().for_each(|inner| inner.add_everywhere(name, value)),
+            Self::Text(_) | Self::Plain(_) => {}
+        }
+    }
+
+    /// As JSON; texts with half a surrogate pair are not to be written.
+    pub(crate) fn write(&self) -> String {
+        let list = |parts: Vec<String>| parts.join(",");
+        match self {
+            Self::Object(members) => {
+                let pair = |(name, value): (&String, &Self)| {
+                    format!("{}:{}", serde_json::Value::from(name.as_str()), value.write())
+                };
+                format!("{{{}}}", list(members.iter().map(pair).collect()))
+            }
+            Self::List(elements) => format!("[{}]", list(elements.iter().map(Self::write).collect())),
+            Self::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+            Self::Plain(text) => text.clone(),
+        }
+    }
+
     /// Replaces every text that `matches` by a value.
     pub(crate) fn replace_texts(&mut self, matches: &dyn Fn(&str) -> bool, by: &Self) {
         match self {

@@ -9,11 +9,14 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 pub(crate) mod content;
+pub(crate) mod estate;
 pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod requests;
 pub(crate) mod seeded;
+pub(crate) mod targets;
+pub(crate) mod tls;
 #[path = "../commands/support.rs"]
 mod world;
 
@@ -60,6 +63,11 @@ impl World {
     pub(crate) fn start(&self, line: &str) -> Child {
         let mut command = self.command(line);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs with arguments that may hold blanks.
+    pub(crate) fn run_with(&self, arguments: &[&str]) -> Ran {
+        Ran::new(&self.command("").args(arguments).output().unwrap())
     }
 
     /// Runs `extract --json` with more arguments.

@@ -98,7 +98,7 @@ fn a_view_is_no_change_but_is_shown() {
     let look = looker.ids(Kind::Look, false)[2].clone();
     looker.view(Kind::Dashboard, &dashboard).unwrap();
     looker.view(Kind::Look, &look).unwrap();
-    let report = world.extract_basics("").complete();
+    let report = world.extract_basics("--full").complete();
     assert_eq!((counts(&report, "dashboards"), counts(&report, "looks")), ((0, 0, 0), (0, 0, 0)));
     let after = rows(&world.path(VAULT));
     for table in ["object", "version", "body", "volatile"] {

@@ -3,18 +3,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
+use super::incremental::edit_without_stamp;
 use crate::support::looker::Looker;
 use crate::support::{Ran, World};
 
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 8] = ["object", "account", "scope", "options", "totals", "run", "report", "suspicions"];
-/// Documented, but only in a disaster.
-const RARE: [&str; 1] = ["stopped.message"];
+const OPEN: [&str; 14] = [
+    "object",
+    "account",
+    "account_before",
+    "scope",
+    "options",
+    "totals",
+    "run",
+    "report",
+    "rules",
+    "suspicions",
+    "rows",
+    "old",
+    "new",
+    "document",
+];
+/// Documented, but only in a disaster, when something changed, or of content that
+/// this instance lacks.
+const RARE: [&str; 7] = [
+    "stopped.message",
+    "most_changed[].instance",
+    "most_changed[].id",
+    "most_changed[].title",
+    "most_changed[].changes",
+    "most_changed[].changed_at",
+    "objects[].changes[].place[].kind",
+];
 
 /// Member paths by schema, out of the page's tables.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
@@ -68,41 +93,82 @@ fn printed() -> Vec<Value> {
     world.write("several.toml", &section);
     world.set("TMPDIR", folder.to_str().unwrap());
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
-    let begun = [
+    let mut ran: Vec<Ran> = [
         "extract folders users looks",
         "extract dashboards -b 10 --max-calls 4",
         "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",
         "kinds",
-        "list folders",
+        "list folders --as-of latest",
         "list dashboards",
-        "show user 1",
+        "show user 1 --as-of 1",
+        "redacted",
+        "tag 1 first",
+        "log --since 1 --until latest",
+        "log --until now --by nobody",
+        "runs",
+        "runs show 1",
+        "runs show 2",
         "calls --by day,run,kind,reason,ledger",
+        "extract boards",
+        "search sales",
+        "impact --model ecommerce",
+        "impact --unused looks,boards",
+        "lint",
+        "extract lookml_models model_sets",
         "verify",
+        "verify --live users dashboards roles --all",
         "completions fish",
         "man pages",
         "show dashboard 987654",
         "extract",
         "extract",
+        "prune --keep-last 1",
+        "stats",
+        "sql",
+        "sql VALUES(1)",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
+        "extract dashboards --full",
         "--vault other.db extract dashboards",
-    ];
-    let run = |line: &str| world.run(&format!("{line} --json"));
-    let mut ran: Vec<Ran> = begun.iter().map(|line| run(line)).collect();
+    ]
+    .map(|line| {
+        if line.ends_with("--full") {
+            edit_without_stamp(&looker, &looker.ids(Kind::Dashboard, false)[1], "nobody saw this");
+        }
+        if line.contains("--live") {
+            looker.edit_dashboard(&looker.ids(Kind::Dashboard, false)[0], "edited since").unwrap();
+        }
+        world.run(&format!("{line} --json"))
+    })
+    .into();
+    ran.extend(compared(&looker, &world));
+    // A history in which something went.
+    world.run("extract groups");
+    looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
+    world.run("extract groups");
+    ran.push(world.run("log groups --json"));
     // A suspect run: half of the dashboards are gone.
-    for id in looker.ids(looker_sim::Kind::Dashboard, false).iter().step_by(2) {
-        looker.purge(looker_sim::Kind::Dashboard, id).unwrap();
+    for id in looker.ids(Kind::Dashboard, false).iter().step_by(2) {
+        looker.purge(Kind::Dashboard, id).unwrap();
     }
-    let other =
-        ["--vault other.db extract dashboards", "--vault other.db runs", "--vault other.db runs confirm 2"];
-    let rest = ["runs", "runs show 1", "runs show 2"];
-    ran.extend(other.iter().chain(&rest).map(|line| run(line)));
+    for line in ["extract dashboards", "runs", "runs confirm 2"] {
+        ran.push(world.run(&format!("--vault other.db {line} --json")));
+    }
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// Comparisons with objects that came, went and changed, and with parts of them.
+fn compared(looker: &Looker, world: &World) -> [Ran; 3] {
+    let users = looker.ids(Kind::User, false);
+    looker.set(Kind::User, &users[1], &[("first_name", "\"Another\""), ("role_ids", "[\"4711\"]")]).unwrap();
+    looker.purge(Kind::User, &users[2]).unwrap();
+    ["extract users", "diff latest~1 latest --all", "diff 1 2 --all"]
+        .map(|line| world.run(&format!("{line} --json")))
 }
 
 #[test]
@@ -136,7 +202,8 @@ fn its_examples_are_json() {
 fn the_page_starts_every_document_with_its_schema() {
     let looker = Looker::start(SimConfig { dashboards: 3, ..SimConfig::default() });
     let world: World = looker.world();
-    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify"] {
+    for line in ["extract roles", "check", "kinds", "list roles", "runs", "runs show 1", "verify", "diff 1 1"]
+    {
         let ran = world.run(&format!("{line} --json"));
         assert!(ran.out.starts_with(r#"{"schema":"lookervault."#), "{line}: {}", ran.out);
         assert_eq!(ran.out.lines().count(), 1, "{line}");

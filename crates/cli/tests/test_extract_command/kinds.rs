@@ -138,14 +138,14 @@ fn wrong_words_are_told_before_anything_is_asked() {
     let world = looker.world();
     for (line, word) in [
         ("extract dashbords", "did you mean `dashboards`"),
-        ("extract spaceships", "no content kind"),
+        ("extract spaceships", "groups are content"),
         ("extract --folder-ids sales", "folder id"),
         ("extract --recursive", "name some with --folder"),
         ("extract --folder /Shared//x", "between two slashes"),
-        ("extract contents", "groups are content"),
+        ("extract contents", "did you mean `content`"),
         ("extract --profile nightly", "add [extract.NAME]"),
         ("extract --folder-strategy quick", "per-folder"),
-        ("extract --page-size 0", "0"),
+        ("extract --page-size 0", "a whole number above 0"),
         ("extract --workers 65", "64"),
     ] {
         let ran = world.run(line);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use looker_sim::{Kind, SimConfig};
+use looker_sim::{DeniedAs, Kind, SimConfig};
 use rusqlite::Connection;
 use serde_json::Value;
 use vault::{Side, Vault};
 
 use crate::support::looker::Looker;
-use crate::support::{VAULT, World};
+use crate::support::{Ran, VAULT, World};
 
 /// Looks that tiles of live dashboards show, as the instance says.
 fn shown_looks(looker: &Looker) -> BTreeSet<String> {
@@ -39,9 +39,142 @@ fn the_vault_knows_which_looks_are_shown_and_learns_it_again() {
 
     // As a vault is that was written before references were kept.
     let sqlite = Connection::open(world.path(VAULT)).unwrap();
-    sqlite.execute_batch("DELETE FROM reference; DELETE FROM reference_rules").unwrap();
+    let before = "DELETE FROM reference; DELETE FROM reference_rules;
+        UPDATE seal SET sum = zeroblob(16) WHERE name = 'reference_rules'";
+    sqlite.execute_batch(before).unwrap();
     drop(sqlite);
     world.extract("roles").complete();
     assert_eq!(referred_looks(&world), shown);
     assert_eq!(world.verdict(), "sound");
+}
+
+/// What `verify --references` says of the one instance of a vault.
+fn verified(world: &World) -> Value {
+    let ran = world.run("verify --references --json");
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let instances = ran.report()["references"].as_array().unwrap().clone();
+    assert_eq!(instances.len(), 1);
+    instances[0].clone()
+}
+
+/// Why references to a kind were not checked.
+fn unchecked<'a>(references: &'a Value, kind: &str) -> Option<&'a str> {
+    let all = references["unchecked"].as_array().unwrap();
+    all.iter().find(|left| left["kind"] == kind).map(|left| left["reason"].as_str().unwrap())
+}
+
+/// The keys of a kind that lead nowhere.
+fn nowhere(references: &Value, kind: &str) -> BTreeSet<String> {
+    let named = references["named"].as_array().unwrap().iter();
+    named.filter(|one| one["kind"] == kind).map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Live dashboards with a tile that shows one of these looks.
+fn dashboards_that_show(looker: &Looker, look: &str) -> BTreeSet<String> {
+    let shows = |id: &String| {
+        let document = looker.export(Kind::Dashboard).into_iter().find(|(of, _)| of == id).unwrap().1;
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        document["dashboard_elements"].as_array().unwrap().iter().any(|tile| tile["look_id"] == look)
+    };
+    looker.ids(Kind::Dashboard, false).into_iter().filter(shows).collect()
+}
+
+#[test]
+fn what_leads_nowhere_is_named_with_who_holds_it() {
+    let looker =
+        Looker::start(SimConfig { dashboards: 60, looks: 20, trash_percent: 0, ..SimConfig::default() });
+    let world = looker.world();
+    let gone = shown_looks(&looker).into_iter().next().unwrap();
+    looker.purge(Kind::Look, &gone).unwrap();
+    let holders = dashboards_that_show(&looker, &gone);
+    assert!(!holders.is_empty());
+    let report = world.extract("").complete();
+    assert_eq!(report["references"]["unchecked"], serde_json::json!([]));
+    let references = verified(&world);
+    assert_eq!(references["dangling"], report["references"]["dangling"]);
+    assert_eq!(nowhere(&references, "looks"), BTreeSet::from([gone.clone()]));
+    let named = references["named"].as_array().unwrap();
+    let look = named.iter().find(|one| one["kind"] == "looks").unwrap();
+    let held_by = look["held_by"].as_array().unwrap();
+    let dashboards = held_by.iter().filter(|holder| holder["kind"] == "dashboards");
+    let dashboards: BTreeSet<String> =
+        dashboards.map(|holder| holder["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(dashboards, holders);
+    assert_eq!(look["holders"], held_by.len());
+    let said = world.run("verify --references");
+    assert!(said.out.contains(&format!("look {gone}, held by ")), "{}", said.all());
+    // Whatever else dangles is truly not there.
+    for (kind, of) in [("lookml_models", Kind::LookmlModel), ("users", Kind::User), ("folders", Kind::Folder)]
+    {
+        let there: BTreeSet<String> = looker.ids(of, false).into_iter().collect();
+        assert!(nowhere(&references, kind).is_disjoint(&there), "{kind}");
+    }
+}
+
+#[test]
+fn what_looker_brings_along_does_not_dangle() {
+    let looker = Looker::start(SimConfig { dashboards: 10, ..SimConfig::default() });
+    let world = looker.world();
+    let set = looker.ids(Kind::ModelSet, false).pop().unwrap();
+    looker.set(Kind::ModelSet, &set, &[("models", r#"["system__activity","no_such_model"]"#)]).unwrap();
+    let report = world.extract("").complete();
+    assert_eq!(report["references"]["built_in"], 1, "{}", report["references"]);
+    assert!(nowhere(&report["references"], "lookml_models").contains("no_such_model"));
+    assert!(!nowhere(&report["references"], "lookml_models").contains("system__activity"));
+}
+
+#[test]
+fn what_was_not_read_or_read_before_is_not_called_dangling() {
+    let looker = Looker::start(SimConfig { dashboards: 40, ..SimConfig::default() });
+    let world = looker.world();
+    let ran: Ran = world.extract("dashboards");
+    let references = ran.complete()["references"].clone();
+    assert_eq!(
+        (&references["dangling"], &references["named"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
+    for kind in ["users", "folders", "looks", "lookml_models"] {
+        assert_eq!(unchecked(&references, kind), Some("never read"), "{references}");
+    }
+    let folder = looker.shared_folder_ids()[0].clone();
+    world.extract(&format!("looks --folder-ids {folder}")).complete();
+    assert_eq!(unchecked(&verified(&world), "looks"), Some("only read in part"));
+
+    // A model that is made after models were read, and used at once.
+    world.extract("lookml_models model_sets").complete();
+    let set = looker.ids(Kind::ModelSet, false).pop().unwrap();
+    looker.set(Kind::ModelSet, &set, &[("models", r#"["made_today"]"#)]).unwrap();
+    let report = world.extract("model_sets").complete();
+    let reason = unchecked(&report["references"], "lookml_models");
+    assert_eq!(reason, Some("last read by run 3, before what refers to them"));
+    let references = world.extract("lookml_models").complete()["references"].clone();
+    assert!(nowhere(&references, "lookml_models").contains("made_today"), "{references}");
+    assert_eq!(unchecked(&references, "lookml_models"), None);
+}
+
+#[test]
+fn a_closed_kind_is_not_called_dangling() {
+    let looker = Looker::start(SimConfig {
+        dashboards: 10,
+        denied: vec!["all_connections".into()],
+        denied_as: DeniedAs::Forbidden,
+        ..SimConfig::default()
+    });
+    let report = looker.world().extract("").complete();
+    assert_eq!(unchecked(&report["references"], "connections"), Some("closed to the account"));
+}
+
+#[test]
+fn what_an_allowance_leaves_for_later_is_not_called_dangling() {
+    let looker = Looker::start(SimConfig { dashboards: 10, looks: 60, ..SimConfig::default() });
+    let mut world = looker.world();
+    world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
+    let report = world.extract("looks users folders queries").complete();
+    let left =
+        report["spread"].as_array().unwrap().iter().find(|spread| spread["kind"] == "queries").unwrap();
+    let left = left["missing"].as_u64().unwrap();
+    assert!(left > 0, "{report}");
+    let reason = format!("{left} are left for later runs");
+    assert_eq!(unchecked(&report["references"], "queries"), Some(reason.as_str()));
+    assert!(nowhere(&report["references"], "queries").is_empty());
 }

@@ -178,7 +178,7 @@ fn the_log_tells_statistics_of_every_stream() {
             assert!(told.contains(&part), "{part} in {told}");
         }
     }
-    let log = world.run(&format!("extract {line} -v --json")).err;
+    let log = world.run(&format!("extract {line} -v --json --full")).err;
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["fields"]["ranges_claimed"] == 3), "{log}");
 }

@@ -6,27 +6,22 @@
 //! instance something always moves: after [`ROUNDS`] rounds what the last one
 //! found is read as well, and named.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use futures_util::StreamExt;
-use looker::pacing::Reason;
-use looker::rows;
 use vault::{AbsenceScope, Disagreement, Disagreements};
 
+use super::by_id::{self, Item};
 use super::error::ExtractError;
 use super::groups::{ListBy, Sizes, pages};
+use super::incremental::OPENING;
 use super::listing::{Keep, Listing};
 use super::pages::Reading;
-use super::pool::{Rows, blocking};
-use super::report::{GapReport, Stop};
+use super::pool::blocking;
+use super::report::GapReport;
 use super::run::Run;
 
 /// Most rounds of the closing listing.
 const ROUNDS: u32 = 3;
-
-/// An object to read again.
-type Item = (usize, String);
 
 /// How far the proof is.
 #[derive(Default)]
@@ -52,6 +47,7 @@ impl Run {
             unproved,
             ..Closing::default()
         };
+        self.prove_by_opening(&mut closing, &mut reading).await?;
         for round in 1..=ROUNDS {
             if closing.unproved.is_empty() || self.brake.pulled().is_some() {
                 break;
@@ -61,6 +57,30 @@ impl Run {
             self.close_round(round, &mut closing, &mut reading).await?;
         }
         self.settle(reading, closing);
+        Ok(())
+    }
+
+    /// Compares the opening listing with what was read of the objects it showed to
+    /// have changed. A kind of which that listing tells all, on both sides, needs no
+    /// other when they agree.
+    async fn prove_by_opening(
+        &mut self,
+        closing: &mut Closing,
+        reading: &mut Reading,
+    ) -> Result<(), ExtractError> {
+        let told: HashSet<usize> = std::mem::take(&mut reading.told_by_opening).into_iter().collect();
+        if self.resumed || told.is_empty() || self.brake.pulled().is_some() {
+            return Ok(());
+        }
+        let kind = |group: &usize| self.groups[*group].kind.name;
+        let open: HashSet<&str> = closing.unproved.difference(&told).map(kind).collect();
+        let told: HashSet<usize> = told.into_iter().filter(|group| !open.contains(kind(group))).collect();
+        let found = self.compare(OPENING, &told).await?;
+        let gone: HashSet<&str> = found.vanished.iter().map(|one| one.kind.as_str()).collect();
+        let items = self.items(&found);
+        let amiss: HashSet<&str> = items.iter().map(|(group, _)| kind(group)).chain(gone).collect();
+        let proved = told.into_iter().filter(|group| !amiss.contains(kind(group))).collect();
+        closing.prove(proved, OPENING, reading);
         Ok(())
     }
 
@@ -144,7 +164,8 @@ impl Run {
     fn listing_gap(&mut self, group: usize, reason: &str, tries: u32) {
         let group = &self.groups[group];
         let place = format!("closing listing of {}", group.name());
-        self.findings.gaps.push(GapReport::of_list(group.kind.name, place, reason, tries));
+        let gap = GapReport::of_list(group.kind.name, place, reason, tries);
+        self.findings.gaps.push(GapReport { listing: Some(group.side), ..gap });
     }
 
     /// Holds a listing against what the run saw, once all of that is in the vault:
@@ -156,7 +177,7 @@ impl Run {
         blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
     }
 
-    fn scope_of(&self, group: usize, listing: Option<u32>) -> AbsenceScope {
+    pub(super) fn scope_of(&self, group: usize, listing: Option<u32>) -> AbsenceScope {
         let group = &self.groups[group];
         AbsenceScope {
             kind: group.kind.name.into(),
@@ -189,71 +210,43 @@ impl Run {
         sizes: &HashMap<usize, Sizes>,
     ) -> Result<Vec<GapReport>, ExtractError> {
         self.watch.phase("reading what moved");
-        let mut wanted: HashMap<usize, u64> = HashMap::new();
+        let mut wanted: BTreeMap<usize, usize> = BTreeMap::new();
         for (group, _) in items {
             *wanted.entry(*group).or_default() += 1;
         }
         let by_pages: Vec<usize> = wanted
-            .into_iter()
+            .iter()
             .filter(|(group, items)| {
-                let paged = self.groups[*group].paged;
-                paged.by_id.is_none()
-                    || round == 1 && self.pages_of(*group, sizes).is_some_and(|pages| pages < *items)
+                let at = &self.groups[**group];
+                let Some(parameter) = at.paged.by_id else { return true };
+                let in_lists = self.lists.taken(at, parameter) == Some(true);
+                let by_id = by_id::calls(**items, in_lists);
+                round == 1 && self.pages_of(**group, sizes).is_some_and(|pages| pages < by_id)
             })
-            .map(|(group, _)| group)
+            .map(|(group, _)| *group)
             .collect();
         let mut failed: Vec<GapReport> = Vec::new();
         if !by_pages.is_empty() {
             let reading = self.read_again(&by_pages, sizes).await?;
             failed.extend(reading.gaps.into_iter().map(|(_, gap)| gap));
         }
-        let single: Vec<Item> =
-            items.iter().filter(|(group, _)| !by_pages.contains(group)).cloned().collect();
-        let this: &Self = self;
-        let results: Vec<Result<Option<GapReport>, ExtractError>> = futures_util::stream::iter(single)
-            .map(|(group, key)| this.read_item(group, key))
-            .buffer_unordered(self.workers())
-            .collect()
-            .await;
-        for result in results {
-            failed.extend(result?);
+        let mut single: Vec<Item> = Vec::new();
+        for group in wanted.keys().filter(|group| !by_pages.contains(group)) {
+            let mut keys: Vec<String> =
+                items.iter().filter(|(of, _)| of == group).map(|(_, key)| key.clone()).collect();
+            self.takes_id_lists(*group, &mut keys).await?;
+            single.extend(keys.into_iter().map(|key| (*group, key)));
         }
+        failed.extend(self.read_by_id(single).await?);
         Ok(failed)
     }
 
     /// Calls that reading a group by pages would cost.
     fn pages_of(&self, group: usize, sizes: &HashMap<usize, Sizes>) -> Option<u64> {
         let page = self.request.page.unwrap_or(self.groups[group].paged.page);
-        let streams = self.groups[group].streams(group, self.request.strategy, page, sizes.get(&group)?);
+        let (strategy, bundles) = (self.request.strategy, self.bundles(group));
+        let streams = self.groups[group].streams(group, strategy, page, sizes.get(&group)?, bundles);
         streams.iter().map(|stream| stream.size.map(|size| pages(size, page))).sum()
-    }
-
-    /// Reads one object by id, in a row of the same shape as its pages have. One
-    /// that is gone by now is no gap.
-    async fn read_item(&self, group: usize, key: String) -> Result<Option<GapReport>, ExtractError> {
-        let at = &self.groups[group];
-        let Some(by_id) = at.paged.by_id else { return Ok(None) };
-        let call = at.call(None, Rows::Full, Reason::Item).with(by_id, key.clone());
-        let read = tokio::select! {
-            read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
-            () = self.brake.at_once() => return Ok(None),
-        };
-        let (kind, side) = (at.kind, at.side);
-        match read {
-            Ok((mut rows, date)) => {
-                rows.retain(|row| row.id == key && at.holds(row.folder.as_deref()));
-                let preparer = Arc::clone(&self.preparer);
-                blocking(move || preparer.store_items(kind, side, &rows, date)).await?;
-                Ok(None)
-            }
-            Err(error) => {
-                if let Some(limit) = Stop::of_limit(&error) {
-                    self.brake.pull(limit);
-                    return Ok(None);
-                }
-                Ok(Some(GapReport::of_object(kind, &key, error.to_string(), error.tries)))
-            }
-        }
     }
 
     fn names(&self, items: &[Item]) -> Vec<String> {

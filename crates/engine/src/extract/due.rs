@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
+use looker::Kind;
 use looker::catalogue::Cadence;
 use vault::{InstanceId, KindRead, Reader, VaultError};
 
@@ -34,6 +35,23 @@ pub(super) fn rest(
     Ok(rested)
 }
 
+/// The time since the run before, for what a kind reads again by its age; of one
+/// that is read weekly, since it was read.
+pub(super) fn interval(
+    kind: &Kind,
+    reader: &Reader,
+    instance: InstanceId,
+    since_last_run: Option<SignedDuration>,
+    now: Timestamp,
+) -> Result<Option<SignedDuration>, VaultError> {
+    if kind.cadence == Cadence::EveryRun {
+        return Ok(since_last_run);
+    }
+    let ages = reader.kind_ages(instance)?;
+    let last = ages.iter().find(|age| age.read.kind == kind.name);
+    Ok(last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now))))
+}
+
 /// What is to be remembered of kinds that a run has read whole.
 pub(super) fn read(
     request: &Request,
@@ -45,8 +63,8 @@ pub(super) fn read(
         return Vec::new();
     }
     let has_gap = |name: &str| findings.gaps.iter().any(|gap| gap.kind == name);
-    let kinds = request.kinds.iter().filter(|kind| !has_gap(kind.name));
-    kinds
-        .map(|kind| KindRead { kind: Cow::Borrowed(kind.name), read_at: now, full_at: None, full_days: None })
-        .collect()
+    // Until a first fill is done, every run goes on with it.
+    let is_filling = |name: &str| findings.spread.iter().any(|kind| kind.kind == name && kind.missing > 0);
+    let kinds = request.kinds.iter().filter(|kind| !has_gap(kind.name) && !is_filling(kind.name));
+    kinds.map(|kind| KindRead { kind: Cow::Borrowed(kind.name), read_at: now }).collect()
 }

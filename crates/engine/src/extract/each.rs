@@ -17,6 +17,7 @@ use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use vault::{AbsenceScope, Side};
 
+use super::due;
 use super::error::ExtractError;
 use super::keys;
 use super::pool::blocking;
@@ -32,6 +33,16 @@ const TRIED_BEFORE_CLOSED: usize = 3;
 pub(super) struct Read {
     pub(super) kind: &'static Kind,
     pub(super) each: &'static Each,
+}
+
+/// The call for one object.
+pub(crate) fn item_call(kind: &'static Kind, each: &'static Each, key: &str) -> Call {
+    let call = Call::new(&each.operation, kind.name, Reason::Item);
+    let call = match each.key {
+        KeyIn::Path => call.at(key),
+        KeyIn::Parameter(name) => call.with(name, key),
+    };
+    each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
 
 /// What became of one call.
@@ -113,19 +124,25 @@ impl Run {
 
     /// What of `keys` is to be read by this run.
     pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
-        let (writer, instance, kind) = (self.writer.clone(), self.instance, read.kind.name);
-        let ages = blocking(move || Ok(writer.reader()?.ages(instance, kind)?)).await?;
+        let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
+        let (ages, interval) = blocking(move || {
+            let reader = writer.reader()?;
+            let interval = due::interval(read.kind, &reader, instance, since, Timestamp::now())?;
+            Ok((reader.ages(instance, read.kind.name)?, interval))
+        })
+        .await?;
+        let kind = read.kind.name;
         let total = keys.len();
         let (mut stored, missing): (Vec<_>, Vec<_>) =
             keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
         stored.sort();
         let refresh = &self.request.refresh;
-        let missing_now = refresh.fill(total, missing.len(), self.interval);
+        let missing_now = refresh.fill(total, missing.len(), interval);
         let again = match read.each.refresh {
             Refresh::Never => 0,
             Refresh::ByAge => {
-                let ages = stored.iter().filter_map(|(age, _)| *age);
-                refresh.again(total, ages, Timestamp::now(), self.interval)
+                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
+                refresh.again(total, ages, Timestamp::now(), interval)
             }
         };
         let oldest = stored.get(again).and_then(|(age, _)| *age);
@@ -199,16 +216,12 @@ impl Run {
         if self.brake.pulled().is_some() {
             return Ok(Outcome::Stopped);
         }
-        let call = Call::new(&each.operation, kind.name, Reason::Item);
-        let call = match each.key {
-            KeyIn::Path => call.at(key),
-            KeyIn::Parameter(name) => call.with(name, key),
-        };
-        let call = each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value));
+        let call = item_call(kind, each, key);
         let answered = tokio::select! {
             answered = self.client.get(&call, |reply| {
+                let row = Row::keyed(key, reply.body.clone(), kind, each.answer)?;
                 let rows = if each.answer == AnswerShape::Object { 1 } else { rows::cut(&reply.body)?.len() };
-                Ok((Row::keyed(key, reply.body.clone(), kind)?, rows, reply.date))
+                Ok((row, rows, reply.date))
             }) => answered,
             () = self.brake.at_once() => return Ok(Outcome::Stopped),
         };

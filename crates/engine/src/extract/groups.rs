@@ -12,6 +12,7 @@ use looker::client::Call;
 use looker::pacing::Reason;
 use vault::Side;
 
+use super::by_id::MOST_IN_A_LIST;
 use super::pool::Rows;
 use super::request::FolderStrategy;
 use super::scope::FolderSet;
@@ -22,7 +23,7 @@ pub(super) const LISTING_PAGE: u32 = 50_000;
 
 /// A kind on one side, within a scope.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(crate) struct Group {
     pub(super) kind: &'static Kind,
     pub(super) paged: &'static Paged,
     pub(super) side: Side,
@@ -35,7 +36,7 @@ pub(super) struct Group {
 pub(super) struct Stream {
     /// Index of the group.
     pub(super) group: usize,
-    /// Server-side filter.
+    /// Server-side filter: a folder, or a list of folders with commas.
     pub(super) folder: Option<String>,
     pub(super) size: Option<u64>,
     pub(super) page: u32,
@@ -46,7 +47,7 @@ pub(super) struct Stream {
 pub(super) struct Sizes {
     /// Rows of the whole kind on this side, when all of it was listed.
     pub(super) total: Option<u64>,
-    /// Rows by folder of the scope.
+    /// Rows by folder, within the scope.
     pub(super) folders: HashMap<String, u64>,
     /// Most rows that one answer held.
     pub(super) largest_answer: u64,
@@ -65,7 +66,24 @@ pub(super) enum ListBy {
     Folder,
 }
 
+impl Stream {
+    /// The folders it is limited to; empty for all.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &str> {
+        self.folder.iter().flat_map(|list| list.split(','))
+    }
+
+    /// Whether a row of that folder belongs to it.
+    pub(super) fn covers(&self, folder: Option<&str>) -> bool {
+        self.folder.is_none() || folder.is_some_and(|folder| self.folders().any(|id| id == folder))
+    }
+}
+
 impl Group {
+    /// All that is live of a paged kind.
+    pub(crate) fn live(kind: &'static Kind, paged: &'static Paged) -> Self {
+        Self { kind, paged, side: Side::Live, folders: None }
+    }
+
     /// In words, for instance `dashboards in the trash`.
     pub(super) fn name(&self) -> String {
         match self.side {
@@ -115,14 +133,16 @@ impl Group {
     }
 
     /// The page streams of the group: by folder or whole, whichever the strategy
-    /// says or costs fewer calls. A folder that the listing shows to be empty has
-    /// no stream: the listing has already answered, and the closing one proves it.
+    /// says or costs fewer calls; with `bundles`, many small folders to a call. A
+    /// folder that the listing shows to be empty has no stream: the listing has
+    /// already answered, and the closing one proves it.
     pub(super) fn streams(
         &self,
         group: usize,
         strategy: FolderStrategy,
         page: u32,
         sizes: &Sizes,
+        bundles: bool,
     ) -> Vec<Stream> {
         let stream = |folder: Option<String>, size| Stream { group, folder, size, page };
         let Some(folders) = &self.folders else {
@@ -132,16 +152,22 @@ impl Group {
         if filled.is_empty() {
             return Vec::new();
         }
-        let per_folder: u64 = filled.iter().map(|(_, rows)| pages(*rows, page)).sum();
-        let scan = match strategy {
-            FolderStrategy::PerFolder => false,
-            FolderStrategy::Scan => true,
-            FolderStrategy::Auto => sizes.total.is_some_and(|total| pages(total, page) < per_folder),
-        };
-        if scan {
-            return vec![stream(None, sizes.total)];
+        let whole = vec![stream(None, sizes.total)];
+        if strategy == FolderStrategy::Scan {
+            return whole;
         }
-        filled.into_iter().map(|(id, rows)| stream(Some(id.to_owned()), Some(rows))).collect()
+        let one_each = filled.iter().map(|(id, rows)| stream(Some((*id).to_owned()), Some(*rows))).collect();
+        if strategy == FolderStrategy::PerFolder {
+            return one_each;
+        }
+        let mut ways = vec![one_each];
+        ways.extend(sizes.total.map(|_| whole));
+        if bundles {
+            let lists = filled.chunks(MOST_IN_A_LIST);
+            ways.push(lists.map(|list| stream(Some(ids(list)), Some(rows(list)))).collect());
+        }
+        // Of equals the first: nothing is moved that lies outside the folders.
+        ways.into_iter().min_by_key(|streams| calls_of(streams)).unwrap_or_default()
     }
 
     /// The folders to read, where they were named; not those to leave out.
@@ -150,7 +176,7 @@ impl Group {
     }
 
     /// A call for rows of the group, full or light.
-    pub(super) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
+    pub(crate) fn call(&self, folder: Option<&str>, rows: Rows, reason: Reason) -> Call {
         let light = rows == Rows::Light;
         let paged = self.paged;
         let mut call = Call::new(&paged.operation, self.kind.name, reason);
@@ -191,6 +217,21 @@ fn filled<'a>(folders: &'a FolderSet, sizes: &'a Sizes) -> Vec<(&'a str, u64)> {
     folders.ids.iter().map(size).filter(|(_, rows)| *rows > 0).collect()
 }
 
+/// Folders as the parameter lists them.
+fn ids(folders: &[(&str, u64)]) -> String {
+    let ids: Vec<&str> = folders.iter().map(|(id, _)| *id).collect();
+    ids.join(",")
+}
+
+fn rows(folders: &[(&str, u64)]) -> u64 {
+    folders.iter().map(|(_, rows)| rows).sum()
+}
+
+/// Calls that streams of known size cost.
+pub(super) fn calls_of(streams: &[Stream]) -> u64 {
+    streams.iter().map(|stream| stream.size.map_or(1, |size| pages(size, stream.page))).sum()
+}
+
 /// Calls that `rows` cost.
 pub(super) fn pages(rows: u64, page: u32) -> u64 {
     rows.div_ceil(u64::from(page.max(1))).max(1)
@@ -227,11 +268,11 @@ mod tests {
     fn auto_reads_many_small_folders_by_scanning_and_few_big_ones_apart() {
         let small = group(Some(&["1", "2", "3"]), Side::Live);
         let few = sizes(Some(9), &[("1", 2), ("2", 2), ("3", 2)]);
-        let streams = small.streams(0, FolderStrategy::Auto, 100, &few);
+        let streams = small.streams(0, FolderStrategy::Auto, 100, &few, false);
         assert_eq!(streams, [Stream { group: 0, folder: None, size: Some(9), page: 100 }]);
         let big = sizes(Some(10_000), &[("1", 1000), ("2", 1000), ("3", 1000)]);
-        assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &big).len(), 3);
-        assert_eq!(small.streams(0, FolderStrategy::Scan, 100, &big).len(), 1);
+        assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &big, false).len(), 3);
+        assert_eq!(small.streams(0, FolderStrategy::Scan, 100, &big, false).len(), 1);
     }
 
     #[test]
@@ -246,23 +287,23 @@ mod tests {
         }
         // Folder 9 holds 9,000 rows: to read the others costs less.
         let heavy = sizes(Some(9_030), &[("10", 20), ("2", 10)]);
-        let streams = group.streams(0, FolderStrategy::Auto, 100, &heavy);
+        let streams = group.streams(0, FolderStrategy::Auto, 100, &heavy, false);
         let by_folder: Vec<_> =
             streams.iter().map(|stream| (stream.folder.as_deref(), stream.size)).collect();
         assert_eq!(by_folder, [(Some("2"), Some(10)), (Some("10"), Some(20))]);
         // It holds one: to read it along costs less than a call for each other.
         let light = sizes(Some(31), &[("10", 20), ("2", 10)]);
-        assert_eq!(group.streams(0, FolderStrategy::Auto, 100, &light).len(), 1);
-        assert_eq!(group.streams(0, FolderStrategy::PerFolder, 100, &light).len(), 2);
-        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[])).is_empty());
+        assert_eq!(group.streams(0, FolderStrategy::Auto, 100, &light, false).len(), 1);
+        assert_eq!(group.streams(0, FolderStrategy::PerFolder, 100, &light, false).len(), 2);
+        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[]), false).is_empty());
     }
 
     #[test]
     fn an_empty_folder_costs_no_page() {
         let group = group(Some(&["1", "2"]), Side::Live);
-        let streams = group.streams(0, FolderStrategy::PerFolder, 100, &sizes(None, &[("2", 5)]));
+        let streams = group.streams(0, FolderStrategy::PerFolder, 100, &sizes(None, &[("2", 5)]), false);
         assert_eq!(streams, [Stream { group: 0, folder: Some("2".into()), size: Some(5), page: 100 }]);
-        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[])).is_empty());
+        assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[]), false).is_empty());
     }
 
     #[test]
@@ -276,5 +317,20 @@ mod tests {
         assert_eq!(two.closing(FolderStrategy::Scan, &huge), ListBy::Whole { at_most: None });
         let usual = sizes(Some(26_000), &[]);
         assert_eq!(two.closing(FolderStrategy::Auto, &usual), ListBy::Whole { at_most: None });
+    }
+
+    #[test]
+    fn small_folders_share_calls_where_the_instance_takes_lists() {
+        let small = group(Some(&["1", "2", "3"]), Side::Live);
+        let three = sizes(Some(5_000), &[("1", 40), ("2", 50), ("3", 30)]);
+        let streams = small.streams(0, FolderStrategy::Auto, 100, &three, true);
+        assert_eq!(streams, [Stream { group: 0, folder: Some("1,2,3".into()), size: Some(120), page: 100 }]);
+        assert!(streams[0].covers(Some("2")) && !streams[0].covers(Some("12")) && !streams[0].covers(None));
+        for (strategy, bundles) in [(FolderStrategy::Auto, false), (FolderStrategy::PerFolder, true)] {
+            assert_eq!(small.streams(0, strategy, 100, &three, bundles).len(), 3);
+        }
+        // Full pages gain nothing by sharing.
+        let full = sizes(Some(5_000), &[("1", 100), ("2", 200), ("3", 300)]);
+        assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &full, true).len(), 3);
     }
 }

@@ -13,7 +13,8 @@ use vault::{InstanceId, ListFilter, Reader, Side, VaultError};
 /// The keys in a list: of each row, the first of `fields` that is there.
 pub(super) fn in_list(body: &Bytes, fields: &[&str]) -> Result<Vec<String>> {
     let rows: Vec<Value> = serde_json::from_slice(body).map_err(|error| {
-        Error::new(looker::ErrorKind::BadBody, format!("the answer is not a list as expected: {error}"))
+        let fault = looker::rows::fault(&error);
+        Error::new(looker::ErrorKind::BadBody, format!("the answer is not a list as expected: {fault}"))
     })?;
     Ok(rows.iter().filter_map(|row| fields.iter().find_map(|field| scalar(&row[*field]))).collect())
 }

@@ -173,11 +173,14 @@ impl ListingSink {
 
     fn count(&self, stream: usize, rows: &[Row]) {
         let stream = &self.streams[stream];
-        let Some(folders) = &self.groups[stream.group].folders else { return };
+        let group = &self.groups[stream.group];
+        if !group.kind.lies_in_folders() {
+            return;
+        }
         let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
         for folder in rows.iter().filter_map(|row| row.folder.as_deref()) {
-            if folders.holds(Some(folder)) {
+            if group.holds(Some(folder)) {
                 match sizes.folders.get_mut(folder) {
                     Some(rows) => *rows += 1,
                     None => drop(sizes.folders.insert(folder.to_owned(), 1)),

@@ -9,22 +9,27 @@
 //!    whichever costs fewer calls. It and the list of folders tell whether this is
 //!    the instance that the vault knows, before anything of it is stored;
 //! 3. **whole kinds**: those that one call answers;
-//! 4. **read**: the page coordinator shares all page streams among one pool of
-//!    workers; pages become records on threads of their own, and the vault's one
-//!    writer commits them together with the progress they mean;
-//! 5. **close**: the listing is made again and compared with what was stored;
+//! 4. **plan**: the listing is held against the vault: what has not changed is not
+//!    read again;
+//! 5. **read**: the page coordinator shares all page streams among one pool of
+//!    workers, or changed objects are read by id; rows become records on threads of
+//!    their own, and the vault's one writer commits them together with the progress
+//!    they mean;
+//! 6. **close**: the listing is made again and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
 //!    complete;
-//! 6. **finish**: gaps, calls, the account and the state are stored with the run;
+//! 7. **finish**: gaps, calls, the account and the state are stored with the run;
 //!    what is gone is marked so, unless too much of it is gone to be believed.
 
 mod allowance;
-mod bookkeeping;
+mod by_id;
 mod closing;
 mod due;
 mod each;
 mod error;
+mod full_pass;
 mod groups;
+mod incremental;
 mod keys;
 mod listing;
 mod look_queries;
@@ -38,10 +43,10 @@ mod report;
 mod request;
 mod rules;
 mod run;
-mod scope;
+pub(crate) mod scope;
 mod selector;
 mod signed_in;
-mod tree;
+pub(crate) mod tree;
 mod whole;
 
 use std::sync::Arc;
@@ -50,14 +55,22 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
+pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
+pub use full_pass::Unstamped;
+pub(crate) use groups::Group;
+pub(crate) use plans::ONE_PLAN;
+pub(crate) use pool::{Brake, Rows, blocking};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-pub use request::{Epoch, FolderStrategy, Request, SUSPECT_SHARE};
+pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
+pub(crate) use rules::rules;
 pub use scope::FolderScope;
+pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
+pub(crate) use whole::whole_call;
 
 use crate::Watch;
 use run::Run;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use looker::paging::{Gap, StreamPlan, StreamStatistics};
 use vault::{ResumableStream, StreamRecord};
 
+use super::by_id::Item;
 use super::error::ExtractError;
-use super::groups::{Sizes, Stream};
-use super::listing::Keep;
+use super::groups::{LISTING_PAGE, Sizes, Stream, calls_of};
+use super::incremental::Way;
 use super::pool::{Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
 use super::report::{GapReport, StreamReport};
@@ -25,6 +26,9 @@ pub(super) struct Reading {
     pub(super) pages: HashMap<usize, u64>,
     /// Groups that are closed to us.
     pub(super) closed: Vec<usize>,
+    /// Groups of which the opening listing tells all: nothing that the vault has
+    /// was missing from it, and nothing was read after it but single objects.
+    pub(super) told_by_opening: Vec<usize>,
 }
 
 impl Reading {
@@ -33,6 +37,7 @@ impl Reading {
         let Some(end) = end else { return };
         let sizes = self.sizes.entry(stream.group).or_default();
         match &stream.folder {
+            Some(list) if list.contains(',') => {}
             Some(folder) => drop(sizes.folders.insert(folder.clone(), end)),
             None => sizes.total = Some(end),
         }
@@ -73,11 +78,8 @@ impl Run {
     pub(super) async fn read_groups(&mut self, mut reading: Reading) -> Result<Reading, ExtractError> {
         let mut planned = self.continued();
         let fresh = self.fresh(&planned);
-        for group in fresh.into_iter().filter(|group| !reading.closed.contains(group)) {
-            let sizes = reading.sizes.get(&group).cloned().unwrap_or_default();
-            let streams = self.groups[group].streams(group, self.request.strategy, self.page(group), &sizes);
-            planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
-        }
+        let open: Vec<usize> = fresh.into_iter().filter(|group| !reading.closed.contains(group)).collect();
+        let items = self.plan(open, &mut planned, &mut reading).await?;
         for plan in &planned {
             if let Some(size) = plan.stream.size {
                 self.watch.expect(self.groups[plan.stream.group].kind.name, size);
@@ -86,10 +88,86 @@ impl Run {
         self.watch.phase("reading pages");
         self.record(&planned).await?;
         self.drain_pages(planned, true, &mut reading).await?;
+        // What fails here is named by the proof, which tries it once more.
+        drop(self.read_by_id(items).await?);
         Ok(reading)
     }
 
-    /// Reads some groups once more, sized by a closing listing.
+    /// Plans how groups are read that no earlier attempt began: by page streams,
+    /// or, of those that the vault has, by the objects that changed.
+    async fn plan(
+        &mut self,
+        open: Vec<usize>,
+        planned: &mut Vec<Planned>,
+        reading: &mut Reading,
+    ) -> Result<Vec<Item>, ExtractError> {
+        let sized: Vec<usize> = open
+            .iter()
+            .copied()
+            .filter(|group| self.brake.pulled().is_none() && self.is_incremental(*group))
+            .collect();
+        let mut adopted = self.adopt(sized).await?;
+        let mut items = Vec::new();
+        for group in open {
+            let sizes = reading.sizes.get(&group).cloned().unwrap_or_default();
+            let streams = match adopted.remove(&group) {
+                None => self.streams_of(group, &sizes).await?,
+                Some(adopted) => match self.way(group, &adopted.stale, &sizes).await? {
+                    Way::Pages(streams) if !adopted.stale.is_empty() => streams,
+                    way => {
+                        if let Way::ById(keys) = way {
+                            self.watch.expect(self.groups[group].kind.name, keys.len() as u64);
+                            items.extend(keys.into_iter().map(|key| (group, key)));
+                        }
+                        reading.told_by_opening.extend((adopted.unlisted == 0).then_some(group));
+                        continue;
+                    }
+                },
+            };
+            planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
+        }
+        Ok(items)
+    }
+
+    /// The page streams of a group. Where small folders could share calls, and
+    /// nobody knows yet whether the instance takes lists of them, the two smallest
+    /// are read by way of trial.
+    async fn streams_of(&mut self, group: usize, sizes: &Sizes) -> Result<Vec<Stream>, ExtractError> {
+        let with = |this: &Self, bundles| {
+            let strategy = this.request.strategy;
+            this.groups[group].streams(group, strategy, this.page(group), sizes, bundles)
+        };
+        let streams = with(self, self.bundles(group));
+        let unknown = self.groups[group]
+            .paged
+            .folder
+            .is_some_and(|parameter| self.lists.taken(&self.groups[group], parameter).is_none());
+        if !unknown || calls_of(&with(self, true)) + 1 >= calls_of(&streams) {
+            return Ok(streams);
+        }
+        let mut smallest: Vec<(&String, u64)> = sizes.folders.iter().map(|(id, rows)| (id, *rows)).collect();
+        smallest.sort_unstable_by_key(|(id, rows)| (*rows, *id));
+        let [(first, some), (second, more), ..] = smallest[..] else { return Ok(streams) };
+        let pair = [first.clone(), second.clone()];
+        if some + more < u64::from(self.page(group))
+            && self.read_folder_list(group, &pair, some + more).await?
+        {
+            let mut rest = sizes.clone();
+            rest.folders.retain(|id, _| !pair.contains(id));
+            let at = &self.groups[group];
+            return Ok(at.streams(group, self.request.strategy, self.page(group), &rest, true));
+        }
+        Ok(with(self, self.bundles(group)))
+    }
+
+    /// Whether small folders of a group share calls.
+    pub(super) fn bundles(&self, group: usize) -> bool {
+        let at = &self.groups[group];
+        at.paged.folder.and_then(|parameter| self.lists.taken(at, parameter)) == Some(true)
+    }
+
+    /// Reads some groups once more, sized by a closing listing. What cannot be asked
+    /// for by id is read in one answer: nothing slides past a page that holds all.
     pub(super) async fn read_again(
         &mut self,
         groups: &[usize],
@@ -99,8 +177,10 @@ impl Run {
         let mut planned = Vec::new();
         for group in groups {
             let sizes = sizes.get(group).cloned().unwrap_or_default();
-            let streams =
-                self.groups[*group].streams(*group, self.request.strategy, self.page(*group), &sizes);
+            let by_id = self.groups[*group].paged.by_id;
+            let page = by_id.map_or(LISTING_PAGE, |_| self.page(*group));
+            let (strategy, bundles) = (self.request.strategy, self.bundles(*group));
+            let streams = self.groups[*group].streams(*group, strategy, page, &sizes, bundles);
             planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
         self.drain_pages(planned, false, &mut reading).await?;
@@ -115,7 +195,8 @@ impl Run {
             .filter(|group| self.groups[**group].is_stamped())
             .map(|group| (*group, self.groups[*group].opening(self.request.strategy)))
             .collect();
-        let listing = self.list(&wanted, &HashMap::new(), &Keep::Count).await?;
+        let keep = self.keep_opening(fresh);
+        let listing = self.list(&wanted, &HashMap::new(), &keep).await?;
         for (group, reason) in listing.closed {
             self.close_kind(self.groups[group].kind, reason);
             reading.closed.push(group);
@@ -221,6 +302,7 @@ impl Run {
             place: self.stream_name(stream),
             id: None,
             stream: None,
+            listing: None,
             offset: Some(gap.offset),
             // The last page asks for a row more than there should be.
             limit: gap.limit.map(|limit| known.map_or(limit, |known| limit.min(known))).or(known),
@@ -252,7 +334,7 @@ impl Run {
     }
 
     /// The rows a page of a group holds.
-    fn page(&self, group: usize) -> u32 {
+    pub(super) fn page(&self, group: usize) -> u32 {
         self.request.page.unwrap_or(self.groups[group].paged.page)
     }
 

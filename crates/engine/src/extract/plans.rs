@@ -24,7 +24,8 @@ const ACTIVITY: Operation =
 /// Most rows of the query.
 const MOST: usize = 5000;
 
-static ONE_PLAN: Each = Each {
+/// How one schedule is read, disabled or not.
+pub(crate) static ONE_PLAN: Each = Each {
     operation: Operation {
         id: "scheduled_plan",
         path: "/scheduled_plans/{scheduled_plan_id}",

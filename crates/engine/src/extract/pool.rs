@@ -48,7 +48,7 @@ pub(super) trait Sink: Send + Sync {
 /// A spent budget only keeps further requests from being sent: those on their
 /// way are paid for, and their answers are taken. All else cuts them off.
 #[derive(Debug, Default)]
-pub(super) struct Brake {
+pub(crate) struct Brake {
     no_more: CancellationToken,
     at_once: CancellationToken,
     reason: Mutex<Option<Stop>>,
@@ -56,18 +56,18 @@ pub(super) struct Brake {
 
 impl Brake {
     /// A brake that `interrupt` pulls.
-    pub(super) fn new(interrupt: &CancellationToken) -> Self {
+    pub(crate) fn new(interrupt: &CancellationToken) -> Self {
         let at_once = interrupt.child_token();
         Self { no_more: CancellationToken::new(), at_once, reason: Mutex::default() }
     }
 
-    pub(super) fn pull(&self, reason: Stop) {
+    pub(crate) fn pull(&self, reason: Stop) {
         let spent = reason.is_limit();
         self.reason().get_or_insert(reason);
         if spent { self.no_more.cancel() } else { self.at_once.cancel() }
     }
 
-    pub(super) fn pulled(&self) -> Option<Stop> {
+    pub(crate) fn pulled(&self) -> Option<Stop> {
         let pulled = self.no_more.is_cancelled() || self.at_once.is_cancelled();
         pulled.then(|| self.reason().clone().unwrap_or(Stop::Interrupted))
     }
@@ -81,7 +81,7 @@ impl Brake {
     }
 
     /// Waits until what is on its way is cut off too.
-    pub(super) async fn at_once(&self) {
+    pub(crate) async fn at_once(&self) {
         self.at_once.cancelled().await;
     }
 
@@ -92,7 +92,7 @@ impl Brake {
 
 /// How rows are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
+pub(crate) enum Rows {
     /// Whole objects.
     Full,
     /// With `fields`: id, stamp, folder.
@@ -282,7 +282,7 @@ async fn finished(tasks: &mut JoinSet<Result<(), ExtractError>>) -> Result<(), E
 }
 
 /// Runs work that may wait for the vault on a thread that may wait.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ExtractError> + Send + 'static,
 ) -> Result<T, ExtractError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| ExtractError::Worker(error.to_string()))?

@@ -24,8 +24,10 @@ use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::pool::{Answer, Brake, Sink, blocking};
 use super::report::{GapReport, Stop};
+use super::request::Request;
 use super::rules::rules;
 use crate::Watch;
+use crate::bookkeeping::count_calls;
 
 /// An object edited so shortly before its read may have been edited once more in
 /// the same second, under the same stamp.
@@ -61,6 +63,15 @@ pub(super) struct Counters {
     pub(super) unsettled: AtomicU64,
 }
 
+impl Counters {
+    /// Rows that came otherwise than by pages.
+    pub(super) fn count(&self, rows: &[Row]) {
+        let bytes: usize = rows.iter().map(|row| row.raw.len()).sum();
+        self.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// Where a page's records belong, when it counts as progress.
 #[derive(Debug)]
 struct Page {
@@ -70,13 +81,18 @@ struct Page {
     rows: u32,
 }
 
+fn compiled(request: &Request) -> HashMap<&'static str, CompiledRules> {
+    let rules = |kind: &&'static Kind| (kind.name, rules(kind, request.destinations).compile());
+    request.kinds.iter().map(rules).collect()
+}
+
 impl Preparer {
     pub(super) fn new(
         run: RunId,
         writer: Writer,
         client: Client,
         watch: Arc<dyn Watch>,
-        kinds: &[&'static Kind],
+        request: &Request,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let places = cores + WAITING_PAGES;
@@ -85,7 +101,7 @@ impl Preparer {
             writer,
             client,
             watch,
-            rules: kinds.iter().map(|kind| (kind.name, rules(kind).compile())).collect(),
+            rules: compiled(request),
             readers: Mutex::default(),
             places: Arc::new(Semaphore::new(places)),
             place_count: u32::try_from(places).unwrap_or(u32::MAX),
@@ -100,7 +116,7 @@ impl Preparer {
     async fn submit(
         self: &Arc<Self>,
         group: Group,
-        folder: Option<String>,
+        stream: Stream,
         answer: Answer,
         progress: bool,
         brake: &Arc<Brake>,
@@ -111,8 +127,7 @@ impl Preparer {
         tokio::spawn(async move {
             let core = shared.cores.acquire().await;
             let worker = Arc::clone(&shared);
-            let stored =
-                blocking(move || worker.store_answer(&group, folder.as_deref(), &answer, progress)).await;
+            let stored = blocking(move || worker.store_answer(&group, &stream, &answer, progress)).await;
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -126,13 +141,13 @@ impl Preparer {
     fn store_answer(
         &self,
         group: &Group,
-        folder: Option<&str>,
+        stream: &Stream,
         answer: &Answer,
         progress: bool,
     ) -> Result<(), ExtractError> {
         let (kind, side) = (group.kind, group.side);
         let mut rows = self.envelopes(kind, answer);
-        let foreign = |row: &Row| folder.is_some_and(|folder| row.folder.as_deref() != Some(folder));
+        let foreign = |row: &Row| !stream.covers(row.folder.as_deref());
         if !rows.is_empty() && rows.iter().all(foreign) {
             return Err(ExtractError::IgnoredFilter { group: group.name() });
         }
@@ -204,9 +219,7 @@ impl Preparer {
         date: Timestamp,
     ) -> Result<(), ExtractError> {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let bytes: usize = rows.iter().map(|row| row.raw.len()).sum();
-        self.counters.rows.fetch_add(u64::from(count), Ordering::Relaxed);
-        self.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.counters.count(rows);
         let page = Page { stream, offset: 0, limit: count.max(1), rows: count };
         self.store_page(kind, Side::Live, &page, rows, date)
     }
@@ -226,18 +239,7 @@ impl Preparer {
 
     /// Writes down the calls sent since the last time.
     pub(super) fn count_calls(&self) -> Result<(), ExtractError> {
-        let counts = self.client.meter().take();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        let lines = counts.into_iter().map(|line| vault::CallCount {
-            at: line.at,
-            kind: line.kind.to_owned(),
-            reason: line.reason.name().to_owned(),
-            ledger: line.ledger.name().to_owned(),
-            calls: line.calls,
-        });
-        Ok(self.writer.calls(self.run, lines.collect())?)
+        Ok(count_calls(&self.client, &self.writer, self.run)?)
     }
 
     fn records(
@@ -331,7 +333,7 @@ impl Sink for PageSink {
             counters.rows.fetch_add(answer.raws.len() as u64, Ordering::Relaxed);
             counters.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
             let group = self.groups[stream.group].clone();
-            self.preparer.submit(group, stream.folder, answer, self.progress, &self.brake).await
+            self.preparer.submit(group, stream, answer, self.progress, &self.brake).await
         }
         .boxed()
     }

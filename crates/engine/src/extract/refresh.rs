@@ -21,6 +21,9 @@ const FILL_TIME: SignedDuration = SignedDuration::from_hours(10 * 24);
 /// Between two runs, when there was none before.
 const USUAL_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
+/// Runs that follow each other faster count as one.
+const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+
 impl Default for RefreshPolicy {
     /// Thirty days, nothing spread.
     fn default() -> Self {
@@ -37,29 +40,38 @@ impl RefreshPolicy {
         missing.min(share(total, interval, FILL_TIME))
     }
 
-    /// How many objects are read again now, oldest first: a share of all that
-    /// keeps the oldest below the maximum age, and those that are beyond it.
+    /// How many objects are read again now, oldest first, so that none gets older
+    /// than the maximum age; `ages` from the oldest on.
+    ///
+    /// Without an allowance that is the same share of all each time. Under one it is
+    /// as few as can be, and never more than a first fill reads: what is young yet
+    /// waits, unless later runs could not catch up with it in time.
     pub(super) fn again(
         &self,
         total: usize,
-        ages: impl Iterator<Item = Timestamp>,
+        ages: impl ExactSizeIterator<Item = Timestamp>,
         now: Timestamp,
         interval: Option<SignedDuration>,
     ) -> usize {
-        let (mut stored, mut too_old) = (0, 0);
-        for age in ages {
-            stored += 1;
-            too_old += usize::from(age.duration_until(now) >= self.max_age);
-        }
+        let stored = ages.len();
         if self.all_now {
             return stored;
         }
+        if self.spread {
+            let pace = share(total, interval, FILL_TIME).max(1);
+            let between = interval.unwrap_or(USUAL_INTERVAL).max(SHORTEST_INTERVAL);
+            let must = (1..).zip(ages).map(|(place, read_at): (usize, _)| {
+                let time_left = (self.max_age - read_at.duration_until(now)).max(SignedDuration::ZERO);
+                let runs_left = time_left.as_secs() / between.as_secs();
+                place.saturating_sub(pace.saturating_mul(usize::try_from(runs_left).unwrap_or(usize::MAX)))
+            });
+            return must.max().unwrap_or(0).min(stored).min(pace);
+        }
+        let too_old = ages.filter(|read_at| read_at.duration_until(now) >= self.max_age).count();
         // A run soon after the last one has nothing to catch up with.
-        let due = interval.is_some_and(|interval| interval >= SignedDuration::from_hours(1));
+        let due = interval.is_some_and(|interval| interval >= SHORTEST_INTERVAL);
         let share = if due { share(total, interval, self.max_age) } else { 0 };
-        // What is too old is caught up with at twice the pace, not all at once.
-        let most = if self.spread { 2 * share.max(1) } else { usize::MAX };
-        stored.min(share.max(too_old.min(most)))
+        stored.min(share.max(too_old))
     }
 }
 
@@ -97,21 +109,44 @@ mod tests {
         assert_eq!(RefreshPolicy { all_now: true, ..spread }.fill(1000, 1000, Some(DAY)), 1000);
     }
 
-    #[test]
-    fn daily_runs_read_everything_again_within_the_maximum_age() {
-        let policy = RefreshPolicy { spread: true, ..RefreshPolicy::default() };
-        let total = 131;
+    /// Days on which objects are read, given those of the first reading; the most
+    /// that any day took.
+    fn simulate(policy: &RefreshPolicy, first: &[i32], days: i32) -> (Vec<usize>, usize) {
         let start = Timestamp::from_second(1_700_000_000).unwrap();
-        let mut read = vec![start; total];
-        for day in 1..=120 {
+        let mut read: Vec<Timestamp> = first.iter().map(|day| start + DAY * *day).collect();
+        let mut counts = Vec::new();
+        for day in 1..=days {
             let now = start + DAY * day;
             read.sort();
-            let again = policy.again(total, read.iter().copied(), now, Some(DAY));
-            assert!(again <= total.div_ceil(30) * 2, "day {day}: {again}");
+            let known = read.iter().filter(|at| **at < now).count();
+            let again = policy.again(read.len(), read[..known].iter().copied(), now, Some(DAY));
             read[..again].fill(now);
+            counts.push(again);
             let oldest = read.iter().min().unwrap();
-            assert!(oldest.duration_until(now) <= policy.max_age + DAY, "day {day}");
+            assert!(oldest.duration_until(now) <= policy.max_age, "day {day}");
         }
+        let most = counts.iter().copied().max().unwrap();
+        (counts, most)
+    }
+
+    #[test]
+    fn daily_runs_read_everything_again_within_the_maximum_age() {
+        let total = 131;
+        let (_, most) = simulate(&RefreshPolicy::default(), &vec![0; total], 120);
+        assert_eq!(most, total.div_ceil(30), "an even share each day");
+        let spread = RefreshPolicy { spread: true, ..RefreshPolicy::default() };
+        let (_, most) = simulate(&spread, &vec![0; total], 120);
+        assert!(most <= total.div_ceil(10), "{most}");
+    }
+
+    #[test]
+    fn under_an_allowance_a_month_reads_nothing_twice() {
+        let spread = RefreshPolicy { spread: true, ..RefreshPolicy::default() };
+        // Filled over ten days.
+        let first: Vec<i32> = (0..200).map(|object| object / 20).collect();
+        let (counts, most) = simulate(&spread, &first, 90);
+        assert_eq!(counts[..28].iter().sum::<usize>(), 0);
+        assert!(counts[..60].iter().sum::<usize>() >= 200 && most <= 20, "{counts:?}");
     }
 
     #[test]

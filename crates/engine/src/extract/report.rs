@@ -1,9 +1,14 @@
 //! What an extraction came to, for people and scripts.
 
 use jiff::Timestamp;
+use looker::Client;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
-use vault::{RunSummary, Suspicion};
+use vault::{RunSummary, Side, Suspicion};
+
+use super::full_pass::Unstamped;
+
+use crate::references::ReferenceReport;
 
 /// The account of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +38,10 @@ pub struct Report {
     pub rested: Vec<Rested>,
     /// Parts of kinds that the account may not see or the release lacks.
     pub not_read: Vec<String>,
+    /// What a full pass found to differ although its stamp had not moved.
+    pub unstamped: Vec<Unstamped>,
+    /// Where the references of what is stored lead, after this run.
+    pub references: ReferenceReport,
     /// Objects edited within two seconds of their read; read again next run.
     pub unsettled: u64,
     /// By kind, reason and ledger.
@@ -71,12 +80,22 @@ pub enum Stop {
 
 impl Stop {
     /// The stop that a call means which a limit of ours refused.
-    pub(super) fn of_limit(error: &looker::Error) -> Option<Self> {
+    pub(crate) fn of_limit(error: &looker::Error) -> Option<Self> {
         match error.kind {
             looker::ErrorKind::Budget => Some(Self::Budget),
             looker::ErrorKind::Allowance => Some(Self::Allowance(error.message.clone())),
             _ => None,
         }
+    }
+
+    /// The stop that a failure means if there is nobody to ask any more: no HTTP
+    /// answer as often as a call may be tried, and none to any other call
+    /// meanwhile; or no good answer for longer than the patience.
+    pub(crate) fn of_silence(client: &Client, error: &looker::Error) -> Option<Self> {
+        let silent = client.silent_for();
+        let nobody = error.status.is_none() && silent >= error.elapsed;
+        let is_down = error.is_transient() && (nobody || silent > client.retry_policy().patience);
+        is_down.then_some(Self::ServerDown)
     }
 
     /// Whether a limit of ours is met.
@@ -155,6 +174,9 @@ pub struct GapReport {
     /// The stream's number within the run, for a range of it.
     #[serde(skip)]
     pub stream: Option<u32>,
+    /// The side whose closing listing it is.
+    #[serde(skip)]
+    pub listing: Option<Side>,
     /// First row, for a range.
     pub offset: Option<u64>,
     /// Rows, for a range whose end is known.
@@ -200,14 +222,35 @@ impl GapReport {
     /// A gap that is a whole list or listing.
     pub(super) fn of_list(kind: &'static str, place: String, reason: &str, tries: u32) -> Self {
         let reason = reason.to_owned();
-        Self { kind, place, id: None, stream: None, offset: None, limit: None, reason, tries }
+        Self { kind, place, id: None, stream: None, listing: None, offset: None, limit: None, reason, tries }
     }
 
     /// A gap that is one object.
     pub(super) fn of_object(kind: &'static looker::Kind, key: &str, reason: String, tries: u32) -> Self {
         let place = format!("{} {key}", kind.singular);
-        let id = Some(key.to_owned());
-        Self { kind: kind.name, place, id, stream: None, offset: None, limit: None, reason, tries }
+        Self { id: Some(key.to_owned()), reason, ..Self::of_list(kind.name, place, "", tries) }
+    }
+}
+
+impl CallReport {
+    /// All that a client has sent.
+    pub(crate) fn all(client: &Client) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        for count in client.meter().counts() {
+            let same = lines.iter_mut().find(|line| {
+                (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger)
+            });
+            match same {
+                Some(line) => line.calls += count.calls,
+                None => lines.push(Self {
+                    kind: count.kind,
+                    reason: count.reason,
+                    ledger: count.ledger,
+                    calls: count.calls,
+                }),
+            }
+        }
+        lines
     }
 }
 

@@ -25,8 +25,14 @@ pub struct Request {
     pub strategy: FolderStrategy,
     /// Rows a page, at most; the catalogue's page when not said.
     pub page: Option<u32>,
+    /// What becomes of the addresses that schedules and alerts send to.
+    pub destinations: Destinations,
     /// When kinds are read again whose change moves no stamp.
     pub refresh: RefreshPolicy,
+    /// Whether everything is read, not only what a listing shows to have changed.
+    pub full: bool,
+    /// Days after which everything is read once more.
+    pub full_every_days: u32,
     /// Continue the last run of this scope, if it did not end complete.
     pub resume: bool,
     /// Which history of the address the run belongs to.
@@ -52,6 +58,28 @@ pub enum Epoch {
     New,
 }
 
+/// The scope of a run, as its record in the vault says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunScope {
+    /// The kinds that were asked for, as far as the catalogue still has them.
+    pub kinds: Vec<&'static Kind>,
+    /// The folders, as they were named.
+    pub folders: Option<FolderScope>,
+    /// Whether the trash was read too.
+    pub trash: bool,
+}
+
+impl RunScope {
+    /// Reads what [`Request::scope`] wrote; of a text that it did not write nothing
+    /// is known, and the scope has no kinds.
+    pub fn parse(scope: &str) -> Self {
+        let scope: serde_json::Value = serde_json::from_str(scope).unwrap_or_default();
+        let kinds = scope["kinds"].as_array().into_iter().flatten();
+        let kinds = kinds.filter_map(|name| Kind::find(name.as_str()?)).collect();
+        Self { kinds, folders: FolderScope::of_canonical(&scope["folders"]), trash: scope["trash"] != false }
+    }
+}
+
 /// How the content of folders is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,6 +93,20 @@ pub enum FolderStrategy {
     Scan,
 }
 
+/// Days between two full passes, unless the user says otherwise.
+const FULL_EVERY_DAYS: u32 = 30;
+/// What becomes of addresses that let whoever knows them send or write: those of
+/// webhooks and the like. E-mail addresses are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destinations {
+    /// They are redacted, as secrets are.
+    #[default]
+    Redact,
+    /// They are stored.
+    Keep,
+}
+
 impl Request {
     /// A request for `kinds`, whole, by the usual ways.
     pub fn new(kinds: Vec<&'static Kind>) -> Self {
@@ -75,7 +117,10 @@ impl Request {
             trash: true,
             strategy: FolderStrategy::Auto,
             page: None,
+            destinations: Destinations::default(),
             refresh: RefreshPolicy::default(),
+            full: false,
+            full_every_days: FULL_EVERY_DAYS,
             resume: false,
             epoch: Epoch::default(),
             suspect_share: SUSPECT_SHARE,
@@ -93,13 +138,51 @@ impl Request {
         serde_json::json!({ "folders": folders, "kinds": kinds, "trash": self.trash }).to_string()
     }
 
+    /// The folders and sides that are read, as canonical JSON.
+    pub(super) fn extent(&self) -> String {
+        let folders = self.folders.as_ref().map(FolderScope::canonical);
+        serde_json::json!({ "folders": folders, "trash": self.trash }).to_string()
+    }
+
     /// The options that matter to a reader of the run, and the folders that its
     /// scope came to.
     pub(super) fn options(&self, folders: Option<&FolderSet>) -> String {
-        let mut options = serde_json::json!({ "strategy": self.strategy, "page": self.page });
+        let mut options = serde_json::json!({
+            "strategy": self.strategy, "page": self.page, "destinations": self.destinations,
+        });
         if let Some((name, ids)) = folders.map(FolderSet::as_option) {
             options[name] = ids;
         }
         options.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_as_it_was_written() {
+        let selectors = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let scopes = [
+            None,
+            Some(FolderScope { include: selectors(&["12", "40"]), ..FolderScope::default() }),
+            Some(FolderScope {
+                include: selectors(&["7", "/Shared/A\\/B *"]),
+                recursive: true,
+                exclude: selectors(&["/Shared/Scratch", "9"]),
+                personal: false,
+            }),
+            Some(FolderScope { personal: false, ..FolderScope::default() }),
+        ];
+        for folders in scopes {
+            let mut request = Request::new(["looks", "users"].map(|name| Kind::find(name).unwrap()).into());
+            (request.folders, request.trash) = (folders.clone(), folders.is_some());
+            let read = RunScope::parse(&request.scope());
+            assert_eq!((&read.kinds, read.trash), (&request.kinds, request.trash));
+            let text = |scope: &Option<FolderScope>| scope.as_ref().map(FolderScope::canonical);
+            assert_eq!(text(&read.folders), text(&folders));
+        }
+        assert!(RunScope::parse("none of ours").kinds.is_empty());
     }
 }

@@ -13,9 +13,10 @@ use vault::{
 };
 
 use super::allowance;
-use super::bookkeeping::Bookkeeping;
+use super::by_id::Lists;
 use super::due;
 use super::error::{ExtractError, OtherInstance};
+use super::full_pass::{Passes, Unstamped};
 use super::groups::{Group, Stream};
 use super::pages::Reading;
 use super::pool::{Brake, blocking};
@@ -28,7 +29,17 @@ use super::request::{Epoch, Request};
 use super::scope::{self, FolderSet};
 use super::signed_in::{ROLES, SignedIn};
 use crate::Watch;
+use crate::bookkeeping::Bookkeeping;
 use crate::check::release;
+use crate::documents::INDEXER;
+use crate::references::{ReferenceReport, references};
+
+/// Bodies that a run makes ready to be searched at its end; it takes a second at
+/// most.
+const INDEXED_AT_ONCE: u64 = 1_000;
+
+/// References that lead nowhere, and holders of each, that a report names.
+const NAMED_REFERENCES: (usize, usize) = (10, 3);
 
 /// A run at work.
 pub(super) struct Run {
@@ -50,6 +61,10 @@ pub(super) struct Run {
     account: SignedIn,
     /// Who read the last complete run of this scope.
     account_before: Option<SignedIn>,
+    /// Which parameters take lists.
+    pub(super) lists: Lists,
+    /// Which kinds are read in full.
+    pub(super) passes: Passes,
     /// Since the last run of the instance that ended.
     pub(super) interval: Option<SignedDuration>,
     started: Instant,
@@ -70,6 +85,8 @@ pub(super) struct Findings {
     pub(super) rested: Vec<Rested>,
     /// What belongs to a kind and cannot be read, in words.
     pub(super) not_read: Vec<String>,
+    /// What a full pass found to differ under the stamp it had.
+    pub(super) unstamped: Vec<Unstamped>,
     pub(super) closing_rounds: u32,
     /// Whether all streams were at work, so that their gaps are all that is left.
     pub(super) streams_read: bool,
@@ -101,6 +118,8 @@ impl Run {
         let scope = request.scope();
         let last_run = vault.reader()?.last_ended(instance)?;
         let rested = due::rest(&mut request, &vault.reader()?, instance, Timestamp::now())?;
+        let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
+        let lists = Lists::remembered(&vault.reader()?, instance)?;
         let before = vault.last_complete(instance, &scope)?;
         if let (Some(folders), Some(tree), Some(before)) = (&mut folders, &tree, &before) {
             folders.remember(&before.options, tree);
@@ -126,7 +145,8 @@ impl Run {
             watch.warn("there is no unfinished run of this scope; starting a new one");
         }
         let writer = vault.into_writer();
-        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request.kinds);
+        let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), id);
+        let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request);
         let preparer = Arc::new(preparer);
         let recognition =
             Recognition { writer: writer.clone(), run: id, instance, address, epoch: request.epoch };
@@ -138,7 +158,7 @@ impl Run {
             request,
             writer,
             id,
-            bookkeeping: Bookkeeping::start(Arc::clone(&preparer)),
+            bookkeeping,
             preparer,
             earlier,
             resumed,
@@ -146,6 +166,8 @@ impl Run {
             recognition,
             account: SignedIn::of_key(client),
             account_before: before.map(|before| SignedIn::of_run(&before.account)),
+            lists,
+            passes,
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
             findings: Findings { rested, ..Findings::default() },
@@ -197,14 +219,8 @@ impl Run {
         self.kind_gap(kind, &error.to_string(), error.tries);
     }
 
-    /// Whether a failure means that there is nobody to ask any more: no HTTP
-    /// answer as often as a call may be tried, and none to any other call
-    /// meanwhile; or no good answer for longer than the patience.
     pub(super) fn server_down(&self, error: &looker::Error) -> Option<Stop> {
-        let silent = self.client.silent_for();
-        let nobody = error.status.is_none() && silent >= error.elapsed;
-        let is_down = error.is_transient() && (nobody || silent > self.client.retry_policy().patience);
-        is_down.then_some(Stop::ServerDown)
+        Stop::of_silence(&self.client, error)
     }
 
     pub(super) fn kind_gap(&mut self, kind: &'static Kind, reason: &str, tries: u32) {
@@ -216,6 +232,7 @@ impl Run {
     pub(super) fn stream_name(&self, stream: &Stream) -> String {
         let group = self.groups[stream.group].name();
         match &stream.folder {
+            Some(list) if list.contains(',') => format!("{group} in folders {list}"),
             Some(folder) => format!("{group} in folder {folder}"),
             None => group,
         }
@@ -229,9 +246,10 @@ impl Run {
     /// Closes the run in the vault and tells what it came to.
     pub(super) async fn finish(mut self) -> Result<Report, ExtractError> {
         self.preparer.settle().await?;
-        self.bookkeeping.end().await;
         self.findings.gaps.extend(self.preparer.unstorable());
         let stopped = self.brake.pulled();
+        self.note_full_passes(stopped.as_ref()).await?;
+        self.bookkeeping.end().await;
         let complete = stopped.is_none() && self.findings.gaps.is_empty();
         let state = if complete { RunState::Complete } else { RunState::Incomplete };
         let read = due::read(&self.request, &self.findings, stopped.as_ref(), Timestamp::now());
@@ -244,10 +262,12 @@ impl Run {
             spread,
             rested,
             not_read,
+            unstamped,
             closing_rounds,
             streams_read,
         } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
+        let instance = self.instance;
         let totals = serde_json::json!({
             "streams": streams,
             "moving": moving,
@@ -255,14 +275,15 @@ impl Run {
             "spread": spread,
             "rested": rested,
             "not_read": not_read,
+            "unstamped": unstamped,
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
         let roles_closed = unavailable.iter().any(|entry| entry.kind == ROLES);
         let roles_read = absence.iter().any(|scope| scope.kind == ROLES).then_some(self.id);
-        let (mut account, before, instance) = (self.account, self.account_before, self.instance);
+        let (mut account, before) = (self.account, self.account_before);
         let share = Some(self.request.suspect_share);
-        let summary = blocking(move || {
+        let (summary, references) = blocking(move || {
             preparer.count_calls()?;
             writer.flush()?;
             let roles_hidden =
@@ -274,7 +295,7 @@ impl Run {
             for gap in &stored_gaps {
                 writer.gap(run, stored(gap))?;
             }
-            Ok(writer.finish(RunEnd {
+            let summary = writer.finish(RunEnd {
                 run,
                 state,
                 ended_at: Timestamp::now(),
@@ -283,7 +304,10 @@ impl Run {
                 absence,
                 doubt: Doubt { account: doubts, share },
                 ranges_restated: streams_read,
-            })?)
+            })?;
+            index_what_is_little(&writer);
+            let references = references(&writer.reader()?, instance)?;
+            Ok((summary, ReferenceReport::new(references, Some(NAMED_REFERENCES))))
         })
         .await?;
         let counters = &self.preparer.counters;
@@ -300,8 +324,10 @@ impl Run {
             spread,
             rested,
             not_read,
+            unstamped,
+            references,
             unsettled: counters.unsettled.load(Ordering::Relaxed),
-            calls: calls(&self.client),
+            calls: CallReport::all(&self.client),
             metered_calls: self.client.meter().metered(),
             streams,
             closing_rounds,
@@ -358,26 +384,6 @@ fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
     groups
 }
 
-fn calls(client: &Client) -> Vec<CallReport> {
-    let counts = client.meter().counts();
-    let mut lines: Vec<CallReport> = Vec::new();
-    for count in counts {
-        let same = lines
-            .iter_mut()
-            .find(|line| (line.kind, line.reason, line.ledger) == (count.kind, count.reason, count.ledger));
-        match same {
-            Some(line) => line.calls += count.calls,
-            None => lines.push(CallReport {
-                kind: count.kind,
-                reason: count.reason,
-                ledger: count.ledger,
-                calls: count.calls,
-            }),
-        }
-    }
-    lines
-}
-
 /// A gap as the vault keeps it.
 fn stored(gap: &GapReport) -> vault::Gap {
     let what = match (&gap.id, gap.offset, gap.limit) {
@@ -386,7 +392,7 @@ fn stored(gap: &GapReport) -> vault::Gap {
             offset,
             limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(u32::MAX),
         },
-        (None, None, _) => GapWhat::Kind,
+        (None, None, _) => gap.listing.map_or(GapWhat::Kind, |side| GapWhat::Listing { side }),
     };
     vault::Gap {
         stream: gap.stream,
@@ -394,5 +400,14 @@ fn stored(gap: &GapReport) -> vault::Gap {
         what,
         reason: format!("{}: {}", gap.place, gap.reason),
         tries: gap.tries,
+    }
+}
+
+/// Makes what a daily run brought ready to be searched. A first run would be held
+/// up by it: then it is done when somebody searches. The run is over and stays as
+/// it is, whatever becomes of this.
+fn index_what_is_little(writer: &Writer) {
+    if let Err(error) = writer.index_content(&INDEXER, INDEXED_AT_ONCE) {
+        tracing::warn!(%error, "What this run brought could not be made ready to be searched.");
     }
 }

@@ -9,10 +9,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use looker::Client;
 use looker::rows::{self, Row};
-use vault::Folders;
+use vault::{Folders, InstanceId, Reader};
 
 use super::error::ExtractError;
 use super::request::Request;
@@ -35,8 +36,8 @@ pub struct FolderScope {
 }
 
 /// The ids that a scope came to.
-#[derive(Debug)]
-pub(super) struct FolderSet {
+#[derive(Debug, Clone)]
+pub(crate) struct FolderSet {
     /// In the order asked for.
     pub(super) ids: Vec<String>,
     set: HashSet<String>,
@@ -77,7 +78,7 @@ impl FolderScope {
 
     /// As canonical JSON: equal scopes, equal text. What is not asked for is not
     /// mentioned.
-    pub(super) fn canonical(&self) -> serde_json::Value {
+    pub(crate) fn canonical(&self) -> serde_json::Value {
         let texts = |selectors: &[FolderSelector]| -> BTreeSet<String> {
             selectors.iter().map(ToString::to_string).collect()
         };
@@ -97,10 +98,24 @@ impl FolderScope {
         scope
     }
 
+    /// Reads what [`FolderScope::canonical`] wrote; `None` when it is no scope.
+    pub(super) fn of_canonical(scope: &serde_json::Value) -> Option<Self> {
+        let selectors = |name: &str| -> Vec<FolderSelector> {
+            let texts = scope[name].as_array().into_iter().flatten();
+            texts.filter_map(|text| text.as_str()?.parse().ok()).collect()
+        };
+        scope.is_object().then(|| Self {
+            include: [selectors("ids"), selectors("paths")].concat(),
+            recursive: scope["recursive"] == true,
+            exclude: selectors("exclude"),
+            personal: scope["personal"] != false,
+        })
+    }
+
     /// The ids that the scope means, in the tree of all folders where it must be
     /// known. An exception that means nothing costs a warning, not the run: what
     /// it left out may have been deleted.
-    pub(super) fn resolve(
+    pub(crate) fn resolve(
         &self,
         tree: Option<&FolderTree>,
         watch: &dyn Watch,
@@ -127,6 +142,23 @@ impl FolderScope {
             return Err(ExtractError::NoFolderLeft);
         }
         Ok(FolderSet::only(ids(chosen)))
+    }
+
+    /// The ids that the scope means by the folders that are stored, without a call.
+    pub(crate) fn resolve_stored(
+        &self,
+        reader: &Reader,
+        instance: InstanceId,
+        watch: &dyn Watch,
+    ) -> Result<FolderSet, ExtractError> {
+        let mut rows = Vec::new();
+        if let Some((kind, _)) = folders_kind().filter(|_| self.needs_tree()) {
+            reader.bodies(instance, kind.name, |_, body| {
+                rows.extend(Row::read(Bytes::copy_from_slice(body), kind).ok());
+            })?;
+        }
+        let tree = self.needs_tree().then(|| FolderTree::new(&rows));
+        self.resolve(tree.as_ref(), watch)
     }
 
     fn left_out(&self, tree: &FolderTree, watch: &dyn Watch) -> Result<Vec<usize>, ExtractError> {
@@ -156,8 +188,18 @@ impl FolderSet {
     }
 
     /// Whether what lies in that folder is in scope; `None`: in no folder.
-    pub(super) fn holds(&self, folder: Option<&str>) -> bool {
+    pub(crate) fn holds(&self, folder: Option<&str>) -> bool {
         folder.is_some_and(|id| self.set.contains(id)) != self.all_but
+    }
+
+    /// What is in scope of this one or of the other. Both are of one scope, so that
+    /// both say what is read, or both what is left out.
+    pub(crate) fn or(mut self, other: &Self) -> Self {
+        let (all_but, known) = (self.all_but, other.set.clone());
+        self.ids.retain(|id| !all_but || known.contains(id));
+        let more = other.ids.iter().filter(|id| !all_but && !self.set.contains(*id));
+        let ids = self.ids.into_iter().chain(more.cloned()).collect();
+        Self { all_but, ..Self::only(ids) }
     }
 
     /// As the vault speaks of it.
@@ -168,6 +210,15 @@ impl FolderSet {
     /// As the run's options keep it.
     pub(super) fn as_option(&self) -> (&'static str, serde_json::Value) {
         (if self.all_but { LEFT_OUT } else { READ }, self.ids.as_slice().into())
+    }
+
+    /// The folders that a run came to, by its options; `None` when it read all.
+    pub(crate) fn of_options(options: &str) -> Option<Self> {
+        let options: serde_json::Value = serde_json::from_str(options).unwrap_or_default();
+        let ids = |name: &str| -> Option<Vec<String>> {
+            Some(options[name].as_array()?.iter().filter_map(|id| id.as_str()).map(str::to_owned).collect())
+        };
+        ids(READ).map(Self::only).or_else(|| ids(LEFT_OUT).map(Self::all_but))
     }
 
     /// Adds folders that an earlier run of this scope read, by its options, and

@@ -21,7 +21,7 @@ const MOST_PROPOSALS: usize = 3;
 
 /// All folders that the account can see.
 #[derive(Debug)]
-pub(super) struct FolderTree {
+pub(crate) struct FolderTree {
     folders: Vec<Folder>,
     by_id: HashMap<String, usize>,
     roots: Vec<usize>,
@@ -51,7 +51,7 @@ struct Marks {
 
 impl FolderTree {
     /// The tree of these rows.
-    pub(super) fn new(rows: &[Row]) -> Self {
+    pub(crate) fn new(rows: &[Row]) -> Self {
         let by_id: HashMap<String, usize> = rows.iter().map(|row| row.id.clone()).zip(0..).collect();
         let parent = |row: &Row| row.folder.as_ref().and_then(|parent| by_id.get(parent)).copied();
         let mut folders: Vec<Folder> = rows.iter().map(|row| Folder::new(row, parent(row))).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use looker::Kind;
-use looker::catalogue::{List, Whole};
+use looker::catalogue::{AnswerShape, List, Whole};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
@@ -102,7 +102,7 @@ impl Run {
                     return Ok(());
                 }
                 let call = Call::new(operation, kind.name, Reason::Item);
-                let row = |body| Row::keyed(operation.id, body, kind);
+                let row = |body| Row::keyed(operation.id, body, kind, AnswerShape::Object);
                 let read = tokio::select! {
                     read = self.client.get(&call, |reply| Ok((row(reply.body.clone())?, reply.date))) => read,
                     () = self.brake.at_once() => return Ok(()),
@@ -161,7 +161,7 @@ pub(super) fn folders_kind() -> Option<(&'static Kind, &'static Whole)> {
 }
 
 /// A call for the whole of a kind.
-pub(super) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
+pub(crate) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
     let call = Call::new(&whole.operation, kind.name, Reason::Page);
     whole.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }

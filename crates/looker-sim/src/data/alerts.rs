@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::template::secret;
 use super::{Ground, Person, add, ids, words};
 use crate::config::SimConfig;
 use crate::json::{self, Writer};
@@ -25,6 +26,21 @@ struct Place {
     filters: Vec<String>,
 }
 
+/// What an alert sets off.
+struct Action<'h> {
+    hub: &'h str,
+    /// A key in its form, which a marker asks for.
+    key: Option<String>,
+}
+
+impl Action<'_> {
+    /// The form as its author filled it in: JSON in a text.
+    fn form(&self) -> String {
+        let key = self.key.as_ref().map(|key| format!(r#","key":"{key}""#)).unwrap_or_default();
+        format!(r#"{{"channel":"C042 – büro","n":1.0{key}}}"#)
+    }
+}
+
 /// Makes all alerts; none where no dashboard has a tile with data.
 pub(super) fn generate(config: &SimConfig, ground: &Ground, world: &mut World) {
     let mut rng = Rng::with_seed(config.seed ^ 0xA1E2);
@@ -37,7 +53,9 @@ pub(super) fn generate(config: &SimConfig, ground: &Ground, world: &mut World) {
         let place = (0..50).find_map(|_| place(world, kind, rng.choice(among)?, &mut rng));
         let Some(place) = place else { continue };
         let owner = if n % 4 == 1 { 0 } else { rng.usize(..ground.people.len()) };
-        let body = alert(n, &place, &ground.people[owner], hub.as_deref(), &mut rng);
+        let key = config.secret_marker.is_some().then(|| secret(config, &mut rng));
+        let to = hub.as_deref().filter(|_| n % 4 == 2).map(|hub| Action { hub, key });
+        let body = alert(n, &place, &ground.people[owner], to.as_ref(), &mut rng);
         add(world, Kind::Alert, body);
     }
 }
@@ -62,7 +80,7 @@ fn place(world: &World, kind: Kind, id: &str, rng: &mut Rng) -> Option<Place> {
     })
 }
 
-fn alert(n: u64, place: &Place, owner: &Person, hub: Option<&str>, rng: &mut Rng) -> Writer {
+fn alert(n: u64, place: &Place, owner: &Person, action: Option<&Action>, rng: &mut Rng) -> Writer {
     let disabled = n % 5 == 3;
     let custom = rng.u8(..4) == 0;
     let lookml = place.lookml.then_some(place.dashboard.as_str());
@@ -89,7 +107,7 @@ fn alert(n: u64, place: &Place, owner: &Person, hub: Option<&str>, rng: &mut Rng
     w.raw("threshold", THRESHOLDS[rng.usize(..6)]);
     push_field(place, rng, &mut w);
     push_filters(place, rng, &mut w);
-    push_destinations(n, owner, hub.filter(|_| n % 4 == 2), &mut w);
+    push_destinations(n, owner, action, &mut w);
     w.bool("followed", rng.bool());
     w.bool("followable", true);
     w.bool("show_custom_url", custom);
@@ -144,16 +162,16 @@ fn push_filters(place: &Place, rng: &mut Rng, w: &mut Writer) {
     w.end(']');
 }
 
-/// All of one type: the integration `hub`, or mail.
-fn push_destinations(n: u64, owner: &Person, hub: Option<&str>, w: &mut Writer) {
+/// All of one type: an action, or mail.
+fn push_destinations(n: u64, owner: &Person, action: Option<&Action>, w: &mut Writer) {
     w.begin_at("destinations", '[');
-    for m in 0..if hub.is_some() { 1 } else { 1 + n % 3 } {
+    for m in 0..if action.is_some() { 1 } else { 1 + n % 3 } {
         let address = format!("user.{}+alert{m}@example.com", owner.id);
         w.begin('{');
-        w.text("destination_type", if hub.is_some() { "ACTION_HUB" } else { "EMAIL" });
-        w.opt("email_address", hub.is_none().then_some(address.as_str()));
-        w.opt("action_hub_integration_id", hub);
-        w.opt("action_hub_form_params_json", hub.map(|_| "{\"channel\":\"C042 – büro\",\"n\":1.0}"));
+        w.text("destination_type", if action.is_some() { "ACTION_HUB" } else { "EMAIL" });
+        w.opt("email_address", action.is_none().then_some(address.as_str()));
+        w.opt("action_hub_integration_id", action.map(|action| action.hub));
+        w.opt("action_hub_form_params_json", action.map(Action::form).as_deref());
         w.members(r#""x_destination":null"#);
         w.end('}');
     }

@@ -1,5 +1,6 @@
 //! Connections, the ways to their databases, and the applications they sign in
-//! with. No password is ever among it (`observed-rest.md` §12).
+//! with. No password is ever among it (`observed-rest.md` §12), unless a marker
+//! asks for a careless release.
 
 use super::attributes;
 use super::template::{Source, list, opt};
@@ -62,6 +63,10 @@ fn connection(source: &mut Source, n: usize, name: &str) -> String {
         Some(_) if snowflake => format!("privateKeyPassphrase={}", source.secret()),
         _ => "TIMEZONE=UTC&größe=1%20".to_owned(),
     };
+    let after_connect = match source.config.secret_marker {
+        Some(_) if tunnelled(n) => format!("SET session.password = '{}'", source.secret()),
+        _ => "SET application_name = 'looker – größe';\nSET x = 1".to_owned(),
+    };
     let own = [
         ("name", quoted(name)),
         ("dialect", quoted(dialect)),
@@ -83,11 +88,25 @@ fn connection(source: &mut Source, n: usize, name: &str) -> String {
         ("example", (n == 0).to_string()),
         ("attribute_fields", if snowflake { attributes::names(source.config) } else { "null".to_owned() }),
         ("epoch_text", quoted("1718000000")),
-        ("after_connect", opt((!bigquery).then_some("SET application_name = 'looker – größe';\nSET x = 1"))),
+        ("after_connect", opt((!bigquery).then_some(&after_connect))),
+        ("pdt_override", pdt_override(source, tunnelled(n))),
         ("tunnel_id", quoted(if tunnelled(n) { &tunnel } else { "" })),
         ("oauth_application_id", opt(snowflake.then_some("1"))),
     ];
     source.fill(CONNECTION, &own)
+}
+
+/// Another account for derived tables, with a marker: its password as well.
+fn pdt_override(source: &mut Source, is_there: bool) -> String {
+    if !is_there || source.config.secret_marker.is_none() {
+        return "null".to_owned();
+    }
+    format!(
+        r#"{{"context":"pdt","username":"pdt","password":{},"pdt_password":{},"pdt_certificate":{},"jdbc_additional_params":"x=1"}}"#,
+        quoted(&source.secret()),
+        quoted(&source.secret()),
+        quoted(&source.secret()),
+    )
 }
 
 const SSH_HOST: &str = "bastion.größe.example.com";

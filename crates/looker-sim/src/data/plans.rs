@@ -135,8 +135,10 @@ impl Draft<'_> {
             w.id("scheduled_plan_id", self.id);
             w.text("type", kind);
             push_address(kind, self.id * 10 + n, config, rng, w);
-            // Not returned (`observed-rest.md` §10).
-            w.raw("secret_parameters", "null");
+            // Not returned (`observed-rest.md` §10), unless by a careless release.
+            let told = config.secret_marker.is_some() && kind != "email";
+            let key = told.then(|| format!(r#"{{"secret_access_key":"{}"}}"#, secret(config, rng)));
+            w.opt("secret_parameters", key.as_deref());
             w.bool("apply_formatting", rng.bool());
             w.bool("apply_vis", rng.bool());
             w.bool("looker_recipient", kind == "email" && n == 0);
@@ -197,7 +199,14 @@ fn push_address(kind: &str, id: u64, config: &SimConfig, rng: &mut Rng, w: &mut 
         "s3" => (
             format!("s3://reports-{id}/looker/"),
             "csv_zip",
-            Some(format!(r#"{{"access_key_id":"AKIA{}","region":"eu-central-1"}}"#, slug.to_uppercase())),
+            Some(format!(
+                r#"{{"access_key_id":"{}","region":"eu-central-1"}}"#,
+                if config.secret_marker.is_some() {
+                    secret(config, rng)
+                } else {
+                    format!("AKIA{}", slug.to_uppercase())
+                }
+            )),
         ),
         _ => (
             format!("sftp://files.example.com:2222/in/{id}/"),

@@ -11,14 +11,16 @@ use crate::json::{quoted, skip_string, without};
 /// Members that Looker takes and does not give back: passwords, tokens,
 /// secrets. They are left out, as a real instance does, unless
 /// [`SimConfig::secret_marker`] asks for a careless one.
-const WRITE_ONLY: [&str; 9] = [
+const WRITE_ONLY: [&str; 11] = [
     "auth_password",
     "authorization_token",
+    "certificate",
     "client_secret",
     "custom_s3_key",
     "custom_s3_secret",
     "deploy_secret",
     "git_password",
+    "password",
     "secret",
     "test_ldap_password",
 ];

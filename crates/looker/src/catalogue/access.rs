@@ -1,6 +1,7 @@
 //! Who may do and see what.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
@@ -17,6 +18,7 @@ pub(super) const PERMISSION_SETS: Kind = Kind {
     list: whole("all_permission_sets", "/permission_sets"),
     writable: &["name", "permissions"],
     volatile: &[Anywhere("can"), Path(&["url"])],
+    compare: compare::PERMISSION_SETS,
     ..PLAIN
 };
 
@@ -30,6 +32,7 @@ pub(super) const MODEL_SETS: Kind = Kind {
     references: &[Reference { path: "models", kind: "lookml_models" }],
     writable: &["name", "models"],
     volatile: &[Anywhere("can"), Path(&["url"])],
+    compare: compare::MODEL_SETS,
     ..PLAIN
 };
 
@@ -78,6 +81,7 @@ pub(super) const GROUP_VALUES: Kind = Kind {
         Reference { path: "user_attribute_id", kind: "user_attributes" },
     ],
     never_saved: &["hidden values"],
+    compare: compare::GROUP_VALUES,
     ..PLAIN
 };
 
@@ -102,6 +106,7 @@ pub(super) const USER_VALUES: Kind = Kind {
         Reference { path: "user_attribute_id", kind: "user_attributes" },
     ],
     never_saved: &["hidden values"],
+    compare: compare::USER_VALUES,
     ..PLAIN
 };
 
@@ -122,6 +127,7 @@ pub(super) const CONTENT_METADATA: Kind = Kind {
     restore: Restore::Full,
     envelope: UNNAMED,
     natural_key: &[],
+    compare: compare::CONTENT_METADATA,
     ..PLAIN
 };
 
@@ -145,5 +151,6 @@ pub(super) const CONTENT_ACCESS: Kind = Kind {
         Reference { path: "group_id", kind: "groups" },
         Reference { path: "user_id", kind: "users" },
     ],
+    compare: compare::CONTENT_ACCESS,
     ..PLAIN
 };

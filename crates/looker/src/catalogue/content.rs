@@ -1,9 +1,11 @@
 //! Content beside folders, dashboards and looks.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, query_based, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
+    secrets,
 };
 
 const UNNAMED: Envelope = Envelope { id: &[], title: "", folder: None, updated_at: None, created_at: None };
@@ -38,6 +40,7 @@ pub(super) const BOARDS: Kind = Kind {
         Anywhere("content_favorite_id"),
         Anywhere("content_updated_at"),
     ],
+    compare: compare::BOARDS,
     ..PLAIN
 };
 
@@ -71,6 +74,8 @@ pub(super) const LOOKML_DASHBOARDS: Kind = Kind {
     natural_key: &["id"],
     references: &[Reference { path: "model.id", kind: "lookml_models" }],
     volatile: super::kinds::DASHBOARD_VOLATILE,
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::DASHBOARDS,
     ..PLAIN
 };
 
@@ -94,6 +99,8 @@ pub(super) const MERGE_QUERIES: Kind = Kind {
     references: &[Reference { path: "source_queries.query_id", kind: "queries" }],
     writable: &["column_limit", "dynamic_fields", "pivots", "sorts", "source_queries", "total", "vis_config"],
     volatile: &[Anywhere("can"), Path(&["result_maker_id"])],
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::MERGE_QUERIES,
     ..PLAIN
 };
 
@@ -136,6 +143,8 @@ pub(super) const QUERIES: Kind = Kind {
         "query_timezone",
     ],
     volatile: &[Anywhere("can"), Path(&["url"]), Path(&["share_url"]), Path(&["expanded_share_url"])],
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::QUERIES,
     ..PLAIN
 };
 
@@ -175,5 +184,7 @@ pub(super) const FAVORITES: Kind = Kind {
         Path(&["dashboard"]),
         Path(&["lookml_dashboard"]),
     ],
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::FAVORITES,
     ..PLAIN
 };

@@ -1,6 +1,7 @@
 //! What is sent to people.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, query_based};
 use super::{Cadence, Envelope, Group, Kind, List, Paged, Reference, Whole, secrets};
 
@@ -70,8 +71,9 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
         Path(&["user"]),
         Path(&["title"]),
     ],
-    redacted: secrets::NAMES,
+    destinations: secrets::OF_PLANS,
     never_saved: &["passwords and keys of destinations"],
+    compare: compare::SCHEDULED_PLANS,
     ..PLAIN
 };
 
@@ -125,5 +127,7 @@ pub(super) const ALERTS: Kind = Kind {
         "time_series_condition_state",
     ],
     volatile: &[Anywhere("can"), Path(&["followed"]), Path(&["followable"]), Path(&["owner_display_name"])],
+    destinations: secrets::OF_ALERTS,
+    compare: compare::ALERTS,
     ..PLAIN
 };

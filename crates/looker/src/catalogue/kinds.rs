@@ -2,8 +2,8 @@
 
 use super::FieldPattern::{self, Anywhere, Path, Suffix};
 use super::{
-    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, content,
-    delivery, model, secrets, settings,
+    Cadence, Envelope, Group, Kind, List, Operation, Paged, Reference, Restore, Whole, access, compare,
+    content, delivery, model, secrets, settings,
 };
 use crate::pacing::Ledger;
 
@@ -61,8 +61,10 @@ pub(super) const PLAIN: Kind = Kind {
     references: &[],
     writable: &[],
     volatile: &[Anywhere("can")],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 /// An operation booked as administrative.
@@ -106,8 +108,10 @@ const FOLDERS: Kind = Kind {
     ],
     writable: &["name", "parent_id"],
     volatile: &[Anywhere("can"), Path(&["child_count"])],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::PLAIN,
 };
 
 const DASHBOARDS: Kind = Kind {
@@ -179,8 +183,10 @@ const DASHBOARDS: Kind = Kind {
         "download_settings",
     ],
     volatile: DASHBOARD_VOLATILE,
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_PEOPLES_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::DASHBOARDS,
 };
 
 /// Also those of LookML dashboards.
@@ -263,8 +269,10 @@ const LOOKS: Kind = Kind {
         Path(&["image_embed_url"]),
         Path(&["excel_file_url"]),
     ],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_PEOPLES_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::LOOKS,
 };
 
 const USERS: Kind = Kind {
@@ -319,7 +327,9 @@ const USERS: Kind = Kind {
         Path(&["url"]),
     ],
     redacted: secrets::OF_USERS,
+    destinations: &[],
     never_saved: &["passwords", "API key secrets", "second factors"],
+    compare: compare::USERS,
 };
 
 const GROUPS: Kind = Kind {
@@ -353,8 +363,10 @@ const GROUPS: Kind = Kind {
     ],
     writable: &["can_add_to_content_metadata", "name"],
     volatile: &[Anywhere("can"), Path(&["contains_current_user"])],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::GROUPS,
 };
 
 const ROLES: Kind = Kind {
@@ -383,6 +395,8 @@ const ROLES: Kind = Kind {
         Path(&["permission_set", "url"]),
         Path(&["model_set", "url"]),
     ],
-    redacted: secrets::NAMES,
+    redacted: secrets::OF_LOOKER_KEYS,
+    destinations: &[],
     never_saved: &[],
+    compare: compare::ROLES,
 };

@@ -10,6 +10,8 @@
 //! ledgers and fields; what real servers were seen to answer for the rest.
 
 mod access;
+mod built_in;
+mod compare;
 mod content;
 mod delivery;
 mod each;
@@ -19,6 +21,8 @@ mod model;
 mod secrets;
 mod settings;
 
+pub use built_in::{BUILT_INS, BuiltIn, built_in};
+pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
@@ -58,8 +62,13 @@ pub struct Kind {
     pub volatile: &'static [FieldPattern],
     /// Secrets that the API returns; never stored.
     pub redacted: &'static [FieldPattern],
+    /// Where what is sent goes, as far as knowing it is a right to use it; stored
+    /// only when a person asks for that.
+    pub destinations: &'static [FieldPattern],
     /// What no API call can read, in words.
     pub never_saved: &'static [&'static str],
+    /// How two documents of the kind are compared.
+    pub compare: Compare,
 }
 
 /// How often a kind is read.
@@ -168,16 +177,30 @@ pub enum FieldPattern {
     Anywhere(&'static str),
     /// A key that ends so, at any depth.
     Suffix(&'static str),
+    /// A key at any depth, where its text has this content.
+    Holding(&'static str, Content),
     /// Keys from the root; arrays are passed through.
     Path(&'static [&'static str]),
 }
 
+/// What a text may hold that makes it a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// An address that is no e-mail address.
+    Address,
+    /// A password, key or token, in an address or assigned to a name.
+    Credentials,
+}
+
 impl fmt::Display for FieldPattern {
-    /// `**.can`, `**.*_as_html`, or a path with dots.
+    /// `**.can`, `**.*_as_html`, a path with dots; `**.address[address]` for what
+    /// depends on the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anywhere(key) => write!(f, "**.{key}"),
             Self::Suffix(end) => write!(f, "**.*{end}"),
+            Self::Holding(key, Content::Address) => write!(f, "**.{key}[address]"),
+            Self::Holding(key, Content::Credentials) => write!(f, "**.{key}[credentials]"),
             Self::Path(keys) => f.write_str(&keys.join(".")),
         }
     }

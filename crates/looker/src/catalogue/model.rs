@@ -1,6 +1,7 @@
 //! Where data comes from and what it means.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
@@ -26,8 +27,8 @@ pub(super) const CONNECTIONS: Kind = Kind {
         Path(&["example"]),
         Path(&["named_driver_version_actual"]),
     ],
-    redacted: secrets::OF_SETTINGS,
-    never_saved: &["passwords", "certificates"],
+    redacted: secrets::OF_CONNECTIONS,
+    never_saved: &["passwords", "certificates", "addresses and statements with passwords in them"],
     ..PLAIN
 };
 
@@ -40,8 +41,12 @@ pub(super) const PROJECTS: Kind = Kind {
     list: whole("all_projects", "/projects"),
     restore: Restore::No("a project is made with its repository, by a developer"),
     volatile: &[Anywhere("can"), Path(&["is_git_dev_locked"])],
-    redacted: secrets::OF_SETTINGS,
-    never_saved: &["LookML files (they are in Git)", "Git passwords", "deploy keys and secrets"],
+    redacted: secrets::OF_PROJECTS,
+    never_saved: &[
+        "LookML files (they are in Git)",
+        "Git passwords and addresses with one in them",
+        "deploy keys and secrets",
+    ],
     ..PLAIN
 };
 
@@ -58,6 +63,7 @@ pub(super) const LOOKML_MODELS: Kind = Kind {
         Reference { path: "allowed_db_connection_names", kind: "connections" },
     ],
     writable: &["allowed_db_connection_names", "name", "project_name", "unlimited_db_connections"],
+    compare: compare::LOOKML_MODELS,
     ..PLAIN
 };
 
@@ -94,6 +100,8 @@ pub(super) const EXPLORES: Kind = Kind {
         Path(&["can_save"]),
         Path(&["can_explain"]),
     ],
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::EXPLORES,
     ..PLAIN
 };
 

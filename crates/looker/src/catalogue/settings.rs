@@ -1,6 +1,7 @@
 //! What administrators configure.
 
 use super::FieldPattern::{Anywhere, Path};
+use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
     AnswerShape, Cadence, Each, Envelope, KeyIn, Kind, List, Operation, Paged, Reference, Refresh, Restore,
@@ -29,6 +30,7 @@ pub(super) const COLOR_COLLECTIONS: Kind = Kind {
     envelope: Envelope { id: &["id"], title: "label", folder: None, updated_at: None, created_at: None },
     natural_key: &["label"],
     writable: &["label", "categoricalPalettes", "sequentialPalettes", "divergingPalettes"],
+    compare: compare::COLOR_COLLECTIONS,
     ..PLAIN
 };
 
@@ -59,6 +61,7 @@ pub(super) const INTEGRATIONS: Kind = Kind {
     writable: &["enabled", "params", "installed_delegate_oauth_targets"],
     redacted: secrets::OF_INTEGRATIONS,
     never_saved: &["values of parameters (they may be keys)"],
+    compare: compare::INTEGRATIONS,
     ..PLAIN
 };
 
@@ -89,6 +92,7 @@ pub(super) const HOMEPAGE_SECTIONS: Kind = Kind {
         Anywhere("content_updated_at"),
         Anywhere("section_fetch_time"),
     ],
+    compare: compare::HOMEPAGE_SECTIONS,
     ..PLAIN
 };
 
@@ -147,7 +151,6 @@ pub(super) const OAUTH_CLIENT_APPS: Kind = Kind {
     references: &[Reference { path: "group_id", kind: "groups" }],
     writable: &["redirect_uri", "display_name", "description", "enabled", "group_id"],
     volatile: &[Anywhere("can"), Path(&["tokens_invalid_before"]), Path(&["activated_users"])],
-    redacted: secrets::OF_SETTINGS,
     ..PLAIN
 };
 
@@ -174,6 +177,8 @@ pub(super) const ARTIFACTS: Kind = Kind {
         Reference { path: "created_by_userid", kind: "users" },
         Reference { path: "updated_by_userid", kind: "users" },
     ],
+    redacted: secrets::OF_PEOPLES_KEYS,
+    compare: compare::ARTIFACTS,
     ..PLAIN
 };
 
@@ -203,5 +208,6 @@ pub(super) const AGENTS: Kind = Kind {
     references: &[Reference { path: "created_by_user_id", kind: "users" }],
     writable: &["name", "description", "category", "sources", "context", "deleted", "code_interpreter"],
     volatile: &[Anywhere("can"), Path(&["created_by_avatar_url"])],
+    redacted: secrets::OF_PEOPLES_KEYS,
     ..PLAIN
 };

@@ -132,6 +132,12 @@ fn message(body: &[u8]) -> String {
         let what = detail.message.or(detail.code).unwrap_or_default();
         text.push_str(&format!("; {} {what}", field.trim_matches('"')));
     }
+    text
+}
+
+/// Cuts a long message off. Secrets must have been struck from it before: half of
+/// one would no longer be known.
+pub(super) fn shortened(mut text: String) -> String {
     const LONGEST: usize = 500;
     if text.len() > LONGEST {
         let cut = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -150,20 +156,46 @@ fn broken(error: reqwest::Error) -> Error {
     let refused = causes(&error)
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::ConnectionRefused);
-    let kind = if error.is_timeout() {
-        ErrorKind::Timeout
-    } else if all.contains("dns error") || all.contains("failed to lookup") {
-        ErrorKind::Dns
-    } else if all.contains("proxy") || all.contains("tunnel") {
+    let kind = if error.is_timeout() { ErrorKind::Timeout } else { kind_of_break(&all, refused) };
+    let said = match kind {
+        // The proxy's own failure reads as if it were Looker's.
+        ErrorKind::Proxy => format!("the way through the proxy failed: {said}"),
+        ErrorKind::Tls => handshake_in_words(said),
+        _ => said,
+    };
+    Error::new(kind, said)
+}
+
+/// What the TLS library says with names of its own, in words before them.
+fn handshake_in_words(said: String) -> String {
+    const WORDS: [(&str, &str); 3] = [
+        ("UnknownIssuer", "no authority that is trusted here signed the server's certificate"),
+        ("CaUsedAsEndEntity", "the server shows the certificate of an authority as its own"),
+        ("corrupt message", "the port does not speak TLS"),
+    ];
+    let known = WORDS.iter().find(|(name, _)| said.contains(name));
+    known.map(|(_, words)| format!("{words} ({said})")).unwrap_or(said)
+}
+
+/// Which failure the words of all causes tell of.
+///
+/// A proxy that has no address fails by name too, so it is looked for first; but
+/// never in the words about a certificate, which quote host names.
+fn kind_of_break(words: &str, refused: bool) -> ErrorKind {
+    let has = |any: &[&str]| any.iter().any(|word| words.contains(word));
+    if has(&["certificate"]) {
+        ErrorKind::Tls
+    } else if has(&["tunnel", "proxy", "socks"]) {
         ErrorKind::Proxy
-    } else if all.contains("certificate") || all.contains("tls") || all.contains("corrupt message") {
+    } else if has(&["dns error", "failed to lookup"]) {
+        ErrorKind::Dns
+    } else if has(&["tls", "corrupt message"]) {
         ErrorKind::Tls
     } else if refused {
         ErrorKind::Refused
     } else {
         ErrorKind::Network
-    };
-    Error::new(kind, said)
+    }
 }
 
 /// The errors below `error`, down to the first cause.
@@ -188,6 +220,22 @@ mod tests {
         assert_eq!(retry_after("Mon, 23 Nov 2026 09:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("-3", now), None);
         assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn breaks_are_told_apart() {
+        let kind = |words: &str| kind_of_break(words, false);
+        let no_address = "dns error: failed to lookup address information: name or service not known";
+        assert_eq!(kind(no_address), ErrorKind::Dns);
+        assert_eq!(
+            kind(&format!("tunnel error: failed to create underlying connection: {no_address}")),
+            ErrorKind::Proxy
+        );
+        let name = "invalid peer certificate: certificate not valid for name \"looker-proxy.example.com\"";
+        assert_eq!(kind(name), ErrorKind::Tls);
+        assert_eq!(kind("received corrupt message of type invalidcontenttype"), ErrorKind::Tls);
+        assert_eq!(kind_of_break("tcp connect error: connection refused", true), ErrorKind::Refused);
+        assert_eq!(kind("connection reset by peer"), ErrorKind::Network);
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`]; [`ErrorKind::RejectedLogin`] when the credentials are refused.
     pub async fn sign_in(&self) -> Result<()> {
-        self.persist(|| async { self.token().await.map(|_| ()) }).await
+        self.persist(|| async { self.token().await.map(|_| ()) }, |_| false).await
     }
 
     /// Makes a call and parses its answer, with retries.
@@ -190,8 +190,27 @@ impl Client {
     /// # Errors
     /// The last failure, when it cannot heal or the retry policy is exhausted.
     pub async fn get<T>(&self, call: &Call, parse: impl Fn(&Reply) -> Result<T>) -> Result<T> {
+        self.repeat(call, parse, |_| false).await
+    }
+
+    /// The same for a call that asks for several things: also gives up when
+    /// smaller calls promise more than the same one again.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn get_several<T>(&self, call: &Call, parse: impl Fn(&Reply) -> Result<T>) -> Result<T> {
+        let divide = |failed: &Error| failed.kind.wants_smaller_page() || is_stubborn(failed, failed.tries);
+        self.repeat(call, parse, divide).await
+    }
+
+    async fn repeat<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&Reply) -> Result<T>,
+        is_enough: impl Fn(&Error) -> bool,
+    ) -> Result<T> {
         let tries = std::cell::Cell::new(0u32);
-        self.persist(|| {
+        let attempt = || {
             let call =
                 Call { reason: if tries.get() == 0 { call.reason } else { Reason::Retry }, ..call.clone() };
             tries.set(tries.get() + 1);
@@ -200,12 +219,16 @@ impl Client {
                 let reply = self.attempt(&call).await?;
                 parse(&reply).map_err(|error| self.tie(error, &call))
             }
-        })
-        .await
+        };
+        self.persist(attempt, is_enough).await
     }
 
-    /// Repeats `attempt` while it fails in a way that may heal.
-    async fn persist<T, F: Future<Output = Result<T>>>(&self, attempt: impl Fn() -> F) -> Result<T> {
+    /// Repeats `attempt` while it fails in a way that may heal, and not enough yet.
+    async fn persist<T, F: Future<Output = Result<T>>>(
+        &self,
+        attempt: impl Fn() -> F,
+        is_enough: impl Fn(&Error) -> bool,
+    ) -> Result<T> {
         let policy = &self.inner.settings.retry;
         let started = Instant::now();
         let mut tries = 0;
@@ -216,7 +239,8 @@ impl Client {
             };
             tries += 1;
             let failed = Error { tries, elapsed: started.elapsed(), ..failed };
-            if !failed.is_transient() || policy.is_exhausted(tries, started.elapsed()) {
+            let given_up = policy.is_exhausted(tries, started.elapsed()) || is_enough(&failed);
+            if !failed.is_transient() || given_up {
                 return Err(failed);
             }
             tracing::debug!(error = %failed, "a call failed and is tried again");
@@ -304,7 +328,7 @@ impl Client {
     pub fn failure(&self, error: &Error, tries: u32) -> Failure {
         // A page that fails while others are answered may hold one row that does.
         const OTHERS_ARE_ANSWERED: Duration = Duration::from_secs(5);
-        let stubborn = error.kind == ErrorKind::Server && tries >= 3;
+        let stubborn = is_stubborn(error, tries);
         Failure {
             reason: error.to_string(),
             retry_after: error.retry_after,
@@ -315,13 +339,18 @@ impl Client {
     }
 }
 
+/// A server error that comes as often as chance does not bring it.
+fn is_stubborn(error: &Error, tries: u32) -> bool {
+    error.kind == ErrorKind::Server && tries >= 3
+}
+
 impl Inner {
     fn note_life(&self) {
         *self.last_life.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     fn tie(&self, mut error: Error, call: String) -> Error {
-        error.message = self.session.strike(self.settings.strike(error.message));
+        error.message = answer::shortened(self.session.strike(self.settings.strike(error.message)));
         if error.call.is_empty() {
             error.call = call;
             error.host = self.settings.host();

@@ -1,6 +1,7 @@
 //! The access token: signed in once, renewed before it expires, by one task
 //! while the others wait.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex as PlainMutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,9 @@ use tokio::time::Instant;
 use super::{Inner, answer, outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pacing::{Ledger, Reason};
+
+/// Tokens that are struck from messages: more than can be on their way at once.
+const KNOWN_TOKENS: usize = 64;
 
 /// An access token and how long it may be used.
 #[derive(Debug, Clone)]
@@ -48,8 +52,9 @@ pub(super) struct Session {
     signed_in: AtomicU64,
     /// Whether the server has let us in with any token.
     accepted: AtomicBool,
-    /// The token to strike from messages.
-    known: PlainMutex<Option<SecretString>>,
+    /// Tokens to strike from messages, the newest last: an answer that is late may
+    /// repeat one that was renewed since.
+    known: PlainMutex<VecDeque<SecretString>>,
 }
 
 #[derive(Deserialize)]
@@ -88,13 +93,21 @@ impl Session {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// Strikes the token from a text.
+    /// Strikes the tokens from a text.
     pub(super) fn strike(&self, text: String) -> String {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref() {
-            Some(token) => text.replace(token.expose_secret(), "[token]"),
-            None => text,
+        known.iter().fold(text, |text, token| text.replace(token.expose_secret(), "[token]"))
+    }
+
+    fn know(&self, token: SecretString) {
+        if token.expose_secret().is_empty() {
+            return;
         }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == KNOWN_TOKENS {
+            known.pop_front();
+        }
+        known.push_back(token);
     }
 
     async fn sign_in(&self, client: &Inner) -> Result<Token> {
@@ -118,7 +131,7 @@ impl Session {
             client.tie(error, "POST /login".to_owned())
         })?;
         let generation = self.signed_in.fetch_add(1, Ordering::Relaxed) + 1;
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.access_token.clone());
+        self.know(login.access_token.clone());
         let lifetime = Duration::from_secs(login.expires_in.unwrap_or(3600));
         // Renew a little early, but not so early that short tokens are useless.
         let margin = (lifetime / 10).min(Duration::from_secs(60));

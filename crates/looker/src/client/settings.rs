@@ -67,10 +67,14 @@ impl Settings {
         format!("{}/api/4.0{path}", self.host())
     }
 
-    /// Strikes the API secret from a text.
+    /// Strikes the API secret from a text, as it is and as the login sends it.
     pub(super) fn strike(&self, text: String) -> String {
         let secret = self.client_secret.expose_secret();
-        if secret.is_empty() { text } else { text.replace(secret, "[secret]") }
+        if secret.is_empty() {
+            return text;
+        }
+        let sent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(secret, "[secret]").replace(&sent, "[secret]")
     }
 
     fn is_loopback(&self) -> bool {

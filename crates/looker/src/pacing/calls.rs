@@ -37,8 +37,10 @@ pub enum Reason {
     Page,
     /// A page beyond a page that had not been answered yet.
     LookAhead,
-    /// One object.
+    /// One object, or several by a list of their ids.
     Item,
+    /// Trying out what the instance understands.
+    Probe,
     /// A call sent again after it failed.
     Retry,
 }
@@ -75,6 +77,7 @@ impl Reason {
             Self::Page => "page",
             Self::LookAhead => "look_ahead",
             Self::Item => "item",
+            Self::Probe => "probe",
             Self::Retry => "retry",
         }
     }

@@ -41,7 +41,8 @@
 //! exactly the canonical form of the original.
 //!
 //! Redaction comes first: a secret is replaced by a mark wherever it lies, also
-//! inside of what is cut out.
+//! inside of what is cut out. Null, booleans and what is empty stay: they are no
+//! secret, and tell that there is none.
 //!
 //! # References
 //!
@@ -56,14 +57,18 @@
 //! the object closes. The only stacks are a list of the members of the objects
 //! that are open and the path to where the walk is.
 
+mod content;
 mod merge;
+mod redactions;
 mod references;
 mod rules;
 mod scan;
 mod split;
 mod walk;
 
+pub use content::Content;
 pub use merge::merge_volatile;
+pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};
 pub use rules::{CompiledRules, FieldPattern, Rules};
 pub use split::canonicalise;

@@ -1,5 +1,6 @@
 //! Which fields are cut out of a document and which are blotted out.
 
+use super::content::Content;
 use super::references::ReferencePattern;
 use super::scan::unescaped;
 use super::walk::{Key, Treatment};
@@ -12,6 +13,8 @@ pub enum FieldPattern {
     Anywhere(&'static str),
     /// Every field whose key ends so, at any depth; the empty suffix names none.
     Suffix(&'static str),
+    /// Every field with this key, at any depth, whose text has this content.
+    Holding(&'static str, Content),
     /// The field at exactly these keys from the root; arrays on the way are
     /// passed through.
     Path(&'static [&'static str]),
@@ -23,7 +26,8 @@ pub enum FieldPattern {
 pub struct Rules {
     /// Fields that change without an edit: kept apart from the body.
     pub volatile: &'static [FieldPattern],
-    /// Secrets: values other than null are replaced by a mark.
+    /// Secrets: values are replaced by a mark, but not those that tell nothing
+    /// (null, true, false, and what is empty).
     pub redact: &'static [FieldPattern],
     /// Fields that hold keys of other objects. Of what is cut out or redacted
     /// none is taken.
@@ -116,6 +120,9 @@ impl CompiledRules {
             FieldPattern::Anywhere(key) => self.add_name(key.as_bytes(), true, treatment),
             FieldPattern::Suffix("") => {}
             FieldPattern::Suffix(end) => self.add_name(end.as_bytes(), false, treatment),
+            FieldPattern::Holding(key, content) => {
+                self.add_name(key.as_bytes(), true, treatment.where_it_holds(content));
+            }
             FieldPattern::Path(keys) => {
                 if let Some(child) = self.place(keys.iter().copied()) {
                     child.treatment = child.treatment.max(treatment);

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::content::Content;
 use super::scan::Scanner;
 use super::{DocumentError, REDACTED};
 
@@ -16,12 +17,25 @@ const DEPTH_LIMIT: u32 = 512;
 /// longest stays below 4 GiB.
 const LENGTH_LIMIT: usize = 512 << 20;
 
+/// Canonical values that are no secret under any name.
+const TELLS_NOTHING: [&[u8]; 6] = [b"null", b"true", b"false", b"\"\"", b"[]", b"{}"];
+
 /// What happens to a member. A greater one wins over a lesser one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Treatment {
     Keep,
     Cut,
+    /// Redact a text that has this content, keep all else.
+    RedactHolding(Content),
     Redact,
+}
+
+impl Treatment {
+    /// The same for texts with this content only. A field is cut out whatever
+    /// it holds, or pointers would come and go.
+    pub(super) fn where_it_holds(self, content: Content) -> Self {
+        if self == Self::Redact { Self::RedactHolding(content) } else { self }
+    }
 }
 
 /// A key in its canonical spelling, without quotes.
@@ -249,6 +263,9 @@ impl<'a, E: Edit> Walk<'a, E> {
             _ if matches!(self.scanner.peek_token(), Some(b'{' | b'[')) => {
                 self.inside(step, |walk| walk.value(inner))?;
             }
+            Treatment::RedactHolding(content) if self.within < Treatment::Redact => {
+                self.redact_holding(inner, content)?;
+            }
             _ => self.value(inner)?,
         }
         Ok(true)
@@ -282,12 +299,26 @@ impl<'a, E: Edit> Walk<'a, E> {
         let outside = std::mem::replace(&mut self.within, Treatment::Redact);
         self.value(place)?;
         self.within = outside;
-        if &self.out[start..] != b"null" {
-            self.out.truncate(start);
-            self.out.extend_from_slice(REDACTED.as_bytes());
-            self.redacted += 1;
+        if !TELLS_NOTHING.contains(&&self.out[start..]) {
+            self.blot_out(start);
         }
         Ok(())
+    }
+
+    fn redact_holding(&mut self, place: E::Place, content: Content) -> Result<(), DocumentError> {
+        let start = self.out.len();
+        self.value(place)?;
+        if content.is_in(&self.out[start..]) {
+            self.blot_out(start);
+        }
+        Ok(())
+    }
+
+    /// Puts the mark in the place of all that was written from `start` on.
+    fn blot_out(&mut self, start: usize) {
+        self.out.truncate(start);
+        self.out.extend_from_slice(REDACTED.as_bytes());
+        self.redacted += 1;
     }
 
     fn push_member(&mut self, start: usize, key_end: usize, first: usize, sorted: &mut bool) {

@@ -108,7 +108,7 @@ pub struct RunDetails {
 }
 
 /// The kind whose objects are folders, unless a filter says otherwise.
-pub(super) const FOLDER_KIND: &str = "folder";
+pub(super) const FOLDER_KIND: &str = "folders";
 
 /// Which objects to list.
 #[derive(Debug, Clone)]
@@ -123,6 +123,8 @@ pub struct ListFilter {
     pub folder: Option<String>,
     /// The kind whose objects are folders; their titles make the paths.
     pub folder_kind: String,
+    /// As this run left it; `None` means now.
+    pub at: Option<RunId>,
 }
 
 impl ListFilter {
@@ -134,6 +136,7 @@ impl ListFilter {
             sides: vec![Side::Live],
             folder: None,
             folder_kind: FOLDER_KIND.to_owned(),
+            at: None,
         }
     }
 }
@@ -172,7 +175,8 @@ pub struct Stored {
     pub hash: BodyHash,
     /// The canonical body, without the volatile fields.
     pub body: Vec<u8>,
-    /// The whole document: the body with the latest volatile fields in place.
+    /// The whole document: the body with the latest volatile fields in place,
+    /// if this version is current.
     pub document: Vec<u8>,
     /// When this version was first read.
     pub read_at: Timestamp,

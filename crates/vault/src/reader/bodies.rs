@@ -1,11 +1,47 @@
-//! All current bodies of a kind, one after the other.
+//! Bodies: of one object, of all of a kind one after the other, or one by its name.
+
+use rusqlite::OptionalExtension;
 
 use super::Reader;
 use super::objects::Frame;
 use crate::error::AtPath;
-use crate::{InstanceId, Result, VaultError};
+use crate::{BodyHash, InstanceId, Result, VaultError};
 
 impl Reader {
+    /// The body of this hash, checked against it; `None` when it is not stored.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or what is stored is damaged.
+    pub fn body(&self, hash: &BodyHash) -> Result<Option<Vec<u8>>> {
+        let select = "SELECT raw_len, dictionary, data FROM body WHERE hash = ?1";
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        let frame = |row: &rusqlite::Row<'_>| {
+            Ok(Frame { raw_len: row.get(0)?, dictionary: row.get(1)?, data: row.get(2)? })
+        };
+        let found = select.query_row([hash.0], frame).optional().at(&self.path)?;
+        found.map(|frame| self.checked_body(&frame, *hash, &hash.to_string())).transpose()
+    }
+
+    /// The body of an object, without volatile fields, live or in the trash;
+    /// `None` when it is not there. It is not checked against its hash.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or the body cannot be decompressed.
+    pub fn current_body(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        let select = "SELECT b.raw_len, b.dictionary, b.data FROM object o
+             JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side < 2
+             JOIN body b ON b.id = v.body
+             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Frame { raw_len: row.get(0)?, dictionary: row.get(1)?, data: row.get(2)? })
+        };
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        let frame = select.query_row((instance.0, kind, key), read).optional().at(&self.path)?;
+        let damaged = |why| VaultError::damaged(&self.path, format!("the body of {kind} {key}: {why}"));
+        let decode = |frame| self.decode(&frame).at(&self.path)?.map_err(damaged);
+        frame.map(decode).transpose()
+    }
+
     /// Hands the key and the body, without volatile fields, of every live object
     /// of a kind to `each`, in the order of keys as text. Bodies are not checked
     /// against their hashes.

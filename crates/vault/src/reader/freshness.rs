@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Reader;
 use crate::error::AtPath;
 use crate::query::gather;
-use crate::{InstanceId, KindRead, Probe, Result, RunId, times};
+use crate::{FullPass, InstanceId, KindRead, Probe, Result, RunId, times};
 
 /// When a kind was last read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,29 +52,38 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read.
     pub fn kind_ages(&self, instance: InstanceId) -> Result<Vec<KindAge>> {
-        let select = "SELECT kind, run, read_at, full_at, full_days FROM kind_read WHERE instance = ?1
-             ORDER BY kind";
+        let select = "SELECT kind, run, read_at FROM kind_read WHERE instance = ?1 ORDER BY kind";
         let age = |row: &rusqlite::Row<'_>| {
             let kind: String = row.get(0)?;
-            Ok(KindAge {
-                run: RunId(row.get(1)?),
-                read: KindRead {
-                    kind: kind.into(),
-                    read_at: times::timestamp(row.get(2)?)?,
-                    full_at: times::maybe_timestamp(row.get(3)?)?,
-                    full_days: row.get(4)?,
-                },
-            })
+            let read = KindRead { kind: kind.into(), read_at: times::timestamp(row.get(2)?)? };
+            Ok(KindAge { run: RunId(row.get(1)?), read })
         };
         gather(&self.connection, select, [instance.0], age).at(&self.path)
     }
 
-    /// When the newest run of an instance ended that did end.
+    /// When every body of each kind was last read within an extent.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn full_passes(&self, instance: InstanceId, extent: &str) -> Result<Vec<FullPass>> {
+        let select = "SELECT kind, read_at, days FROM full_pass WHERE instance = ?1 AND extent = ?2
+             ORDER BY kind";
+        let pass = |row: &rusqlite::Row<'_>| {
+            let kind: String = row.get(0)?;
+            let read_at = times::timestamp(row.get(1)?)?;
+            Ok(FullPass { kind: kind.into(), extent: extent.to_owned(), read_at, days: row.get(2)? })
+        };
+        gather(&self.connection, select, (instance.0, extent), pass).at(&self.path)
+    }
+
+    /// When the newest run of an instance ended that did end and kept what it read.
+    /// One that only compared, or stopped before it saw anything, made nothing younger.
     ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn last_ended(&self, instance: InstanceId) -> Result<Option<Timestamp>> {
-        let select = "SELECT max(ended_at) FROM run WHERE instance = ?1";
+        let select = "SELECT max(ended_at) FROM run r
+             WHERE instance = ?1 AND EXISTS (SELECT 1 FROM run_kind k WHERE k.run = r.id)";
         let newest = |row: &rusqlite::Row<'_>| times::maybe_timestamp(row.get(0)?);
         self.connection.query_row(select, [instance.0], newest).at(&self.path)
     }

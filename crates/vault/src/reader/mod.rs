@@ -6,25 +6,40 @@ mod births;
 mod bodies;
 mod calls;
 mod content;
+mod fields;
+mod folders;
 mod freshness;
+mod history;
+mod moments;
 mod objects;
+mod redactions;
 mod references;
 mod runs;
+mod search;
 mod size;
+mod states;
+mod stats;
 
 use std::path::{Path, PathBuf};
 
 pub use births::{Births, OtherBirth};
+pub use fields::FieldFilter;
 pub use freshness::KindAge;
 
 pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use calls::RunCalls;
+pub use folders::FolderPaths;
+pub use history::{Change, ChangeFilter, Difference, Version};
+pub use moments::{Moment, Tag};
 pub(crate) use objects::Frame;
+pub use redactions::Redacted;
 pub use references::{Dangling, Referrer};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;
+pub use search::{Period, RANKED, Search, SearchAnswer, SearchHit};
+pub use stats::{Growth, KindStats, ObjectChanges, ObjectSize};
 
 use crate::codec::Decoder;
 use crate::error::AtPath;
@@ -80,5 +95,27 @@ impl Reader {
             })
         };
         gather(&self.connection, select, (), info).at(&self.path)
+    }
+}
+
+/// Asserts that each statement is answered by indexes; of the tables, only
+/// those named in `short` may be gone through from end to end.
+#[cfg(test)]
+pub(crate) fn assert_indexed(statements: &[&str], short: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    let vault = crate::Vault::open_for_writing(&directory.path().join("vault.db"), "test").unwrap();
+    for sql in statements {
+        let mut plan = vault.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        for parameter in 1..=plan.parameter_count() {
+            plan.raw_bind_parameter(parameter, 1).unwrap();
+        }
+        let mut rows = plan.raw_query();
+        while let Some(row) = rows.next().unwrap() {
+            let step: String = row.get(3).unwrap();
+            let scanned = step.strip_prefix("SCAN ");
+            let listed = |table: &str| short.contains(&table) || table.starts_with("json_each");
+            assert!(scanned.is_none_or(listed), "{sql}: {step}");
+            assert!(!step.contains("AUTOMATIC"), "{sql}: {step}");
+        }
     }
 }

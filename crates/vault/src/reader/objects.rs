@@ -1,10 +1,10 @@
 //! Lists of objects, and one object with its content.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
+use super::folders::{FolderPaths, folder_paths};
 use super::{Count, ListFilter, ListRow, Reader, Stored};
 use crate::error::AtPath;
 use crate::query::gather;
@@ -12,30 +12,48 @@ use crate::{
     BodyHash, DictionaryId, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times, volatile_hash,
 };
 
-/// How far a folder's parents are followed, should they go round in a circle.
-const FOLDER_DEPTH: usize = 64;
-
 /// Ids are mostly numbers: 9 before 10, and before ids that are words.
-const LIST: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
-         v.created_at, v.from_run
-     FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
-     WHERE o.instance = ?1 AND o.kind = ?2 AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
-         AND (?5 IS NULL OR v.folder = ?5)
-     ORDER BY o.key GLOB '*[^0-9]*',
-         CASE WHEN o.key NOT GLOB '*[^0-9]*' THEN length(ltrim(o.key, '0')) END, o.key";
+fn list_sql(at: Option<RunId>) -> String {
+    let valid = valid("v", 6, at);
+    format!(
+        "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
+             v.created_at, v.from_run
+         FROM object o JOIN version v ON v.object = o.id AND {valid}
+         WHERE o.instance = ?1 AND o.kind = ?2 AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
+             AND (?5 IS NULL OR v.folder = ?5)
+         ORDER BY o.key GLOB '*[^0-9]*',
+             CASE WHEN o.key NOT GLOB '*[^0-9]*' THEN length(ltrim(o.key, '0')) END, o.key"
+    )
+}
 
-const SHOW: &str = "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
-         v.created_at, v.from_run, v.read_at, o.unsettled, b.hash, b.raw_len, b.dictionary, b.data,
-         w.raw_len, w.dictionary, w.data, w.hash
-     FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
-     JOIN body b ON b.id = v.body
-     LEFT JOIN volatile w ON w.object = o.id
-     WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
+/// Volatile fields are kept of the latest reading only; their places need not
+/// exist in a version that is no longer current.
+fn show_sql(at: Option<RunId>) -> String {
+    let valid = valid("v", 4, at);
+    format!(
+        "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
+             v.created_at, v.from_run, v.read_at, o.unsettled AND v.until_run IS NULL, b.hash, b.raw_len,
+             b.dictionary, b.data, w.raw_len, w.dictionary, w.data, w.hash
+         FROM object o JOIN version v ON v.object = o.id AND {valid}
+         JOIN body b ON b.id = v.body
+         LEFT JOIN volatile w ON w.object = o.id AND v.until_run IS NULL
+         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3"
+    )
+}
 
-/// Titles and parents of folders by key.
-type Folders = HashMap<String, (String, Option<String>)>;
+/// The condition under which a version holds now, or as a run left it. The run
+/// is the parameter of this number, null for now: both take the same parameters.
+pub(super) fn valid(version: &str, parameter: u8, at: Option<RunId>) -> String {
+    match at {
+        None => format!("{version}.until_run IS NULL AND ?{parameter} IS NULL"),
+        Some(_) => format!(
+            "{version}.from_run <= ?{parameter}
+                 AND ({version}.until_run IS NULL OR {version}.until_run > ?{parameter})"
+        ),
+    }
+}
 
-/// A row of [`SHOW`], still compressed.
+/// An object's row with its content, still compressed.
 struct Packed {
     row: ListRow,
     read_at: i64,
@@ -57,6 +75,8 @@ impl Reader {
     /// Hands every object that fits to `each`: instance by instance, ids that
     /// are numbers in the order of numbers. Nothing is gathered.
     ///
+    /// As of a run, folders have the names they had then.
+    ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn list(&self, filter: &ListFilter, mut each: impl FnMut(ListRow)) -> Result<()> {
@@ -65,7 +85,8 @@ impl Reader {
             None => self.instances()?.into_iter().map(|instance| instance.id).collect(),
         };
         instances.into_iter().try_for_each(|instance| {
-            let folders = folders(&self.connection, instance, &filter.folder_kind).at(&self.path)?;
+            let folders = folder_paths(&self.connection, instance, &filter.folder_kind, filter.at);
+            let folders = folders.at(&self.path)?;
             self.list_instance(instance, filter, &folders, &mut each).at(&self.path)
         })
     }
@@ -74,13 +95,14 @@ impl Reader {
         &self,
         instance: InstanceId,
         filter: &ListFilter,
-        folders: &Folders,
+        folders: &FolderPaths,
         each: &mut impl FnMut(ListRow),
     ) -> rusqlite::Result<()> {
         let side = |side| filter.sides.contains(&side);
         let (live, trash) = (side(Side::Live), side(Side::Trash));
-        let mut select = self.connection.prepare_cached(LIST)?;
-        let mut rows = select.query((instance.0, &filter.kind, live, trash, &filter.folder))?;
+        let mut select = self.connection.prepare_cached(&list_sql(filter.at))?;
+        let at = filter.at.map(|run| run.0);
+        let mut rows = select.query((instance.0, &filter.kind, live, trash, &filter.folder, at))?;
         while let Some(row) = rows.next()? {
             each(list_row(row, folders)?);
         }
@@ -93,20 +115,37 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read, or what is stored is damaged.
     pub fn show(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<Stored>> {
-        let mut select = self.connection.prepare_cached(SHOW).at(&self.path)?;
-        let packed = select.query_row((instance.0, kind, key), Packed::read).optional().at(&self.path)?;
-        packed.map(|packed| self.unpack(packed)).transpose()
+        self.show_at(instance, kind, key, None)
     }
 
-    fn unpack(&self, packed: Packed) -> Result<Stored> {
+    /// One object with its content, now or as the run `at` left it; `None` when
+    /// the vault did not have it then. The body is checked against its hash.
+    ///
+    /// Volatile fields are known of the latest reading only: a version that is
+    /// no longer current comes without them.
+    ///
+    /// # Errors
+    /// When the vault cannot be read, or what is stored is damaged.
+    pub fn show_at(
+        &self,
+        instance: InstanceId,
+        kind: &str,
+        key: &str,
+        at: Option<RunId>,
+    ) -> Result<Option<Stored>> {
+        let mut select = self.connection.prepare_cached(&show_sql(at)).at(&self.path)?;
+        let parameters = (instance.0, kind, key, at.map(|run| run.0));
+        let packed = select.query_row(parameters, Packed::read).optional().at(&self.path)?;
+        packed.map(|packed| self.unpack(packed, at)).transpose()
+    }
+
+    fn unpack(&self, packed: Packed, at: Option<RunId>) -> Result<Stored> {
         let Packed { row, read_at, unsettled, hash, body, volatile } = packed;
         let damaged = |part: &str, why: &dyn Display| {
             VaultError::damaged(&self.path, format!("the {part} of {} {}: {why}", row.kind, row.key))
         };
-        let body = self.decode(&body).at(&self.path)?.map_err(|why| damaged("body", &why))?;
-        if BodyHash::of(&body) != BodyHash(hash) {
-            return Err(damaged("body", &"it is not what was stored"));
-        }
+        let name = format!("{} {}", row.kind, row.key);
+        let body = self.checked_body(&body, BodyHash(hash), &name)?;
         let document = match volatile {
             None => body.clone(),
             Some((volatile, hash)) => {
@@ -118,13 +157,24 @@ impl Reader {
                 merge_volatile(&body, &volatile).map_err(|why| damaged("volatile part", &why))?
             }
         };
-        let folders = folders(&self.connection, row.instance, super::answers::FOLDER_KIND).at(&self.path)?;
-        let path = row.folder.as_ref().and_then(|folder| folder_path(&folders, folder));
-        let row = ListRow { folder_path: path, ..row };
+        let path = row.folder.as_ref().map(|folder| self.folder_path(row.instance, folder, at));
+        let row = ListRow { folder_path: path.transpose()?.flatten(), ..row };
         let mark = crate::document::REDACTED.as_bytes();
         let redacted = memchr::memmem::find_iter(&document, mark).count() as u64;
         let read_at = times::timestamp(read_at).at(&self.path)?;
         Ok(Stored { row, hash: BodyHash(hash), body, document, read_at, redacted, unsettled })
+    }
+
+    /// Decompresses a body and compares it with its hash; `name` is what it is
+    /// the body of.
+    pub(super) fn checked_body(&self, body: &Frame, hash: BodyHash, name: &str) -> Result<Vec<u8>> {
+        let damaged =
+            |why: &dyn Display| VaultError::damaged(&self.path, format!("the body of {name}: {why}"));
+        let body = self.decode(body).at(&self.path)?.map_err(|why| damaged(&why))?;
+        if BodyHash::of(&body) != hash {
+            return Err(damaged(&"it is not what was stored"));
+        }
+        Ok(body)
     }
 
     /// Decompresses, loading the dictionary on first use.
@@ -181,7 +231,7 @@ impl Packed {
             }
         };
         Ok(Self {
-            row: list_row(row, &Folders::new())?,
+            row: list_row(row, &FolderPaths::default())?,
             read_at: row.get(9)?,
             unsettled: row.get(10)?,
             hash: row.get(11)?,
@@ -191,15 +241,15 @@ impl Packed {
     }
 }
 
-/// Reads the columns that [`LIST`] and [`SHOW`] begin with.
-fn list_row(row: &Row<'_>, folders: &Folders) -> rusqlite::Result<ListRow> {
+/// Reads the columns that lists and single objects begin with.
+fn list_row(row: &Row<'_>, folders: &FolderPaths) -> rusqlite::Result<ListRow> {
     let folder: Option<String> = row.get(4)?;
     Ok(ListRow {
         instance: InstanceId(row.get(0)?),
         kind: row.get(1)?,
         key: row.get(2)?,
         title: row.get(3)?,
-        folder_path: folder.as_ref().and_then(|folder| folder_path(folders, folder)),
+        folder_path: folder.as_ref().and_then(|folder| folders.path(folder)),
         folder,
         side: side(row.get(5)?)?,
         updated_at: times::maybe_timestamp(row.get(6)?)?,
@@ -212,21 +262,15 @@ pub(super) fn side(code: i64) -> rusqlite::Result<Side> {
     Side::from_code(code).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, code))
 }
 
-/// All folders of an instance: their titles and parents.
-fn folders(connection: &Connection, instance: InstanceId, kind: &str) -> rusqlite::Result<Folders> {
-    let select = "SELECT o.key, coalesce(v.title, o.key), v.folder
-         FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
-         WHERE o.instance = ?1 AND o.kind = ?2 AND v.side < 2";
-    let mut select = connection.prepare_cached(select)?;
-    let folder = |row: &Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)));
-    select.query_map((instance.0, kind), folder)?.collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::assert_indexed;
 
-/// The titles from the root down to a folder, if the folder is known.
-fn folder_path(folders: &Folders, key: &str) -> Option<String> {
-    let above = |(_, parent): &&(String, Option<String>)| parent.as_ref().and_then(|key| folders.get(key));
-    let chain = std::iter::successors(folders.get(key), above).take(FOLDER_DEPTH);
-    let mut titles: Vec<&str> = chain.map(|(title, _)| title.as_str()).collect();
-    titles.reverse();
-    (!titles.is_empty()).then(|| titles.join("/"))
+    #[test]
+    fn the_past_is_found_by_an_index() {
+        for at in [None, Some(RunId(1))] {
+            assert_indexed(&[&list_sql(at), &show_sql(at)], &[]);
+        }
+    }
 }

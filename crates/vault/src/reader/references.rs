@@ -24,6 +24,8 @@ pub struct Referrer {
     pub folder: Option<String>,
     /// Live or trash.
     pub side: Side,
+    /// The run that brought its current version.
+    pub from_run: RunId,
 }
 
 /// A reference to an object that is not there.
@@ -53,19 +55,35 @@ const REFERRED_KEYS: &str = "SELECT key FROM (
              AND o.id = v.object AND o.instance = ?1)
      ORDER BY key";
 
-const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM reference r
+const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run FROM reference r
      CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
      WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
          AND v.body = r.body AND v.until_run IS NULL AND (?4 AND v.side = 0 OR ?5 AND v.side = 1)
          AND o.id = v.object AND o.instance = ?1
-     ORDER BY o.kind, o.key";
+     ORDER BY o.kind, length(o.key), o.key";
 
-/// Keys of which there is no current version, live or in the trash.
+/// Keys that live objects refer to and of which there is no current version, live
+/// or in the trash.
 const UNKNOWN_KEYS: &str = "SELECT key FROM (
          SELECT DISTINCT key FROM reference WHERE kind = (SELECT id FROM reference_kind WHERE name = ?2)) k
      WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
          WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
+     AND EXISTS (SELECT 1 FROM reference r
+         CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
+         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = k.key
+             AND v.body = r.body AND v.until_run IS NULL AND v.side = 0
+             AND o.id = v.object AND o.instance = ?1)
      ORDER BY key";
+
+/// Live objects of a kind that no live one of the other kinds refers to.
+const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM object o
+     JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side = 0
+     WHERE o.instance = ?1 AND o.kind = ?2 AND NOT EXISTS (
+         SELECT 1 FROM reference r CROSS JOIN version w INDEXED BY version_body CROSS JOIN object p
+         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = o.key
+             AND w.body = r.body AND w.until_run IS NULL AND w.side = 0 AND p.id = w.object
+             AND p.instance = ?1 AND p.kind IN (SELECT value FROM json_each(?3)))
+     ORDER BY length(o.key), o.key";
 
 const UNINDEXED_KINDS: &str = "SELECT DISTINCT kind FROM object
      WHERE kind NOT IN (SELECT kind FROM reference_rules WHERE indexed_to IS NULL) ORDER BY kind";
@@ -129,18 +147,36 @@ impl Reader {
         self.snapshot(|| {
             let mut found = Vec::new();
             for kind in kinds {
-                let unknown: Vec<String> =
-                    gather(&self.connection, UNKNOWN_KEYS, (instance.0, kind), |row| row.get(0))?;
-                for key in unknown {
+                for key in self.unknown(instance, kind)? {
                     let referrers = self.referrers_on(instance, kind, &key, false)?;
-                    if !referrers.is_empty() {
-                        let reference = Reference { kind: kind.to_owned().into(), key };
-                        found.push(Dangling { reference, referrers });
-                    }
+                    let reference = Reference { kind: kind.to_owned().into(), key };
+                    found.push(Dangling { reference, referrers });
                 }
             }
             Ok(found)
         })
+    }
+
+    /// Live objects of a kind that no live object of the kinds `by` refers to.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn unreferred(&self, instance: InstanceId, kind: &str, by: &[&str]) -> Result<Vec<Referrer>> {
+        let by = serde_json::Value::from(by).to_string();
+        gather(&self.connection, UNREFERRED, (instance.0, kind, by), Referrer::read).at(&self.path)
+    }
+
+    /// The keys that [`Reader::dangling`] would name of a kind, without who refers
+    /// to them: for kinds that are not held completely there may be very many.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn unknown_keys(&self, instance: InstanceId, kind: &str) -> Result<Vec<String>> {
+        self.unknown(instance, kind).at(&self.path)
+    }
+
+    fn unknown(&self, instance: InstanceId, kind: &str) -> rusqlite::Result<Vec<String>> {
+        gather(&self.connection, UNKNOWN_KEYS, (instance.0, kind), |row| row.get(0))
     }
 
     /// Kinds of which not all references are known, because the rules that find
@@ -154,13 +190,15 @@ impl Reader {
 }
 
 impl Referrer {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads kind, key, title, folder and side, the first columns of a row.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             kind: row.get(0)?,
             key: row.get(1)?,
             title: row.get(2)?,
             folder: row.get(3)?,
             side: side(row.get(4)?)?,
+            from_run: RunId(row.get(5)?),
         })
     }
 }
@@ -168,24 +206,12 @@ impl Referrer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Vault;
+    use crate::reader::assert_indexed;
 
-    /// Nothing but the short list of distinct keys is gone through from end to end.
+    /// Nothing but short lists, of distinct keys and of what was asked for, is gone
+    /// through from end to end.
     #[test]
     fn every_question_is_answered_by_an_index() {
-        let directory = tempfile::tempdir().unwrap();
-        let vault = Vault::open_for_writing(&directory.path().join("vault.db"), "test").unwrap();
-        for sql in [BODY_AT, REFERRED_KEYS, REFERRERS, UNKNOWN_KEYS] {
-            let mut plan = vault.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            for parameter in 1..=plan.parameter_count() {
-                plan.raw_bind_parameter(parameter, 1).unwrap();
-            }
-            let mut rows = plan.raw_query();
-            while let Some(row) = rows.next().unwrap() {
-                let step: String = row.get(3).unwrap();
-                assert!(!step.starts_with("SCAN") || step == "SCAN k", "{sql}: {step}");
-                assert!(!step.contains("AUTOMATIC"), "{sql}: {step}");
-            }
-        }
+        assert_indexed(&[BODY_AT, REFERRED_KEYS, REFERRERS, UNKNOWN_KEYS, UNREFERRED], &["k"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::lock::Lock;
 use crate::query::gather;
 use crate::suspicion::{superseding, suspicions_of};
 use crate::writer::kind_counts;
-use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, StreamRecord, VaultError, times};
+use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, Side, StreamRecord, VaultError, times};
 
 const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options, r.account, r.release,
          r.started_at, r.ended_at, r.state, r.totals,
@@ -22,14 +22,15 @@ const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options
      FROM run r JOIN instance i ON i.id = r.instance";
 
 impl Reader {
-    /// The newest runs, newest first, at most `limit`.
+    /// The newest runs that are not pruned, newest first, at most `limit`.
     ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunInfo>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.snapshot(|| {
-            let newest = format!("{RUN} ORDER BY r.id DESC LIMIT ?1");
+            let newest =
+                format!("{RUN} WHERE r.id NOT IN (SELECT run FROM forgotten) ORDER BY r.id DESC LIMIT ?1");
             gather(&self.connection, &newest, [limit], |row| self.run_info(row))
         })
     }
@@ -37,8 +38,9 @@ impl Reader {
     /// One run with its streams, gaps and calls.
     ///
     /// # Errors
-    /// When there is no such run, or the vault cannot be read.
+    /// When there is no such run, it was pruned, or the vault cannot be read.
     pub fn run(&self, run: RunId) -> Result<RunDetails> {
+        self.refuse_forgotten(run)?;
         let details = self.snapshot(|| {
             let mut select = self.connection.prepare_cached(&format!("{RUN} WHERE r.id = ?1"))?;
             let Some(info) = select.query_row([run.0], |row| self.run_info(row)).optional()? else {
@@ -54,22 +56,36 @@ impl Reader {
         details.ok_or(VaultError::NoSuchRun { run: run.0 })
     }
 
+    /// A run that was pruned cannot be asked for any more.
+    pub(super) fn refuse_forgotten(&self, run: RunId) -> Result<()> {
+        let select = "SELECT p.at FROM forgotten f JOIN prune p ON p.id = f.prune WHERE f.run = ?1";
+        let at = self.connection.query_row(select, [run.0], |row| times::timestamp(row.get(0)?));
+        match at.optional().at(&self.path)? {
+            Some(at) => Err(VaultError::ForgottenRun { run: run.0, at }),
+            None => Ok(()),
+        }
+    }
+
     /// Reads several things as of one moment.
-    pub(super) fn snapshot<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
+    pub(crate) fn snapshot<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
         let answer = read().at(&self.path)?;
         snapshot.finish().at(&self.path)?;
         Ok(answer)
     }
 
+    /// The state in a column; a run that nobody is at work on has died.
+    pub(super) fn run_state(&self, row: &Row<'_>, column: usize) -> rusqlite::Result<RunState> {
+        let state: String = row.get(column)?;
+        let state = RunState::from_name(&state)
+            .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, state, Type::Text))?;
+        let died = state == RunState::Running && !Lock::is_held(&self.path);
+        Ok(if died { RunState::Interrupted } else { state })
+    }
+
     fn run_info(&self, row: &Row<'_>) -> rusqlite::Result<RunInfo> {
         let id = RunId(row.get(0)?);
-        let state: String = row.get(10)?;
-        let mut state = RunState::from_name(&state)
-            .ok_or_else(|| rusqlite::Error::InvalidColumnType(10, state, Type::Text))?;
-        if state == RunState::Running && !Lock::is_held(&self.path) {
-            state = RunState::Interrupted;
-        }
+        let state = self.run_state(row, 10)?;
         let kinds = match state {
             RunState::Running | RunState::Interrupted => kind_counts(&self.connection, id)?,
             RunState::Complete | RunState::Incomplete | RunState::Suspect => {
@@ -143,13 +159,20 @@ fn gaps_of(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<Gap>> {
     })
 }
 
+/// The side that a gap in a listing names.
+fn listed_side(name: Option<String>) -> rusqlite::Result<Side> {
+    let sides = [Side::Live, Side::Trash];
+    let found = sides.into_iter().find(|side| name.as_deref() == Some(side.name()));
+    found.ok_or(rusqlite::Error::InvalidColumnType(5, name.unwrap_or_default(), Type::Text))
+}
+
 fn gap_what(row: &Row<'_>) -> rusqlite::Result<GapWhat> {
     let what: String = row.get(2)?;
     Ok(match what.as_str() {
         "range" => GapWhat::Range { offset: row.get::<_, i64>(3)?.cast_unsigned(), limit: row.get(4)? },
         "object" => GapWhat::Object { key: row.get(5)? },
         "kind" => GapWhat::Kind,
-        "listing" => GapWhat::Listing,
+        "listing" => GapWhat::Listing { side: listed_side(row.get(5)?)? },
         _ => return Err(rusqlite::Error::InvalidColumnType(2, what, Type::Text)),
     })
 }

@@ -7,16 +7,26 @@ CREATE TABLE refreshed (
     read_at INTEGER NOT NULL
 ) STRICT;
 
--- Kinds that not every run reads, and when all of a kind was last read with its
--- bodies. `full_days` is the period of full passes, once it was shortened.
+-- When all of a kind was last read.
 CREATE TABLE kind_read (
-    instance  INTEGER NOT NULL REFERENCES instance (id),
-    kind      TEXT NOT NULL,
-    run       INTEGER NOT NULL REFERENCES run (id),
-    read_at   INTEGER NOT NULL,
-    full_at   INTEGER,
-    full_days INTEGER,
+    instance INTEGER NOT NULL REFERENCES instance (id),
+    kind     TEXT NOT NULL,
+    run      INTEGER NOT NULL REFERENCES run (id),
+    read_at  INTEGER NOT NULL,
     PRIMARY KEY (instance, kind)
+) STRICT, WITHOUT ROWID;
+
+-- Runs that read every body of a kind within an extent (folders and sides, as
+-- the caller writes them), not only what a listing showed to have changed; the
+-- newest of each, with the days until the next.
+CREATE TABLE full_pass (
+    instance INTEGER NOT NULL REFERENCES instance (id),
+    extent   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    run      INTEGER NOT NULL REFERENCES run (id),
+    read_at  INTEGER NOT NULL,
+    days     INTEGER NOT NULL,
+    PRIMARY KEY (instance, extent, kind)
 ) STRICT, WITHOUT ROWID;
 
 -- What an instance was found to understand.

@@ -4,13 +4,18 @@
 //! vault, `user_version` counts its migrations. The checksum of each migration
 //! that was applied is kept, so that a vault made by a build that never was
 //! released is told apart. A newer schema is refused, never guessed at.
+//!
+//! Views and seals are made anew with each migration: see [`views`] and
+//! [`seals`].
+
+mod views;
 
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::AtPath;
-use crate::{Result, VaultError};
+use crate::{Result, VaultError, seals};
 
 /// `LkVt` in the header of the file.
 pub(crate) const APPLICATION_ID: i32 = 0x4C6B_5674;
@@ -26,7 +31,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "references", sql: include_str!("0002_references.sql") },
     Migration { name: "calls_by_time", sql: include_str!("0003_calls_by_time.sql") },
     Migration { name: "freshness", sql: include_str!("0004_freshness.sql") },
-    Migration { name: "trust", sql: include_str!("0005_trust.sql") },
+    Migration { name: "tags", sql: include_str!("0005_tags.sql") },
+    Migration { name: "prune", sql: include_str!("0006_prune.sql") },
+    Migration { name: "seals", sql: include_str!("0007_seals.sql") },
+    Migration { name: "search", sql: include_str!("0008_search.sql") },
+    Migration { name: "trust", sql: include_str!("0009_trust.sql") },
 ];
 
 /// The schema of this build.
@@ -60,6 +69,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
 
 fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
+    views::drop_all(&transaction).at(path)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(applied as usize) {
         tracing::info!(number, name = migration.name, "The vault is migrated.");
         transaction.execute_batch(migration.sql).at(path)?;
@@ -73,6 +83,8 @@ fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
         return Err(VaultError::damaged(path, "rows refer to rows that are missing; it was not migrated"));
     }
     drop(dangling);
+    views::make(&transaction).at(path)?;
+    seals::renew(&transaction).at(path)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", VERSION).at(path)?;
     transaction.commit().at(path)
@@ -127,7 +139,7 @@ fn checksum(migration: &Migration) -> [u8; 32] {
     *blake3::hash(migration.sql.as_bytes()).as_bytes()
 }
 
-/// The tables and indexes of a database, as (type, name, SQL) by name.
+/// The tables, indexes and views of a database, as (type, name, SQL) by name.
 pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
     let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
     let mut select = connection.prepare(sql)?;
@@ -135,12 +147,13 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<(String, S
     rows.collect()
 }
 
-/// The tables and indexes that a vault of this build must have.
+/// The tables, indexes and views that a vault of this build must have.
 pub(crate) fn expected_tables() -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
     let connection = Connection::open_in_memory()?;
     for migration in MIGRATIONS {
         connection.execute_batch(migration.sql)?;
     }
+    views::make(&connection)?;
     tables(&connection)
 }
 

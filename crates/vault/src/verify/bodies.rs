@@ -5,7 +5,14 @@ use rusqlite::Row;
 use super::Check;
 use crate::query::number;
 use crate::reader::Frame;
-use crate::{BodyHash, DictionaryId, volatile_hash};
+use crate::{BodyHash, DictionaryId, seals, volatile_hash};
+
+/// Whether the columns of a row, in the order in which they were sealed, fit its seal.
+fn is_sealed(row: &Row<'_>, columns: &[usize], seal: usize) -> rusqlite::Result<bool> {
+    let values = columns.iter().map(|column| row.get_ref(*column));
+    let values: Vec<_> = values.collect::<rusqlite::Result<_>>()?;
+    Ok(row.get::<_, Option<i64>>(seal)? == Some(seals::of_row(&values)))
+}
 
 impl Check<'_> {
     pub(super) fn dictionaries(&mut self) -> rusqlite::Result<()> {
@@ -28,14 +35,20 @@ impl Check<'_> {
         let rules = self.reference_rules();
         let mut select = reader
             .connection
-            .prepare("SELECT id, raw_len, dictionary, data, hash, kind FROM body ORDER BY id")?;
+            .prepare("SELECT id, raw_len, dictionary, data, hash, kind, seal FROM body ORDER BY id")?;
         let mut rows = select.query(())?;
         while let Some(row) = rows.next()? {
             let hash = BodyHash(row.get(4)?);
+            if !is_sealed(row, &[4, 5, 1, 2, 3], 6)? {
+                let place = self.place_of_body(row.get(0)?)?;
+                self.damage("the row of a body is not what was stored", place);
+            }
             match self.decode(row)? {
                 Ok(body) if BodyHash::of(&body) == hash => {
                     self.report.raw_bytes += body.len() as u64;
-                    self.references(row.get(0)?, &body, rules.get(&row.get::<_, String>(5)?))?;
+                    let kind: String = row.get(5)?;
+                    self.references(row.get(0)?, &body, rules.get(&kind))?;
+                    self.content(row.get(0)?, &kind, &body)?;
                 }
                 Ok(_) => {
                     let place = self.place_of_body(row.get(0)?)?;
@@ -54,13 +67,15 @@ impl Check<'_> {
 
     pub(super) fn volatile_parts(&mut self) -> rusqlite::Result<()> {
         let reader = self.reader;
-        let mut select =
-            reader.connection.prepare("SELECT object, raw_len, dictionary, data, hash FROM volatile")?;
+        let mut select = reader
+            .connection
+            .prepare("SELECT object, raw_len, dictionary, data, hash, seal FROM volatile")?;
         let mut rows = select.query(())?;
         while let Some(row) = rows.next()? {
             let hash = row.get::<_, i64>(4)?.cast_unsigned();
+            let sealed = is_sealed(row, &[0, 4, 1, 2, 3], 5)?;
             let what = match self.decode(row)? {
-                Ok(volatile) if volatile_hash(&volatile) == hash => continue,
+                Ok(volatile) if volatile_hash(&volatile) == hash && sealed => continue,
                 Ok(_) => "a volatile part is not what was stored".to_owned(),
                 Err(reason) => format!("a volatile part cannot be read: {reason}"),
             };

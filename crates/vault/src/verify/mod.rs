@@ -1,8 +1,11 @@
 //! Verification: is all that is stored what was written?
 //!
 //! Every body is read, decompressed, measured, hashed, and searched for what it
-//! refers to; dictionaries and volatile parts are hashed likewise; SQLite checks its own pages, indexes and
-//! references; the schema is compared with the one this build makes; the
+//! refers to (and, where the caller brings an indexer, for what search should
+//! know); dictionaries and volatile parts are hashed likewise; SQLite checks
+//! its own pages, indexes and references; every table is compared with its seal
+//! (see [`seals`](crate::seals)), so that any other bit is found too; the schema
+//! is compared with the one this build makes; the
 //! versions of each object must form a chain without hole or overlap that ends
 //! in one current version; nothing may be left over that no version needs. All
 //! of it sees one moment of the vault, even beside a writer.
@@ -11,11 +14,13 @@
 //! that never ended, are found too and make the verdict `SoundWithGaps`.
 
 mod bodies;
+mod content;
 mod references;
 mod structure;
 
 use crate::error::AtPath;
-use crate::{Reader, Result};
+use crate::{Indexer, Reader, Result};
+use content::Expected;
 
 /// How many findings of one sort are named.
 const NAMED: usize = 1_000;
@@ -80,6 +85,8 @@ struct Check<'a> {
     reader: &'a Reader,
     progress: &'a mut dyn FnMut(VerifyProgress),
     report: VerifyReport,
+    /// What search should know; nothing where that cannot be told.
+    expected: Option<Expected>,
 }
 
 impl Reader {
@@ -89,6 +96,37 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read at all; what is damaged is a finding.
     pub fn verify(&self, progress: &mut dyn FnMut(VerifyProgress)) -> Result<VerifyReport> {
+        self.check(true, None, progress)
+    }
+
+    /// Checks everything but the content of documents: bodies and volatile parts
+    /// are not read.
+    ///
+    /// # Errors
+    /// When the vault cannot be read at all; what is damaged is a finding.
+    pub fn verify_without_data(&self, progress: &mut dyn FnMut(VerifyProgress)) -> Result<VerifyReport> {
+        self.check(false, None, progress)
+    }
+
+    /// Checks everything, and compares what is kept for search with what `indexer`
+    /// finds, where the same edition of it has found that.
+    ///
+    /// # Errors
+    /// As [`Reader::verify`].
+    pub fn verify_with(
+        &self,
+        indexer: &Indexer,
+        progress: &mut dyn FnMut(VerifyProgress),
+    ) -> Result<VerifyReport> {
+        self.check(true, Some(indexer), progress)
+    }
+
+    fn check(
+        &self,
+        with_data: bool,
+        indexer: Option<&Indexer>,
+        progress: &mut dyn FnMut(VerifyProgress),
+    ) -> Result<VerifyReport> {
         let snapshot = self.connection.unchecked_transaction().at(&self.path)?;
         let report = VerifyReport {
             verdict: Verdict::Sound,
@@ -98,12 +136,22 @@ impl Reader {
             objects: 0,
             versions: 0,
         };
-        let mut check = Check { reader: self, progress, report };
+        let mut check = Check { reader: self, progress, report, expected: None };
+        if let Some(indexer) = indexer {
+            check.step("search index", |check| {
+                check.expected = Expected::new(&check.reader.connection, indexer)?;
+                Ok(())
+            });
+        }
         check.step("database", Check::database);
         check.step("schema", Check::schema);
+        check.step("seals", Check::seals);
         check.step("dictionaries", Check::dictionaries);
-        check.step("bodies", Check::bodies);
-        check.step("volatile parts", Check::volatile_parts);
+        if with_data {
+            check.step("bodies", Check::bodies);
+            check.step("search index", Check::stray_words);
+            check.step("volatile parts", Check::volatile_parts);
+        }
         check.step("versions", Check::versions);
         check.step("leftovers", Check::leftovers);
         check.step("runs", Check::runs);

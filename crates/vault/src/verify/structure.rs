@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
-use crate::schema;
+use crate::{COMPARING, schema, seals};
 
 /// A version must begin where the one before ended.
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
@@ -22,6 +22,10 @@ const NO_CURRENT_VERSION: &str = "SELECT o.kind, o.key FROM object o
 
 const UNNEEDED_BODIES: &str = "SELECT id, kind FROM body b
      WHERE NOT EXISTS (SELECT 1 FROM version WHERE body = b.id)";
+
+/// A prune moves every boundary away from the runs it forgets.
+const FORGOTTEN_BOUNDARIES: &str = "SELECT o.kind, o.key, f.run FROM version v
+     CROSS JOIN forgotten f ON f.run IN (v.from_run, v.until_run) JOIN object o ON o.id = v.object";
 
 /// Gaps of runs that no later run of the same scope, read whole, has made good.
 /// What an epoch lacks that is over cannot be read any more.
@@ -81,6 +85,20 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Every row is what was written, none is missing and none was added.
+    pub(super) fn seals(&mut self) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        let broken = seals::broken(connection)?;
+        // Of SQLite's own tables the one that counts runs matters: no run is ever deleted.
+        let counted = "SELECT (SELECT coalesce(max(id), 0) FROM run)
+             - coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'run'), 0)";
+        let off: i64 = connection.query_row(counted, (), |row| row.get(0))?;
+        for table in broken.into_iter().chain((off != 0).then(|| "sqlite_sequence".to_owned())) {
+            self.damage("a table does not hold what was written to it", table);
+        }
+        Ok(())
+    }
+
     pub(super) fn versions(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         let count = |sql| crate::query::number(connection, sql, ());
@@ -93,6 +111,13 @@ impl Check<'_> {
         let ended = gather(connection, NO_CURRENT_VERSION, (), |row| {
             Ok(format!("{} {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;
+        let forgotten = gather(connection, FORGOTTEN_BOUNDARIES, (), |row| {
+            let (kind, key, run): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(format!("{kind} {key}, run {run}"))
+        })?;
+        for place in forgotten {
+            self.damage("a version begins or ends with a run that was pruned", place);
+        }
         for place in broken {
             self.damage("the versions of an object have a hole or overlap", place);
         }
@@ -106,7 +131,8 @@ impl Check<'_> {
     /// is at work or died: it may have replaced what it stored before.
     pub(super) fn leftovers(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        let unfinished = "SELECT count(*) FROM run WHERE state IN ('running', 'interrupted')";
+        let unfinished = "SELECT count(*) FROM run WHERE state IN ('running', 'interrupted')
+             AND id NOT IN (SELECT run FROM forgotten)";
         let unfinished = crate::query::number(connection, unfinished, ())? > 0;
         let unneeded = gather(connection, UNNEEDED_BODIES, (), |row| {
             Ok(format!("body {} of {}", row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
@@ -123,8 +149,9 @@ impl Check<'_> {
     /// filled.
     pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') ORDER BY id";
-        let unfinished: Vec<i64> = gather(connection, unfinished, (), |row| row.get(0))?;
+        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command <> ?1
+             AND id NOT IN (SELECT run FROM forgotten) ORDER BY id";
+        let unfinished: Vec<i64> = gather(connection, unfinished, [COMPARING], |row| row.get(0))?;
         let gaps = gather(connection, OPEN_GAPS, (), |row| {
             let (run, kind, what): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let (key, first_row): (String, i64) = (row.get(3)?, row.get(4)?);

@@ -6,17 +6,25 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::{KindRead, ListingScope, Probe, RunId, Side, times};
+use crate::query::number;
+use crate::{FullPass, KindRead, ListingScope, Probe, RunId};
+
+/// What became of a part of a listing that was held against the vault.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Adopted {
+    /// Objects that the listing names as the vault has them.
+    pub unchanged: u64,
+    /// Those that it names otherwise, or anew, in the order of their keys.
+    pub stale: Vec<Stale>,
+    /// Objects that the vault has there and the listing does not name anywhere.
+    pub unlisted: u64,
+}
 
 /// An object that a listing names and the vault does not have as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Stale {
-    /// The kind.
-    pub kind: String,
     /// The object's key.
     pub key: String,
-    /// The side on which it is listed.
-    pub side: Side,
     /// The folder in which it is listed.
     pub folder: Option<String>,
 }
@@ -38,7 +46,7 @@ macro_rules! unchanged {
 
 const SIGHT_UNCHANGED: &str = concat!(
     "INSERT INTO sighting (run, object, side, folder, updated_at, read_at)
-     SELECT ?1, o.id, l.side, l.folder, l.updated_at, ?7 ",
+     SELECT ?1, o.id, l.side, l.folder, l.updated_at, 0 ",
     unchanged!(),
     " ON CONFLICT (run, object) DO NOTHING"
 );
@@ -52,30 +60,35 @@ const CHANGED: &str = concat!(
     ") ORDER BY r.key"
 );
 
-/// Notes what a listing names unchanged as seen by the run; answers the rest.
+const UNLISTED: &str = "SELECT count(*) FROM object o
+     JOIN version v ON v.object = o.id AND v.until_run IS NULL
+     WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?3 AND v.side = ?4
+         AND (?5 IS NULL OR ?6 <> coalesce(v.folder IN (SELECT value FROM json_each(?5)), 0))
+         AND NOT EXISTS (SELECT 1 FROM listed l
+             WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3 AND l.key = o.key)";
+
+/// Notes what a listing names unchanged as seen by the run; answers the rest,
+/// scope by scope. Any later reading of the same objects outranks it.
 pub(super) fn adopt(
     connection: &Connection,
     run: RunId,
     listing: u32,
     scopes: &[ListingScope],
-    at: Timestamp,
-) -> rusqlite::Result<Vec<Stale>> {
-    let mut stale = Vec::new();
+) -> rusqlite::Result<Vec<Adopted>> {
+    let mut answers = Vec::with_capacity(scopes.len());
     for scope in scopes {
         let (folders, but) = super::disagreements::folder_list(scope);
+        let mut adopted = Adopted::default();
         for side in &scope.sides {
-            let (kind, side_code) = (&scope.kind, side.code());
-            let row = (run.0, listing, kind, side_code, &folders, but, at.as_microsecond());
-            connection.prepare_cached(SIGHT_UNCHANGED)?.execute(row)?;
-            let mut changed = connection.prepare_cached(CHANGED)?;
-            let mut rows = changed.query((run.0, listing, kind, side_code, &folders, but))?;
-            while let Some(row) = rows.next()? {
-                let kind = scope.kind.to_string();
-                stale.push(Stale { kind, key: row.get(0)?, side: *side, folder: row.get(1)? });
-            }
+            let row = (run.0, listing, &scope.kind, side.code(), &folders, but);
+            adopted.unchanged += connection.prepare_cached(SIGHT_UNCHANGED)?.execute(row)? as u64;
+            let stale = |row: &rusqlite::Row<'_>| Ok(Stale { key: row.get(0)?, folder: row.get(1)? });
+            adopted.stale.extend(crate::query::gather(connection, CHANGED, row, stale)?);
+            adopted.unlisted += number(connection, UNLISTED, row)?;
         }
+        answers.push(adopted);
     }
-    Ok(stale)
+    Ok(answers)
 }
 
 /// Notes objects as seen by the run as their current versions are. Answers the
@@ -136,12 +149,20 @@ pub(super) fn births(
 
 /// Notes that a run has read a kind.
 pub(super) fn kind_read(connection: &Connection, run: RunId, read: &KindRead) -> rusqlite::Result<()> {
-    let upsert = "INSERT INTO kind_read (instance, kind, run, read_at, full_at, full_days)
-         SELECT instance, ?2, ?1, ?3, ?4, ?5 FROM run WHERE id = ?1
-         ON CONFLICT (instance, kind) DO UPDATE SET run = excluded.run, read_at = excluded.read_at,
-             full_at = coalesce(excluded.full_at, full_at), full_days = coalesce(excluded.full_days, full_days)";
-    let full_at = times::micros(read.full_at);
-    let row = (run.0, &read.kind, read.read_at.as_microsecond(), full_at, read.full_days);
+    let upsert = "INSERT INTO kind_read (instance, kind, run, read_at)
+         SELECT instance, ?2, ?1, ?3 FROM run WHERE id = ?1
+         ON CONFLICT (instance, kind) DO UPDATE SET run = excluded.run, read_at = excluded.read_at";
+    let row = (run.0, &read.kind, read.read_at.as_microsecond());
+    connection.prepare_cached(upsert)?.execute(row).map(drop)
+}
+
+/// Notes that a run has read every body of a kind.
+pub(super) fn full_pass(connection: &Connection, run: RunId, pass: &FullPass) -> rusqlite::Result<()> {
+    let upsert = "INSERT INTO full_pass (instance, extent, kind, run, read_at, days)
+         SELECT instance, ?2, ?3, ?1, ?4, ?5 FROM run WHERE id = ?1
+         ON CONFLICT (instance, extent, kind) DO UPDATE SET run = excluded.run,
+             read_at = excluded.read_at, days = excluded.days";
+    let row = (run.0, &pass.extent, &pass.kind, pass.read_at.as_microsecond(), pass.days);
     connection.prepare_cached(upsert)?.execute(row).map(drop)
 }
 

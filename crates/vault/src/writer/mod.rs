@@ -42,13 +42,13 @@ use jiff::Timestamp;
 pub(crate) use closing::{in_scope, make_absent};
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
-pub use freshness::Stale;
+pub use freshness::{Adopted, Stale};
 
 use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
-    CallCount, Codec, Gap, KindRead, Listed, ListingScope, Page, Probe, Reader, Record, Result, RunEnd,
-    RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
+    CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Reader, Record,
+    Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -95,10 +95,11 @@ enum Message {
     Work(Work),
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
-    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, at: Timestamp, reply: Reply<Vec<Stale>> },
+    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
     Finish(Box<RunEnd>, Reply<RunSummary>),
+    Index { indexer: Indexer, at_most: u64, reply: Reply<u64> },
     Close(Reply<()>),
 }
 
@@ -113,6 +114,7 @@ enum Work {
     Gap(RunId, Gap),
     Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
     KindRead(RunId, KindRead),
+    FullPass(RunId, FullPass),
     Probe(RunId, Probe),
     Births(RunId, Kind, Vec<(String, Timestamp)>),
     Account(RunId, String),
@@ -228,20 +230,22 @@ impl Writer {
         self.work(Work::Births(run, kind, births))
     }
 
-    /// Notes as seen by the run, at `at`, all that a listing names within
-    /// `scopes` as the vault has it: same stamp, side and folder. Answers what
-    /// it names otherwise, or anew; commits what came before.
+    /// Notes that the run has read every body of a kind.
     ///
     /// # Errors
     /// What made the writer fail, now or before.
-    pub fn adopt(
-        &self,
-        run: RunId,
-        listing: u32,
-        scopes: Vec<ListingScope>,
-        at: Timestamp,
-    ) -> Result<Vec<Stale>> {
-        self.ask(|reply| Message::Adopt { run, listing, scopes, at, reply })
+    pub fn full_pass(&self, run: RunId, pass: FullPass) -> Result<()> {
+        self.work(Work::FullPass(run, pass))
+    }
+
+    /// Notes as seen by the run all that a listing names within `scopes` as the
+    /// vault has it: same stamp, side and folder. Answers for each scope what the
+    /// listing names otherwise, or anew, or not at all; commits what came before.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn adopt(&self, run: RunId, listing: u32, scopes: Vec<ListingScope>) -> Result<Vec<Adopted>> {
+        self.ask(|reply| Message::Adopt { run, listing, scopes, reply })
     }
 
     /// Notes objects as seen by the run as the vault has them. Answers the keys
@@ -300,6 +304,17 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn finish(&self, end: RunEnd) -> Result<RunSummary> {
         self.ask(|reply| Message::Finish(Box::new(end), reply))
+    }
+
+    /// Searches the bodies that are new, unless they are more than `at_most`;
+    /// gives their number. A failure leaves them for the next time and stops
+    /// nobody else from writing.
+    ///
+    /// # Errors
+    /// What made the writer fail before, or this fail now.
+    pub fn index_content(&self, indexer: &Indexer, at_most: u64) -> Result<u64> {
+        let indexer = *indexer;
+        self.ask(|reply| Message::Index { indexer, at_most, reply })
     }
 
     /// Another reader of this vault; it sees what is committed.

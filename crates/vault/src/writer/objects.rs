@@ -11,11 +11,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::AtPath;
 use crate::references::References;
-use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, times};
+use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, seals, times};
 
 /// Stores objects, remembering what needs no second look into the database.
 pub(super) struct Objects {
@@ -154,8 +155,14 @@ impl Objects {
             });
         };
         let dictionary = self.dictionary(connection, path, encoded)?;
-        let insert = "INSERT INTO body (hash, kind, raw_len, dictionary, data) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let row = (record.body.0, &record.kind, encoded.raw_len, dictionary, &encoded.data);
+        let insert = "INSERT INTO body (hash, kind, raw_len, dictionary, data, seal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let seal = seal(
+            [ValueRef::Blob(&record.body.0), ValueRef::Text(record.kind.as_bytes())],
+            encoded,
+            dictionary,
+        );
+        let row = (record.body.0, &record.kind, encoded.raw_len, dictionary, &encoded.data, seal);
         connection.prepare_cached(insert).at(path)?.execute(row).at(path)?;
         let body = connection.last_insert_rowid();
         self.references.store(connection, body, &record.references).at(path)?;
@@ -215,15 +222,24 @@ impl Objects {
             return connection.prepare_cached(delete).at(path)?.execute([object]).map(drop).at(path);
         };
         let dictionary = self.dictionary(connection, path, volatile)?;
-        let upsert = "INSERT INTO volatile (object, hash, raw_len, dictionary, data)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+        let upsert = "INSERT INTO volatile (object, hash, raw_len, dictionary, data, seal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (object) DO UPDATE SET hash = excluded.hash, raw_len = excluded.raw_len,
-                 dictionary = excluded.dictionary, data = excluded.data
+                 dictionary = excluded.dictionary, data = excluded.data, seal = excluded.seal
              WHERE hash <> excluded.hash";
         let hash = record.volatile_hash.cast_signed();
-        let row = (object, hash, volatile.raw_len, dictionary, &volatile.data);
+        let seal = seal([ValueRef::Integer(object), ValueRef::Integer(hash)], volatile, dictionary);
+        let row = (object, hash, volatile.raw_len, dictionary, &volatile.data, seal);
         connection.prepare_cached(upsert).at(path)?.execute(row).map(drop).at(path)
     }
+}
+
+/// The seal of a row of content: two columns of its own, then the blob's.
+fn seal(own: [ValueRef<'_>; 2], encoded: &Encoded, dictionary: Option<i64>) -> i64 {
+    let [first, second] = own;
+    let dictionary = dictionary.map_or(ValueRef::Null, ValueRef::Integer);
+    let raw_len = ValueRef::Integer(encoded.raw_len.into());
+    seals::of_row(&[first, second, raw_len, dictionary, ValueRef::Blob(&encoded.data)])
 }
 
 fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> rusqlite::Result<Known> {

@@ -68,9 +68,9 @@ pub(super) fn calls(connection: &Connection, run: RunId, calls: &[CallCount]) ->
 pub(super) fn gap(connection: &Connection, run: RunId, gap: &Gap) -> rusqlite::Result<()> {
     let (what, first_row, asked, key) = match &gap.what {
         GapWhat::Range { offset, limit } => ("range", Some(offset.cast_signed()), Some(*limit), None),
-        GapWhat::Object { key } => ("object", None, None, Some(key)),
+        GapWhat::Object { key } => ("object", None, None, Some(key.as_str())),
         GapWhat::Kind => ("kind", None, None, None),
-        GapWhat::Listing => ("listing", None, None, None),
+        GapWhat::Listing { side } => ("listing", None, None, Some(side.name())),
     };
     let same = "DELETE FROM gap WHERE run = ?1 AND stream IS ?2 AND kind = ?3 AND what = ?4
          AND first_row IS ?5 AND key IS ?6";

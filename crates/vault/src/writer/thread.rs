@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::objects::Objects;
 use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, progress};
 use crate::error::AtPath;
-use crate::{Page, Record, Result, RunId, Vault};
+use crate::{Indexer, Page, Record, Result, RunId, Vault};
 
 /// A transaction is committed when it holds this many objects...
 const OBJECTS_PER_COMMIT: usize = 500;
@@ -67,8 +67,8 @@ impl Thread<'_> {
                         .at(&thread.vault.path)
                 });
             }
-            Message::Adopt { run, listing, scopes, at, reply } => self.answer(&reply, |thread| {
-                thread.write(|connection| freshness::adopt(connection, run, listing, &scopes, at))
+            Message::Adopt { run, listing, scopes, reply } => self.answer(&reply, |thread| {
+                thread.write(|connection| freshness::adopt(connection, run, listing, &scopes))
             }),
             Message::FoundAsItWas { run, kind, keys, at, reply } => self.answer(&reply, |thread| {
                 thread.write(|connection| freshness::found_as_it_was(connection, run, &kind, &keys, at))
@@ -76,6 +76,7 @@ impl Thread<'_> {
             Message::ChangedWithoutStamp { run, kind, reply } => self.answer(&reply, |thread| {
                 freshness::changed_without_stamp(&thread.vault.connection, run, &kind).at(&thread.vault.path)
             }),
+            Message::Index { indexer, at_most, reply } => self.index(&indexer, at_most, &reply),
             Message::Finish(end, reply) => self.answer(&reply, |thread| thread.finish(&end)),
         }
     }
@@ -94,7 +95,8 @@ impl Thread<'_> {
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.shared.check()?;
         work(self).inspect_err(|error| {
-            tracing::error!(%error, "The writer failed; nothing more is written.");
+            // Whoever writes next is told; the log need not say it too.
+            tracing::info!(%error, "The writer failed; nothing more is written.");
             self.shared.fail(error.clone());
             self.open = None;
             if !self.vault.connection.is_autocommit() {
@@ -120,6 +122,9 @@ impl Thread<'_> {
             }
             Work::KindRead(run, read) => {
                 freshness::kind_read(connection, run, &read).at(&self.vault.path)?;
+            }
+            Work::FullPass(run, pass) => {
+                freshness::full_pass(connection, run, &pass).at(&self.vault.path)?;
             }
             Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
             Work::Account(run, account) => {
@@ -161,6 +166,17 @@ impl Thread<'_> {
         let summary = closing::finish(&self.vault.connection, end, &replaced).at(&self.vault.path)?;
         self.commit()?;
         Ok(summary)
+    }
+
+    /// Unlike all other work this may fail without being the last word: what it
+    /// writes can be found again at any time.
+    fn index(&mut self, indexer: &Indexer, at_most: u64, reply: &Reply<u64>) {
+        let answer = self.attempt(Self::commit).and_then(|()| {
+            let waiting = self.vault.reader()?.unsearched(indexer, at_most.saturating_add(1))?;
+            if waiting > at_most { Ok(0) } else { self.vault.index_content(indexer, &mut |_| ()) }
+        });
+        // Who asked may have gone; then nobody wants the answer.
+        let _ = reply.send(answer);
     }
 
     fn begin(&mut self) -> Result<()> {

@@ -55,7 +55,7 @@ impl Place {
     pub(crate) fn content(&self) -> Vec<String> {
         let reader = self.reader();
         let mut lines = Vec::new();
-        for kind in ["dashboard", "look", "folder"] {
+        for kind in ["dashboard", "look", "folders"] {
             let filter = ListFilter { sides: vec![Side::Live, Side::Trash], ..ListFilter::of(kind) };
             reader.list(&filter, |row| lines.push(row)).unwrap();
         }

@@ -50,6 +50,7 @@ fn of_a_switch_and_its_opposite_the_last_counts() {
         ("--personal --no-personal", "personal", false),
         ("-r --no-recursive", "recursive", false),
         ("--no-trash --trash", "trash", true),
+        ("--keep-destinations --no-keep-destinations", "keep_destinations", false),
     ] {
         let flags = parse(line).unwrap().flags();
         let (value, _) = flags.get(key).unwrap();

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use vault::{Gap, GapWhat, KindCounts, RunDetails, RunId, RunInfo, StreamRecord, Suspicion};
 
 use super::{by_day, took};
+use crate::output::Kept;
 
 #[derive(Serialize)]
 pub(super) struct ListDocument<'a> {
@@ -44,20 +44,6 @@ struct RunPart<'a> {
     confirmed_at: Option<String>,
     superseded_by: Option<i64>,
     totals: Option<Kept<'a>>,
-}
-
-/// JSON that was stored with the run goes out as JSON, anything else as text.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Kept<'a> {
-    Json(&'a RawValue),
-    Text(&'a str),
-}
-
-impl<'a> Kept<'a> {
-    fn new(text: &'a str) -> Self {
-        serde_json::from_str(text).map_or(Self::Text(text), Self::Json)
-    }
 }
 
 #[derive(Serialize)]
@@ -154,7 +140,7 @@ impl<'a> GapPart<'a> {
             GapWhat::Range { offset, limit } => ("range", Some(*offset), Some(*limit), None),
             GapWhat::Object { key } => ("object", None, None, Some(key.as_str())),
             GapWhat::Kind => ("kind", None, None, None),
-            GapWhat::Listing => ("listing", None, None, None),
+            GapWhat::Listing { .. } => ("listing", None, None, None),
         };
         Self {
             kind: &gap.kind,

@@ -1,0 +1,294 @@
+//! `search`: objects by the words in them.
+
+use std::collections::HashMap;
+
+use clap::Args;
+use engine::search::{Answer, FoundAt, Hit, search};
+use serde::Serialize;
+use vault::{Fragment, Period, RunId, Search, Side, Terms};
+
+use crate::args::command_help;
+use crate::context::{Context, Opened};
+use crate::exit::Exit;
+use crate::kinds::{KindChoice, KindName, resolve};
+use crate::objects::{PlacePart, short_name};
+use crate::output::{Paint, human};
+use crate::report::{Failure, Outcome};
+
+/// Search titles, descriptions, notes, tiles, SQL and field names
+///
+/// Works offline, on the newest state of the vault or on all it ever held. All
+/// words must occur somewhere in an object; case and accents do not matter.
+/// "several words" in quotes stand together, word* means whatever begins so, and
+/// what follows a minus must not occur (quote it all for the shell, or use --not).
+/// Objects with the words in their title come first.
+#[derive(Args, Debug)]
+#[command(after_long_help = command_help(EXAMPLES, EXITS))]
+pub struct SearchArgs {
+    /// What to search for
+    #[arg(value_name = "WORDS", required = true)]
+    pub words: Vec<String>,
+
+    /// Words that must not occur
+    #[arg(long, value_name = "WORD")]
+    pub not: Vec<String>,
+
+    /// Only kinds or groups of them: dashboards, content, people...
+    #[arg(short, long = "kind", value_name = "KIND", value_delimiter = ',')]
+    pub kinds: Vec<KindChoice>,
+
+    /// Only what lies in Looker's trash
+    #[arg(long, group = "side")]
+    pub trash: bool,
+
+    /// What is in use and what lies in the trash
+    #[arg(long, group = "side")]
+    pub all: bool,
+
+    /// Everything that was ever stored, with the runs from and until which it was so
+    #[arg(long, group = "moment")]
+    pub all_time: bool,
+
+    /// As the vault was after this run
+    #[arg(long, value_name = "RUN", group = "moment")]
+    pub as_of: Option<i64>,
+
+    /// At most N objects
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+const EXAMPLES: &str = "
+  Whatever mentions churn and a region:
+    lookervault search churn region
+
+  A phrase, without what is a test, among dashboards and looks:
+    lookervault search '\"net revenue\" -test' --kind dashboards,looks
+
+  Where a table was ever named in SQL or expressions, deleted or not:
+    lookervault search legacy_orders --all --all-time";
+
+const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
+
+/// Prints what was found.
+///
+/// # Errors
+/// When there is nothing to search for, or the vault cannot be read.
+pub fn run(context: &Context, args: &SearchArgs) -> Outcome {
+    let text = text(args);
+    let terms =
+        Terms::parse(&text).map_err(|error| Failure::new("search.words", Exit::Usage, error.to_string()))?;
+    let opened = context.read_searchable_vault("search")?;
+    let moment = moment(&opened, args)?;
+    let kinds: Vec<&str> = match args.kinds.as_slice() {
+        [] => Vec::new(),
+        chosen => resolve(chosen).into_iter().map(KindName::plural).collect(),
+    };
+    let sides: &[Side] = match (args.trash, args.all) {
+        (true, _) => &[Side::Trash],
+        (_, true) => &[Side::Live, Side::Trash],
+        _ => &[Side::Live],
+    };
+    let asked = Search {
+        instance: opened.instance.id,
+        terms: &terms,
+        kinds: &kinds,
+        sides,
+        moment,
+        limit: args.limit,
+    };
+    let answer = search(&opened.reader, &asked)?;
+    let folders = opened.reader.folder_paths(opened.instance.id, KindName::FOLDERS)?;
+    if context.printer.is_json() {
+        context.printer.json(&Document::new(&opened, &text, &answer, &folders))?;
+    } else {
+        print(context, &answer, &folders, moment)?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// All that was typed, as one text.
+fn text(args: &SearchArgs) -> String {
+    let unwanted = args.not.iter().map(|word| format!("-\"{}\"", word.replace('"', " ")));
+    args.words.iter().cloned().chain(unwanted).collect::<Vec<_>>().join(" ")
+}
+
+fn moment(opened: &Opened, args: &SearchArgs) -> Result<Period, Failure> {
+    match args.as_of {
+        None if args.all_time => Ok(Period::Ever),
+        None => Ok(Period::Now),
+        Some(number) => {
+            let run = opened.reader.run(RunId::from_number(number))?;
+            Ok(Period::At(run.info.id))
+        }
+    }
+}
+
+type Folders = HashMap<String, String>;
+
+fn folder<'a>(hit: &'a Hit, folders: &'a Folders) -> Option<&'a str> {
+    let folder = hit.object.folder.as_ref()?;
+    Some(folders.get(folder).unwrap_or(folder))
+}
+
+fn print(context: &Context, answer: &Answer, folders: &Folders, moment: Period) -> Result<(), Failure> {
+    let printer = &context.printer;
+    let paint = printer.paint();
+    for hit in &answer.hits {
+        let object = &hit.object;
+        let title = human::one_line(object.title.as_deref().unwrap_or_default());
+        let mut line = short_name(&object.kind, &object.key);
+        if !title.is_empty() {
+            line += &format!("  {}", paint.bold(title));
+        }
+        if let Some(folder) = folder(hit, folders) {
+            line += &format!("  {}", paint.dim(human::one_line(folder)));
+        }
+        if object.side == Side::Trash {
+            line += "  (trash)";
+        }
+        if moment == Period::Ever {
+            line += &format!("  {}", spans(&object.spans));
+        }
+        printer.line(line)?;
+        for found in &hit.places {
+            printer.line(format!("    {}", place(found, paint)))?;
+        }
+    }
+    printer.status(counted(answer));
+    Ok(())
+}
+
+fn place(found: &FoundAt, paint: Paint) -> String {
+    let text: String = found
+        .fragments
+        .iter()
+        .map(|fragment| {
+            let text = human::one_line(&fragment.text);
+            if fragment.found { paint.caution(text) } else { text }
+        })
+        .collect();
+    format!("{}  {}", human::one_line(&found.place.to_string()), text.trim_end())
+}
+
+/// The runs from and until which it was so: `runs 1 to 4, since run 7`.
+fn spans(spans: &[(RunId, Option<RunId>)]) -> String {
+    let span = |(from, until): &(RunId, Option<RunId>)| match until {
+        None => format!("since run {from}"),
+        Some(until) => format!("from run {from} until {until}"),
+    };
+    spans.iter().rev().map(span).collect::<Vec<_>>().join(", ")
+}
+
+fn counted(answer: &Answer) -> String {
+    let shown = answer.hits.len() as u64;
+    let found = human::counted(answer.found, "object", "objects");
+    match (answer.found, answer.more) {
+        (0, _) => "Nothing was found.".to_owned(),
+        (_, true) => {
+            format!("The first {shown} of more than {found}; add a word to find fewer.")
+        }
+        (all, false) if all > shown => format!("The first {shown} of {found}; --limit shows more."),
+        _ => format!("{found} found."),
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    instance: &'a str,
+    words: &'a str,
+    found: u64,
+    more: bool,
+    count: usize,
+    objects: Vec<HitPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct HitPart<'a> {
+    kind: &'a str,
+    id: &'a str,
+    title: Option<&'a str>,
+    folder_id: Option<&'a str>,
+    folder: Option<&'a str>,
+    state: &'static str,
+    spans: Vec<Span>,
+    places: Vec<FoundPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from_run: i64,
+    until_run: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct FoundPart<'a> {
+    #[serde(flatten)]
+    place: PlacePart<'a>,
+    text: String,
+    fragments: Vec<FragmentPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct FragmentPart<'a> {
+    text: &'a str,
+    found: bool,
+}
+
+impl<'a> Document<'a> {
+    fn new(opened: &'a Opened, words: &'a str, answer: &'a Answer, folders: &'a Folders) -> Self {
+        let objects: Vec<HitPart<'_>> = answer.hits.iter().map(|hit| HitPart::new(hit, folders)).collect();
+        Self {
+            schema: "lookervault.search/1",
+            instance: &opened.instance.url,
+            words,
+            found: answer.found,
+            more: answer.more,
+            count: objects.len(),
+            objects,
+        }
+    }
+}
+
+impl<'a> HitPart<'a> {
+    fn new(hit: &'a Hit, folders: &'a Folders) -> Self {
+        let object = &hit.object;
+        let span = |(from, until): &(RunId, Option<RunId>)| Span {
+            from_run: from.number(),
+            until_run: until.map(RunId::number),
+        };
+        Self {
+            kind: &object.kind,
+            id: &object.key,
+            title: object.title.as_deref(),
+            folder_id: object.folder.as_deref(),
+            folder: folder(hit, folders),
+            state: object.side.name(),
+            spans: object.spans.iter().map(span).collect(),
+            places: hit.places.iter().map(FoundPart::new).collect(),
+        }
+    }
+}
+
+impl<'a> FoundPart<'a> {
+    fn new(found: &'a FoundAt) -> Self {
+        let fragment = |fragment: &'a Fragment| FragmentPart { text: &fragment.text, found: fragment.found };
+        Self {
+            place: PlacePart::new(&found.place),
+            text: found.fragments.iter().map(|fragment| fragment.text.as_str()).collect(),
+            fragments: found.fragments.iter().map(fragment).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_oldest_first() {
+        let run = RunId::from_number;
+        assert_eq!(spans(&[(run(7), None), (run(1), Some(run(4)))]), "from run 1 until 4, since run 7");
+    }
+}

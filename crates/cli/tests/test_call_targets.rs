@@ -1,0 +1,103 @@
+//! What a licence of a thousand calls a month is to be enough for: the first
+//! run, a daily run, and a month of them, for each outcome of trying out what
+//! the instance understands.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use serde_json::Value;
+use support::looker::Looker;
+use support::targets::{
+    Understands, a_day_of_work, a_day_passes, folders_with_looks, metered, slice, small, sum,
+};
+use support::{VAULT, World};
+
+/// Objects that were changed beyond the first of their kind.
+fn beyond_the_first(changed: [usize; 2]) -> u64 {
+    changed.iter().map(|count| count.saturating_sub(1) as u64).sum()
+}
+
+fn run(world: &World) -> Value {
+    world.extract("").complete()
+}
+
+fn total(report: &Value) -> u64 {
+    metered(report).iter().sum()
+}
+
+/// The kinds and reasons of a report's calls, to read when a target is missed.
+fn account(report: &Value) -> String {
+    let line =
+        |line: &Value| format!("{} {} {} {}", line["kind"], line["reason"], line["ledger"], line["calls"]);
+    report["calls"].as_array().unwrap().iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_first_run_and_a_daily_run_stay_within_their_calls() {
+    for understands in Understands::OUTCOMES {
+        let looker = Looker::start(small(understands));
+        let world = looker.world();
+        let first = run(&world);
+        let bulk = total(&first) - slice(&first);
+        let folders = if understands.look_queries { 0 } else { folders_with_looks(&looker) as u64 };
+        assert!(bulk <= 60 + folders, "{understands:?}: {bulk} calls\n{}", account(&first));
+
+        // The second run tries out what the first had no use for.
+        for day in 1..=2 {
+            a_day_passes(&world.path(VAULT));
+            let changed = a_day_of_work(&looker, day);
+            let daily = run(&world);
+            let calls = total(&daily) - slice(&daily);
+            let single = if understands.lists { 0 } else { beyond_the_first(changed) };
+            // Of a changed look the query may be new.
+            let queries = sum(&daily, |line| line["kind"] == "queries");
+            assert_eq!(queries, 0, "no query was new");
+            assert!(calls <= 25 + single, "{understands:?}: {calls} calls\n{}", account(&daily));
+            let found: u64 =
+                daily["kinds"].as_array().unwrap().iter().map(|kind| kind["changed"].as_u64().unwrap()).sum();
+            assert!(found >= changed.iter().sum::<usize>() as u64, "{found} of {changed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_month_of_daily_runs_fits_the_smallest_licence() {
+    for (understands, administrative_most) in
+        [(Understands::OUTCOMES[0], 850), (Understands::OUTCOMES[3], 1_000)]
+    {
+        let looker = Looker::start(small(understands));
+        let mut world = looker.world();
+        world.set("LOOKERVAULT_MONTHLY_CALLS", "1000");
+        world.set("LOOKERVAULT_MONTHLY_QUERY_CALLS", "1000");
+        if administrative_most == 1_000 {
+            world.set("LOOKERVAULT_RESTORE_RESERVE", "0");
+        }
+        let [mut administrative, mut query_based] = [0, 0];
+        for day in 1..=30 {
+            let report = run(&world);
+            let [more, queries] = metered(&report);
+            eprintln!("day {day}: {more} {queries}, slice {}", slice(&report));
+            if day == 5 || day == 20 {
+                eprintln!("{}", account(&report));
+            }
+            administrative += more;
+            query_based += queries;
+            let missing: u64 = report["spread"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|kind| kind["missing"].as_u64().unwrap())
+                .sum();
+            assert!(missing == 0 || day < 14, "{missing} objects were never read after two weeks");
+            a_day_passes(&world.path(VAULT));
+            a_day_of_work(&looker, day);
+        }
+        eprintln!("{understands:?}: {administrative} administrative, {query_based} query-based calls");
+        assert!(
+            administrative <= administrative_most,
+            "{understands:?}: {administrative} administrative calls"
+        );
+        assert!(query_based <= 500, "{understands:?}: {query_based} query-based calls");
+    }
+}

@@ -1,0 +1,105 @@
+//! `diff` against the instance as it is now.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use looker_sim::{Kind, SimConfig};
+use serde_json::Value;
+
+use support::looker::Looker;
+use support::requests::metered;
+use support::{BASICS, World};
+
+fn looker() -> Looker {
+    Looker::start(SimConfig {
+        seed: 5,
+        dashboards: 30,
+        looks: 8,
+        folders: 6,
+        users: 5,
+        ..SimConfig::default()
+    })
+}
+
+/// Runs a comparison with `--json`, whatever it warns of; its code and document.
+fn compared(world: &World, line: &str) -> (i32, Value) {
+    let ran = world.run(&format!("diff {line} --json"));
+    (ran.code, ran.report())
+}
+
+fn changed(document: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let objects = document["objects"].as_array().unwrap().iter();
+    objects.map(|object| (text(&object["kind"]), text(&object["to"]["id"]))).collect()
+}
+
+#[test]
+fn what_was_edited_meanwhile_is_found_and_paid_for_once() {
+    let looker = looker();
+    let world = looker.world();
+    world.extract_basics("").complete();
+    let (code, document) = compared(&world, "latest live --exit-code");
+    assert_eq!((code, changed(&document)), (0, vec![]));
+
+    let dashboard = looker.ids(Kind::Dashboard, false)[2].clone();
+    let look = looker.ids(Kind::Look, false)[1].clone();
+    looker.edit(Kind::Dashboard, &dashboard, &[("title", "\"Renamed\"")]).unwrap();
+    looker.edit(Kind::Look, &look, &[("description", "\"Other words\"")]).unwrap();
+    looker.view(Kind::Dashboard, &looker.ids(Kind::Dashboard, false)[4]).unwrap();
+    looker.reset_stats();
+    let (code, document) = compared(&world, "latest live --exit-code");
+    let wanted = [("dashboards", dashboard.as_str()), ("looks", look.as_str())];
+    let wanted = wanted.map(|(kind, id)| (kind.to_owned(), id.to_owned()));
+    assert_eq!((code, changed(&document)), (8, wanted.to_vec()));
+    assert_eq!((&document["from"]["live"], &document["to"]["live"]), (&false.into(), &true.into()));
+
+    // What was read is a run like any other: its calls are booked, and the same
+    // question costs nothing any more.
+    let run = document["to"]["moment"]["run"].as_i64().unwrap();
+    let booked = world.json(&format!("runs show {run}"));
+    let served = looker.requests();
+    assert_eq!(booked["run"]["command"], "diff");
+    let calls = booked["calls"].as_array().unwrap().iter().filter(|line| line["ledger"] != "unmetered");
+    assert_eq!(calls.map(|line| line["calls"].as_u64().unwrap()).sum::<u64>(), metered(&served));
+    looker.reset_stats();
+    let (_, again) = compared(&world, "latest~1 latest");
+    assert_eq!((changed(&again), looker.served()), (changed(&document), 0));
+    let (_, other_way) = compared(&world, "live latest~1 --kind looks");
+    assert_eq!(changed(&other_way), [("looks".to_owned(), look)]);
+}
+
+#[test]
+fn only_the_scope_of_the_run_is_read() {
+    let looker = looker();
+    let world = looker.world();
+    let folder = looker.shared_folder_ids()[0].clone();
+    world.extract(&format!("dashboards looks --folder-ids {folder}")).complete();
+    let outside = looker.ids(Kind::Dashboard, false);
+    let inside = looker.ids_in(Kind::Dashboard, &folder, false);
+    let outside = outside.into_iter().find(|id| !inside.contains(id)).unwrap();
+    for id in [&outside, &inside[0]] {
+        looker.edit(Kind::Dashboard, id, &[("description", "\"Edited\"")]).unwrap();
+    }
+    looker.reset_stats();
+    let (_, document) = compared(&world, "latest live");
+    assert_eq!(changed(&document), [("dashboards".to_owned(), inside[0].clone())]);
+    let asked: Vec<_> = looker.requests().into_iter().map(|served| served.operation).collect();
+    assert!(!asked.contains(&"all_users") && asked.contains(&"search_dashboards"), "{asked:?}");
+    let (_, document) = compared(&world, "latest~1 live --kind dashboards");
+    assert_eq!(changed(&document).len(), 1);
+}
+
+#[test]
+fn a_budget_that_is_too_small_is_told() {
+    let looker = looker();
+    let world = looker.world();
+    world.extract_basics("").complete();
+    looker.reset_stats();
+    let ran = world.run("diff latest live --max-calls 3 --exit-code --json");
+    assert_eq!(ran.code, 4, "{}", ran.all());
+    assert!(metered(&looker.requests()) <= 3);
+    assert!(ran.err.contains("is incomplete"), "{}", ran.err);
+    let people = world.run(&format!("diff latest live --kind {}", BASICS.replace(' ', ",")));
+    assert!(people.err.contains("Reading 6 kinds live"), "{}", people.all());
+}

@@ -1,0 +1,115 @@
+//! The calls of a run that reads everything, and of one that follows, counted
+//! beforehand from what the instance holds.
+
+use std::collections::BTreeMap;
+
+use looker::catalogue::{Cadence, KINDS, List};
+use looker_sim::Kind;
+
+use crate::support::estate::{SINGLES, estate};
+use crate::support::json::Json;
+use crate::support::looker::Looker;
+use crate::support::requests::metered;
+use crate::support::sum;
+use crate::{ALL, small};
+
+/// Calls by operation.
+type Calls = BTreeMap<&'static str, u64>;
+
+/// Calls that were served, but for those that no licence counts.
+fn served(looker: &Looker) -> Calls {
+    let mut calls = Calls::new();
+    for request in looker.requests() {
+        if !matches!(request.operation, "login" | "logout" | "versions") {
+            *calls.entry(request.operation).or_default() += 1;
+        }
+    }
+    calls
+}
+
+/// What a run costs that reads what is due: everything, or what each run reads.
+/// Of the kinds that cost a call an object, `each` says how much is missing.
+fn expected(looker: &Looker, everything: bool, each: &dyn Fn(&str) -> u64) -> Calls {
+    let mut calls = Calls::new();
+    let mut add = |operation: &'static str, count: u64| *calls.entry(operation).or_default() += count;
+    for kind in KINDS.iter().filter(|kind| everything || kind.cadence == Cadence::EveryRun) {
+        match &kind.list {
+            List::Whole(whole) => add(whole.operation.id, 1),
+            List::Singles(operations) => operations.iter().for_each(|operation| add(operation.id, 1)),
+            List::Paged(paged) => {
+                // One page on each side. Stamps are proved by a listing before and after.
+                let sides = if paged.trash.is_some() { 2 } else { 1 };
+                let listings = if kind.envelope.updated_at.is_some() { 2 } else { 0 };
+                add(paged.operation.id, sides * (1 + listings));
+            }
+            List::Each(one) => {
+                add(one.operation.id, each(kind.name));
+                if let looker::catalogue::Source::Listing { operation, .. } = &one.source {
+                    add(operation.id, 1);
+                }
+            }
+        }
+    }
+    // The query that finds disabled schedules.
+    add("run_inline_query", 1);
+    calls.retain(|_, count| *count > 0);
+    for kind in [Kind::Dashboard, Kind::Look, Kind::User, Kind::Alert, Kind::Agent, Kind::GroupHierarchy] {
+        let count = looker.ids(kind, false).len();
+        assert!((1..50).contains(&count), "one page, and not empty: {count} of {kind:?}");
+    }
+    calls
+}
+
+#[test]
+fn everything_and_then_what_is_due() {
+    let looker = Looker::start(small());
+    let world = looker.world();
+    let estate = estate(&looker);
+    let count = |kind: &str| estate.keys().filter(|key| key.0 == kind).count() as u64;
+    looker.reset_stats();
+    let report = world.extract(ALL).complete();
+
+    let mut wanted = expected(&looker, true, &|kind| count(kind));
+    // Disabled schedules are read one by one.
+    let disabled = looker
+        .export(Kind::ScheduledPlan)
+        .into_iter()
+        .filter(|(_, body)| Json::parse(body).member("enabled") == Some(&Json::Plain("false".to_owned())));
+    wanted.insert("scheduled_plan", disabled.count() as u64);
+    // Folders with two live looks or more whose queries are missing answer them in one call.
+    let (folders, spared) = in_bulk(&looker);
+    assert!(folders > 0, "some queries come in bulk");
+    *wanted.get_mut("query").unwrap() -= spared;
+    let searched = served(&looker)["search_looks"] - wanted["search_looks"];
+    assert!(searched <= 1, "whether a search gives queries is tried once");
+    *wanted.get_mut("search_looks").unwrap() += searched;
+    wanted.insert("folder_looks", folders);
+    assert_eq!(served(&looker), wanted);
+    assert_eq!(SINGLES.len() as u64, count("instance_settings"));
+    assert_eq!(report["metered_calls"], metered(&looker.requests()));
+    assert_eq!(sum(&report["calls"], "calls"), looker.requests().len() as u64);
+
+    // Nothing is missing, nothing is old, and a week is not over.
+    looker.reset_stats();
+    let report = world.extract("").complete();
+    assert_eq!(served(&looker), expected(&looker, false, &|_| 0));
+    assert_eq!(report["metered_calls"], metered(&looker.requests()));
+}
+
+/// Folders of several live looks, and the queries of these.
+fn in_bulk(looker: &Looker) -> (u64, u64) {
+    let trashed = looker.ids(Kind::Look, true);
+    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (_, body) in looker.export(Kind::Look).into_iter().filter(|(id, _)| !trashed.contains(id)) {
+        let look = Json::parse(&body);
+        let text = |name: &str| look.member(name).and_then(Json::text).map(str::to_owned);
+        if let (Some(folder), Some(query)) = (text("folder_id"), text("query_id")) {
+            folders.entry(folder).or_default().push(query);
+        }
+    }
+    folders.retain(|_, queries| queries.len() > 1);
+    let mut queries: Vec<&String> = folders.values().flatten().collect();
+    queries.sort();
+    queries.dedup();
+    (folders.len() as u64, queries.len() as u64)
+}

@@ -1,0 +1,155 @@
+//! An edit applied to the one document gives the other, whatever they are.
+
+use looker::Kind;
+use looker::catalogue::KINDS;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::{Documents, Identity, Value, View};
+
+/// Keys that the catalogue knows, so that lists of parts come about, and others;
+/// more than one may come twice in an object.
+const KEYS: [&str; 12] = [
+    "id",
+    "title",
+    "dashboard_elements",
+    "dashboard_layouts",
+    "dashboard_layout_components",
+    "dashboard_element_id",
+    "result_maker",
+    "query",
+    "role_ids",
+    "x",
+    "y\\\"",
+    "\\ud800",
+];
+
+const SCALARS: [&str; 14] = [
+    "1",
+    "1.0",
+    "1e0",
+    "12345678901234567890123",
+    "-0",
+    "null",
+    "true",
+    "false",
+    r#""""#,
+    r#""a""#,
+    r#""a\nb""#,
+    r#""\ud83d""#,
+    r#""[{\"x\":1}]""#,
+    r#""ünï""#,
+];
+
+fn json() -> impl Strategy<Value = String> {
+    select(&SCALARS[..]).prop_map(str::to_owned).prop_recursive(5, 60, 7, |inner| {
+        let member = (select(&KEYS[..]), inner.clone()).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+        prop_oneof![
+            3 => vec(member, 0..7).prop_map(|members| format!("{{{}}}", members.join(","))),
+            2 => vec(inner, 0..7).prop_map(|elements| format!("[{}]", elements.join(","))),
+        ]
+    })
+}
+
+/// A dashboard of tiles with few ids and titles, so that they repeat.
+fn dashboard() -> impl Strategy<Value = String> {
+    let tile = ("[1-4]", "[ab]?", json(), any::<bool>()).prop_map(|(id, title, query, with_id)| {
+        let id = if with_id { format!("\"id\":\"{id}\",") } else { String::new() };
+        format!("{{{id}\"title\":\"{title}\",\"query\":{query}}}")
+    });
+    let placement = ("[1-5]", 0..3_u8).prop_map(|(tile, row)| {
+        format!("{{\"id\":\"9\",\"dashboard_element_id\":\"{tile}\",\"row\":{row}}}")
+    });
+    (vec(tile, 0..6), vec(placement, 0..6)).prop_map(|(tiles, placements)| {
+        let placements = placements.join(",");
+        let layouts = format!("[{{\"id\":\"1\",\"dashboard_layout_components\":[{placements}]}}]");
+        format!("{{\"dashboard_elements\":[{}],\"dashboard_layouts\":{layouts}}}", tiles.join(","))
+    })
+}
+
+/// A document and another one that is mostly the same: pieces of it are cut out,
+/// doubled, put elsewhere, or replaced.
+fn related() -> impl Strategy<Value = (String, String)> {
+    (vec(dashboard(), 2), vec((any::<Index>(), any::<Index>(), json(), 0..4_u8), 0..4)).prop_map(
+        |(documents, edits)| {
+            let mut value: serde_json::Value = serde_json::from_str(&lossy(&documents[0])).unwrap();
+            let tiles = value["dashboard_elements"].as_array_mut().unwrap();
+            for (from, to, with, how) in edits {
+                if tiles.is_empty() {
+                    break;
+                }
+                let (from, to) = (from.index(tiles.len()), to.index(tiles.len()));
+                match how {
+                    0 => drop(tiles.remove(from)),
+                    1 => tiles.push(tiles[from].clone()),
+                    2 => tiles.swap(from, to),
+                    _ => tiles[from]["query"] = serde_json::from_str(&lossy(&with)).unwrap(),
+                }
+            }
+            (lossy(&documents[0]), value.to_string())
+        },
+    )
+}
+
+/// Without what `serde_json::Value` cannot hold.
+fn lossy(json: &str) -> String {
+    json.replace("12345678901234567890123", "7").replace("\\ud83d", "h").replace("\\ud800", "h")
+}
+
+fn canonical(json: &str) -> Vec<u8> {
+    let rules = vault::Rules { volatile: &[], redact: &[], references: &[] }.compile();
+    vault::canonicalise(json.as_bytes(), &rules).unwrap().body
+}
+
+fn check(kind: &'static Kind, from: &str, to: &str) -> Result<(), TestCaseError> {
+    let (from, to) = (canonical(from), canonical(to));
+    let (from, to) = (Value::parse(&from).unwrap(), Value::parse(&to).unwrap());
+    for identity in [Identity::Id, Identity::Name] {
+        let documents = Documents { kind, from: &from, to: &to, identity };
+        let Some(edit) = documents.edit() else {
+            prop_assert_eq!(from.text(), to.text());
+            continue;
+        };
+        let made = edit.apply(&from);
+        prop_assert_eq!(made.as_deref(), Some(to.text()));
+        let all = View { all: true, ..View::default() };
+        let changes = documents.changes(&edit, all, &|_, _, _| false);
+        prop_assert!(!changes.is_empty(), "no change is told of {} and {}", from.text(), to.text());
+        let few = documents.changes(
+            &edit,
+            View { ignore_ids: true, ignore_layout: true, all: false },
+            &|_, _, _| true,
+        );
+        prop_assert!(
+            few.iter().all(|change| changes.contains(change)),
+            "nothing is told that did not happen"
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_two_documents(kind in any::<Index>(), from in json(), to in json()) {
+        let kind = kind.get(KINDS);
+        check(kind, &from, &to)?;
+        let (one, other) = (canonical(&from), canonical(&from));
+        let (from, to) = (Value::parse(&one).unwrap(), Value::parse(&other).unwrap());
+        let same = Documents { kind, from: &from, to: &to, identity: Identity::Id };
+        prop_assert!(same.edit().is_none());
+    }
+
+    #[test]
+    fn dashboards_with_double_ids(from in dashboard(), to in dashboard()) {
+        check(Kind::find("dashboards").unwrap(), &from, &to)?;
+    }
+
+    #[test]
+    fn dashboards_that_were_edited((from, to) in related()) {
+        check(Kind::find("dashboards").unwrap(), &from, &to)?;
+        check(Kind::find("dashboards").unwrap(), &to, &from)?;
+    }
+}

@@ -1,0 +1,258 @@
+//! A canonical document as a tree over its own text.
+//!
+//! Nothing is converted: a number stays the digits it was written with, half a
+//! surrogate pair stays an escape. In canonical form equal values are equal
+//! texts, so comparing two subtrees is comparing two slices.
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
+/// Objects and arrays may lie in each other this deep, as in the vault.
+const DEEPEST: u32 = 512;
+
+/// A value of a canonical document.
+#[derive(Debug, Clone)]
+pub struct Value<'t> {
+    text: &'t str,
+    node: Node<'t>,
+}
+
+/// What a value is made of.
+#[derive(Debug, Clone)]
+pub enum Node<'t> {
+    /// Members in canonical order; keys as they are written, without quotes.
+    Object(Vec<(&'t str, Value<'t>)>),
+    /// Elements in order.
+    List(Vec<Value<'t>>),
+    /// A string, a number, a boolean or null.
+    Scalar,
+}
+
+/// A text that is not a canonical document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a canonical document, at byte {offset}")]
+pub struct NotCanonical {
+    /// The byte at which it was noticed, counted from 0.
+    pub offset: usize,
+}
+
+impl<'t> Value<'t> {
+    /// Reads a document that [`vault::canonicalise`] wrote.
+    ///
+    /// # Errors
+    /// When the text does not have the outline of such a document. White space
+    /// and the order of keys are not looked at.
+    pub fn parse(document: &'t [u8]) -> Result<Self, NotCanonical> {
+        let text = std::str::from_utf8(document).map_err(|e| NotCanonical { offset: e.valid_up_to() })?;
+        let mut parser = Parser { text, at: 0, depth: 0 };
+        let value = parser.value()?;
+        if parser.at == text.len() { Ok(value) } else { Err(parser.wrong()) }
+    }
+
+    /// The value as it is written.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// What it is made of.
+    pub fn node(&self) -> &Node<'t> {
+        &self.node
+    }
+
+    /// The members of an object; none for anything else.
+    pub fn members(&self) -> &[(&'t str, Self)] {
+        if let Node::Object(members) = &self.node { members } else { &[] }
+    }
+
+    /// The elements of a list; none for anything else.
+    pub fn elements(&self) -> &[Self] {
+        if let Node::List(elements) = &self.node { elements } else { &[] }
+    }
+
+    /// The first member with this key.
+    pub fn member(&self, key: &str) -> Option<&Self> {
+        self.members().iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// The member at a path of keys with dots.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |value, key| value.member(key))
+    }
+
+    /// The text of a string.
+    pub fn as_string(&self) -> Option<Cow<'t, str>> {
+        let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        if !inner.contains('\\') {
+            return Some(Cow::Borrowed(inner));
+        }
+        // Half a surrogate pair is no text; then the spelling must do.
+        Some(serde_json::from_str(self.text).map_or(Cow::Borrowed(inner), Cow::Owned))
+    }
+
+    /// What a person calls it by: the text of a string that is not empty, a
+    /// number or boolean as it is written; nothing for the rest.
+    pub fn as_name(&self) -> Option<Cow<'t, str>> {
+        match self.node {
+            Node::Scalar if self.text != "null" => {
+                let name = self.as_string().unwrap_or(Cow::Borrowed(self.text));
+                (!name.trim().is_empty()).then_some(name)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it says nothing: null, false, or an empty string, list or object.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.text, "null" | "false" | "\"\"" | "[]" | "{}")
+    }
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Value<'_> {}
+
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+    depth: u32,
+}
+
+impl<'t> Parser<'t> {
+    fn wrong(&self) -> NotCanonical {
+        NotCanonical { offset: self.at }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
+        if self.peek() != Some(byte) {
+            return Err(self.wrong());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<Value<'t>, NotCanonical> {
+        let start = self.at;
+        let node = match self.peek() {
+            Some(b'{') => self.nested(|parser| parser.sequence(b'}', Self::pair).map(Node::Object))?,
+            Some(b'[') => self.nested(|parser| parser.sequence(b']', Self::value).map(Node::List))?,
+            Some(b'"') => self.string().map(|()| Node::Scalar)?,
+            _ => self.word().map(|()| Node::Scalar)?,
+        };
+        Ok(Value { text: &self.text[start..self.at], node })
+    }
+
+    fn nested(
+        &mut self,
+        inside: impl FnOnce(&mut Self) -> Result<Node<'t>, NotCanonical>,
+    ) -> Result<Node<'t>, NotCanonical> {
+        if self.depth == DEEPEST {
+            return Err(self.wrong());
+        }
+        self.depth += 1;
+        self.at += 1;
+        let node = inside(self)?;
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn sequence<T>(
+        &mut self,
+        end: u8,
+        item: impl Fn(&mut Self) -> Result<T, NotCanonical>,
+    ) -> Result<Vec<T>, NotCanonical> {
+        let mut items = Vec::new();
+        while self.peek() != Some(end) {
+            if !items.is_empty() {
+                self.take(b',')?;
+            }
+            items.push(item(self)?);
+        }
+        self.take(end)?;
+        Ok(items)
+    }
+
+    fn pair(&mut self) -> Result<(&'t str, Value<'t>), NotCanonical> {
+        let start = self.at + 1;
+        self.string()?;
+        let key = &self.text[start..self.at - 1];
+        self.take(b':')?;
+        Ok((key, self.value()?))
+    }
+
+    fn string(&mut self) -> Result<(), NotCanonical> {
+        self.take(b'"')?;
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.at += 2,
+                Some(_) => self.at += 1,
+                None => return Err(self.wrong()),
+            }
+        }
+        self.take(b'"')
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn word(&mut self) -> Result<(), NotCanonical> {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = rest.iter().take_while(|byte| is_part(**byte)).count();
+        if length == 0 {
+            return Err(self.wrong());
+        }
+        self.at += length;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_odd_strings_keep_their_text() {
+        let text = r#"{"a":[1.0,12345678901234567890123,"\ud800 x","q\"\n"],"a":null,"z\"":{}}"#;
+        let value = Value::parse(text.as_bytes()).unwrap();
+        assert_eq!(value.text(), text);
+        let list = value.member("a").unwrap().elements();
+        assert_eq!(list[1].text(), "12345678901234567890123");
+        assert_eq!(list[2].as_string().unwrap(), r"\ud800 x");
+        assert_eq!(list[3].as_string().unwrap(), "q\"\n");
+        assert_eq!((value.members().len(), value.members()[2].0), (3, r#"z\""#));
+        assert_ne!(list[0], Value::parse(b"1").unwrap(), "the spelling of a number matters");
+    }
+
+    #[test]
+    fn paths_and_names() {
+        let value = Value::parse(br#"{"look":{"title":"Orders","n":7,"no":" ","x":null}}"#).unwrap();
+        let name = |path| value.at(path).and_then(Value::as_name);
+        assert_eq!(name("look.title").as_deref(), Some("Orders"));
+        assert_eq!(name("look.n").as_deref(), Some("7"));
+        for path in ["look.no", "look.x", "look", "other.title"] {
+            assert_eq!(name(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_refused() {
+        for text in ["", "{", "[1", "[1,", r#"{"a"}"#, r#"{"a":}"#, r#""x"#, "1 2", r#""\"#, "[1]]"] {
+            assert!(Value::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        let deep = "[".repeat(513) + &"]".repeat(513);
+        assert!(Value::parse(deep.as_bytes()).is_err());
+    }
+}

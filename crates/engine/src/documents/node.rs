@@ -1,0 +1,275 @@
+//! A document as a tree, read leniently.
+//!
+//! Documents may hold what JSON value types reject or change: numbers beyond
+//! every machine type, half a surrogate pair in a title. Neither may keep the
+//! rest of a document from being read, so numbers stay text here and half a pair
+//! becomes the replacement character.
+
+use std::borrow::Cow;
+
+/// Objects and arrays may lie in each other this deep.
+const DEPTH_LIMIT: u32 = 512;
+
+/// A value of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node<'a> {
+    /// Null.
+    Null,
+    /// A number, `true` or `false`, as it is spelt.
+    Plain(&'a str),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An array.
+    List(Vec<Node<'a>>),
+    /// An object.
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+impl<'a> Node<'a> {
+    /// Reads a document; `None` if it is not JSON.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let mut parser = Parser { text, at: 0, depth: 0 };
+        let node = parser.value()?;
+        parser.skip_blanks();
+        (parser.at == text.len()).then_some(node)
+    }
+
+    /// Reads a body of the vault.
+    pub(crate) fn of(body: &'a [u8]) -> Option<Self> {
+        std::str::from_utf8(body).ok().and_then(Self::parse)
+    }
+
+    /// A member that is not null.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        let (_, value) = self.members().iter().find(|(name, _)| name == key)?;
+        (*value != Self::Null).then_some(value)
+    }
+
+    /// The string or number of a member; none if it is empty.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.as_text()
+    }
+
+    /// The elements of a member; none if it is no array.
+    pub(crate) fn items(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::elements)
+    }
+
+    /// The string, or a number as it is spelt; none if it is empty.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Plain(text) => Some(text),
+            Self::Text(text) => (!text.is_empty()).then(|| text.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// The members of an object; none of anything else.
+    pub(crate) fn members(&self) -> &[(Cow<'a, str>, Self)] {
+        match self {
+            Self::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The elements of an array; none of anything else.
+    pub(crate) fn elements(&self) -> &[Self] {
+        match self {
+            Self::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// Whether a member is `true`.
+    pub(crate) fn is_true(&self, key: &str) -> bool {
+        self.get(key) == Some(&Self::Plain("true"))
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&mut self) -> Option<u8> {
+        self.skip_blanks();
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    fn value(&mut self) -> Option<Node<'a>> {
+        match self.peek()? {
+            b'"' => self.string().map(Node::Text),
+            b'{' => self.nested(Self::object),
+            b'[' => self.nested(Self::array),
+            _ => self.plain(),
+        }
+    }
+
+    fn nested(&mut self, container: impl FnOnce(&mut Self) -> Option<Node<'a>>) -> Option<Node<'a>> {
+        self.depth += 1;
+        let node = (self.depth <= DEPTH_LIMIT).then(|| container(self)).flatten();
+        self.depth -= 1;
+        node
+    }
+
+    fn object(&mut self) -> Option<Node<'a>> {
+        self.take(b'{')?;
+        let mut members = Vec::new();
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(Node::Object(members));
+        }
+        loop {
+            self.skip_blanks();
+            let key = self.string()?;
+            self.take(b':')?;
+            members.push((key, self.value()?));
+            if self.ends_with(b'}')? {
+                return Some(Node::Object(members));
+            }
+        }
+    }
+
+    fn array(&mut self) -> Option<Node<'a>> {
+        self.take(b'[')?;
+        let mut elements = Vec::new();
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(Node::List(elements));
+        }
+        loop {
+            elements.push(self.value()?);
+            if self.ends_with(b']')? {
+                return Some(Node::List(elements));
+            }
+        }
+    }
+
+    /// Steps over the end of a container, or over the comma before the next value.
+    fn ends_with(&mut self, end: u8) -> Option<bool> {
+        let byte = self.peek()?;
+        self.at += 1;
+        match byte {
+            b',' => Some(false),
+            byte => (byte == end).then_some(true),
+        }
+    }
+
+    /// A number or a word; whether it is a right one was checked when the document
+    /// was stored.
+    fn plain(&mut self) -> Option<Node<'a>> {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c: char| !matches!(c, '0'..='9' | 'a'..='z' | 'E' | '+' | '-' | '.'));
+        let word = &rest[..end.unwrap_or(rest.len())];
+        self.at += word.len();
+        match word {
+            "" => None,
+            "null" => Some(Node::Null),
+            word => Some(Node::Plain(word)),
+        }
+    }
+
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        let rest = self.text[self.at..].strip_prefix('"')?;
+        let end = rest.find(['"', '\\'])?;
+        if rest.as_bytes()[end] == b'"' {
+            self.at += end + 2;
+            return Some(Cow::Borrowed(&rest[..end]));
+        }
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let rest = &self.text[self.at..];
+            let end = rest.find(['"', '\\'])?;
+            text.push_str(&rest[..end]);
+            self.at += end + 1;
+            if rest.as_bytes()[end] == b'"' {
+                return Some(Cow::Owned(text));
+            }
+            text.push(self.escape()?);
+        }
+    }
+
+    /// What an escape means; the backslash is read already.
+    fn escape(&mut self) -> Option<char> {
+        let byte = *self.text.as_bytes().get(self.at)?;
+        self.at += 1;
+        Some(match byte {
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => self.code_point()?,
+            _ => return None,
+        })
+    }
+
+    fn code_point(&mut self) -> Option<char> {
+        let unit = self.unit()?;
+        if !(0xD800..0xDC00).contains(&unit) || !self.text[self.at..].starts_with("\\u") {
+            return Some(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        let before = self.at;
+        self.at += 2;
+        let low = self.unit()?;
+        if (0xDC00..0xE000).contains(&low) {
+            return char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+        }
+        self.at = before;
+        Some(char::REPLACEMENT_CHARACTER)
+    }
+
+    fn unit(&mut self) -> Option<u32> {
+        let unit = u32::from_str_radix(self.text.get(self.at..self.at + 4)?, 16).ok()?;
+        self.at += 4;
+        Some(unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_read_as_they_are() {
+        let text = r#" {"a": [1.50, "x", null, {"b": true}], "c\u00e9\n": "\ud83d\ude00\"", "": {} } "#;
+        let node = Node::parse(text).unwrap();
+        assert_eq!(node.items("a")[0].as_text(), Some("1.50"));
+        assert_eq!(node.items("a")[2], Node::Null);
+        assert!(node.items("a")[3].is_true("b"));
+        assert_eq!(node.text("cé\n"), Some("😀\""));
+        assert_eq!((node.get("missing"), node.text("a"), node.items("c").len()), (None, None, 0));
+    }
+
+    #[test]
+    fn what_value_types_reject_is_read() {
+        let node = Node::parse(r#"{"big":1e400,"half":"\ud800 t\udc00","two":"\ud800\u0041"}"#).unwrap();
+        assert_eq!(node.text("big"), Some("1e400"));
+        assert_eq!(node.text("half"), Some("\u{FFFD} t\u{FFFD}"));
+        assert_eq!(node.text("two"), Some("\u{FFFD}A"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in
+            ["", "{", "[1,", "[1 2]", r#"{"a"}"#, r#""\q""#, r#""\u12"#, "[1]]", "{,}", "ä", r#""\u12é4""#]
+        {
+            assert_eq!(Node::parse(text), None, "{text}");
+        }
+        let deep = "[".repeat(600) + &"]".repeat(600);
+        assert_eq!(Node::parse(&deep), None);
+    }
+}

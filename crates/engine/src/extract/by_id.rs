@@ -1,0 +1,293 @@
+//! Objects read by id: many to a call where the instance takes lists of ids.
+//!
+//! That an integer parameter takes a list of values is documented; that `id` and
+//! `folder_id` do is not. It is tried out once an instance, with objects that are
+//! to be read anyway, so that a yes costs nothing, and the vault remembers the
+//! answer. What comes back is held against what was asked for each time.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use looker::client::Reply;
+use looker::pacing::Reason;
+use looker::rows::{self, Row};
+use looker::{Error, ErrorKind};
+use vault::{Probe, Reader, VaultError};
+
+use super::error::ExtractError;
+use super::groups::Group;
+use super::pool::{Rows, blocking};
+use super::report::{GapReport, Stop};
+use super::run::Run;
+
+/// Most values of a list in one call: some hundred bytes of an address.
+pub(super) const MOST_IN_A_LIST: usize = 100;
+
+/// An object to read: its group and its key.
+pub(super) type Item = (usize, String);
+
+/// Which parameters were found to take lists, by their names as probes.
+#[derive(Debug, Default)]
+pub(super) struct Lists(HashMap<String, bool>);
+
+/// How a call for some ids ended.
+enum Asked {
+    Done,
+    Failed(Error),
+}
+
+/// What trying out a list told.
+struct Tried {
+    rows: Vec<Row>,
+    date: Timestamp,
+}
+
+impl Lists {
+    pub(super) fn remembered(reader: &Reader, instance: vault::InstanceId) -> Result<Self, VaultError> {
+        let probes = reader.probes(instance)?;
+        Ok(Self(probes.into_iter().map(|probe| (probe.name, probe.answer)).collect()))
+    }
+
+    /// Whether a parameter of the group's search takes lists, if that is known.
+    pub(super) fn taken(&self, group: &Group, parameter: &str) -> Option<bool> {
+        self.0.get(&name(group, parameter)).copied()
+    }
+}
+
+/// For instance `search_dashboards.id`.
+fn name(group: &Group, parameter: &str) -> String {
+    format!("{}.{parameter}", group.paged.operation.id)
+}
+
+/// Calls that reading so many objects by id costs.
+pub(super) fn calls(objects: usize, in_lists: bool) -> u64 {
+    (if in_lists { objects.div_ceil(MOST_IN_A_LIST) } else { objects }) as u64
+}
+
+impl Run {
+    /// Reads objects by id, in rows of the same shape as their pages have; answers
+    /// what failed. One that is gone by now is no gap.
+    pub(super) async fn read_by_id(&self, items: Vec<Item>) -> Result<Vec<GapReport>, ExtractError> {
+        let mut by_group: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (group, key) in items {
+            by_group.entry(group).or_default().push(key);
+        }
+        let mut lists = Vec::new();
+        for (group, keys) in by_group {
+            let at = &self.groups[group];
+            let in_lists = at.paged.by_id.and_then(|by_id| self.lists.taken(at, by_id)) == Some(true);
+            let length = if in_lists { MOST_IN_A_LIST } else { 1 };
+            lists.extend(keys.chunks(length).map(|keys| (group, keys.to_vec())));
+        }
+        let left = AtomicUsize::new(lists.iter().map(|(_, keys)| keys.len()).sum());
+        let results: Vec<_> = futures_util::stream::iter(lists)
+            .map(|(group, keys)| self.read_list(group, keys, &left))
+            .buffer_unordered(self.workers())
+            .collect()
+            .await;
+        let mut failed = Vec::new();
+        for result in results {
+            failed.extend(result?);
+        }
+        Ok(failed)
+    }
+
+    /// A list that fails is halved, so that one bad object costs only itself; halves
+    /// wait until longer lists were tried, so that it comes last. `left`
+    /// counts the objects that are not settled: while there are others, one that
+    /// fails for too long means that the server is down.
+    async fn read_list(
+        &self,
+        group: usize,
+        keys: Vec<String>,
+        left: &AtomicUsize,
+    ) -> Result<Vec<GapReport>, ExtractError> {
+        let mut failed = Vec::new();
+        let mut lists = VecDeque::from([keys]);
+        while let Some(mut keys) = lists.pop_front() {
+            let error = match self.ask_for(group, &keys).await? {
+                Asked::Failed(error) if keys.len() > 1 => {
+                    tracing::debug!(%error, objects = keys.len(), "A list of objects is halved.");
+                    let second = keys.split_off(keys.len() / 2);
+                    lists.extend([keys, second]);
+                    continue;
+                }
+                Asked::Failed(error) => Some(error),
+                Asked::Done => None,
+            };
+            let others = left.fetch_sub(keys.len(), Ordering::Relaxed) > keys.len();
+            let Some(error) = error else { continue };
+            match self.server_down(&error).filter(|_| others) {
+                Some(down) => self.brake.pull(down),
+                None => {
+                    let kind = self.groups[group].kind;
+                    failed.push(GapReport::of_object(kind, &keys[0], error.to_string(), error.tries));
+                }
+            }
+        }
+        Ok(failed)
+    }
+
+    async fn ask_for(&self, group: usize, keys: &[String]) -> Result<Asked, ExtractError> {
+        let at = &self.groups[group];
+        let Some(by_id) = at.paged.by_id.filter(|_| self.brake.pulled().is_none()) else {
+            return Ok(Asked::Done);
+        };
+        let mut call = at.call(None, Rows::Full, Reason::Item).with(by_id, keys.join(","));
+        if keys.len() > 1 {
+            call = call.with("limit", keys.len().to_string());
+        }
+        let read = |reply: &Reply| Ok((rows::split(&reply.body, at.kind)?, reply.date));
+        let read = async {
+            if keys.len() > 1 {
+                self.client.get_several(&call, read).await
+            } else {
+                self.client.get(&call, read).await
+            }
+        };
+        let read = tokio::select! {
+            read = read => read,
+            () = self.brake.at_once() => return Ok(Asked::Done),
+        };
+        match read {
+            Ok((mut rows, date)) => {
+                if keys.len() > 1 && rows.iter().any(|row| !keys.contains(&row.id)) {
+                    let error = Error::new(ErrorKind::BadBody, "other objects came than were asked for");
+                    return Ok(Asked::Failed(error));
+                }
+                rows.retain(|row| keys.contains(&row.id) && at.holds(row.folder.as_deref()));
+                self.store_rows(group, rows, date).await?;
+                Ok(Asked::Done)
+            }
+            Err(error) => {
+                if let Some(limit) = Stop::of_limit(&error) {
+                    self.brake.pull(limit);
+                    return Ok(Asked::Done);
+                }
+                Ok(Asked::Failed(error))
+            }
+        }
+    }
+
+    /// Whether the group's search takes several ids in a call. Where nobody knows
+    /// yet it is tried out with the first two of `keys`; those that are read by it
+    /// are taken out.
+    pub(super) async fn takes_id_lists(
+        &mut self,
+        group: usize,
+        keys: &mut Vec<String>,
+    ) -> Result<bool, ExtractError> {
+        let at = &self.groups[group];
+        let Some(by_id) = at.paged.by_id else { return Ok(false) };
+        if let Some(known) = self.lists.taken(at, by_id) {
+            return Ok(known);
+        }
+        let [first, second, ..] = &keys[..] else { return Ok(false) };
+        let asked = [first.clone(), second.clone()];
+        let Some(tried) = self.try_list(group, by_id, &asked, 3).await? else { return Ok(false) };
+        let came: Vec<&str> = tried.rows.iter().map(|row| row.id.as_str()).collect();
+        let strangers = came.iter().any(|id| !asked.iter().any(|key| key == id));
+        let all = asked.iter().all(|key| came.contains(&key.as_str()));
+        // If one of them came, the other may be gone: nothing is learned.
+        let answer = match (strangers, all) {
+            (false, true) => Some(true),
+            (false, false) if came.len() == 1 => None,
+            _ => Some(false),
+        };
+        self.remember(group, by_id, answer, tried.date)?;
+        let read: Vec<Row> = tried.rows.into_iter().filter(|row| asked.contains(&row.id)).collect();
+        keys.retain(|key| read.iter().all(|row| row.id != *key));
+        let held = read.into_iter().filter(|row| self.groups[group].holds(row.folder.as_deref()));
+        let held = held.collect();
+        self.store_rows(group, held, tried.date).await?;
+        Ok(answer == Some(true))
+    }
+
+    /// Whether the group's search takes several folders in a call. Where nobody
+    /// knows yet it is tried out with `folders`, which hold so many `rows`; answers
+    /// whether they were read by it.
+    pub(super) async fn read_folder_list(
+        &mut self,
+        group: usize,
+        folders: &[String; 2],
+        rows: u64,
+    ) -> Result<bool, ExtractError> {
+        let Some(parameter) = self.groups[group].paged.folder else { return Ok(false) };
+        let Some(tried) = self.try_list(group, parameter, folders, rows + 1).await? else {
+            return Ok(false);
+        };
+        let within = |row: &Row| row.folder.as_ref().is_some_and(|folder| folders.contains(folder));
+        let both = folders.iter().all(|id| tried.rows.iter().any(|row| row.folder.as_ref() == Some(id)));
+        let answer = match (tried.rows.iter().all(within), both) {
+            (true, true) => Some(true),
+            // One folder may have been emptied meanwhile.
+            (true, false) if !tried.rows.is_empty() => None,
+            _ => Some(false),
+        };
+        self.remember(group, parameter, answer, tried.date)?;
+        let complete = answer == Some(true) && tried.rows.len() as u64 <= rows;
+        let held = tried.rows.into_iter().filter(within).collect();
+        self.store_rows(group, held, tried.date).await?;
+        Ok(complete)
+    }
+
+    /// One call with a list; `None` where it tells nothing.
+    async fn try_list(
+        &mut self,
+        group: usize,
+        parameter: &'static str,
+        values: &[String],
+        limit: u64,
+    ) -> Result<Option<Tried>, ExtractError> {
+        let at = &self.groups[group];
+        if self.brake.pulled().is_some() {
+            return Ok(None);
+        }
+        let call = at.call(None, Rows::Full, Reason::Probe).with(parameter, values.join(","));
+        let call = call.with("limit", limit.to_string());
+        let read = tokio::select! {
+            read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, at.kind)?, reply.date))) => read,
+            () = self.brake.at_once() => return Ok(None),
+        };
+        match read {
+            Ok((rows, date)) => Ok(Some(Tried { rows, date })),
+            Err(error) if error.kind == ErrorKind::Invalid => {
+                self.remember(group, parameter, Some(false), Timestamp::now())?;
+                Ok(None)
+            }
+            Err(error) => {
+                if let Some(limit) = Stop::of_limit(&error) {
+                    self.brake.pull(limit);
+                }
+                tracing::info!(%error, parameter, "Whether lists are taken could not be tried out.");
+                Ok(None)
+            }
+        }
+    }
+
+    fn remember(
+        &mut self,
+        group: usize,
+        parameter: &str,
+        answer: Option<bool>,
+        at: Timestamp,
+    ) -> Result<(), ExtractError> {
+        let name = name(&self.groups[group], parameter);
+        // Until another run tries again, what is not known is not so.
+        self.lists.0.insert(name.clone(), answer == Some(true));
+        if let Some(answer) = answer {
+            self.writer.probe(self.id, Probe { name, answer, at })?;
+        }
+        Ok(())
+    }
+
+    async fn store_rows(&self, group: usize, rows: Vec<Row>, date: Timestamp) -> Result<(), ExtractError> {
+        let (kind, side) = (self.groups[group].kind, self.groups[group].side);
+        let preparer = Arc::clone(&self.preparer);
+        preparer.counters.count(&rows);
+        blocking(move || preparer.store_items(kind, side, &rows, date)).await
+    }
+}

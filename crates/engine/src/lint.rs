@@ -1,0 +1,280 @@
+//! Lint: what an administrator would want to tidy up.
+//!
+//! Each check is an entry of [`CHECKS`]: what it finds, what to do about it, and
+//! how it is found. They read the vault only.
+
+use std::collections::{BTreeMap, HashSet};
+
+use looker::catalogue::{Group, KINDS};
+use vault::{InstanceId, ListFilter, ListRow, Reader, Referrer, Result, Side};
+
+use crate::documents::Node;
+use crate::impact::{FOLDERS, Names, ObjectName};
+use crate::unused::stored_kinds;
+
+/// A check.
+pub struct Check {
+    /// Its name, as typed.
+    pub name: &'static str,
+    /// What it finds, as a heading.
+    pub what: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// The kinds that must be in the vault for it to mean anything.
+    pub needs: &'static [&'static str],
+    find: fn(&mut Work<'_>) -> Result<Vec<Finding>>,
+}
+
+/// All checks, in the order in which they are made.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "dangling-references",
+        what: "references to what is not there",
+        advice: "edit what refers to it, or restore what is gone",
+        needs: &[],
+        find: dangling_references,
+    },
+    Check {
+        name: "disabled-owners",
+        what: "content owned by disabled users",
+        advice: "give it another owner: plans of disabled users do not run",
+        needs: &["users"],
+        find: disabled_owners,
+    },
+    Check {
+        name: "plans-of-trash",
+        what: "schedules of content in the trash",
+        advice: "delete the schedule, or bring its content back",
+        needs: &["scheduled_plans"],
+        find: plans_of_trash,
+    },
+    Check {
+        name: "plans-without-recipients",
+        what: "schedules that nobody receives",
+        advice: "add a destination, or delete the schedule",
+        needs: &["scheduled_plans"],
+        find: plans_without_recipients,
+    },
+    Check {
+        name: "duplicate-titles",
+        what: "dashboards and looks with the same title",
+        advice: "rename all but one, or delete what is a copy",
+        needs: &[],
+        find: duplicate_titles,
+    },
+    Check {
+        name: "empty-folders",
+        what: "folders with nothing in them",
+        advice: "delete them",
+        needs: &["folders", "dashboards", "looks"],
+        find: empty_folders,
+    },
+    Check {
+        name: "dashboards-without-tiles",
+        what: "dashboards without tiles",
+        advice: "fill them or delete them",
+        needs: &["dashboards"],
+        find: dashboards_without_tiles,
+    },
+];
+
+/// What a check has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The objects to look at.
+    pub objects: Vec<ObjectName>,
+    /// What else belongs to it: the owner, what is missing.
+    pub detail: String,
+}
+
+/// A check with what it has found.
+pub struct Checked {
+    /// The check.
+    pub check: &'static Check,
+    /// Kinds that it needs and the vault has nothing of: then it was not made.
+    pub not_stored: Vec<&'static str>,
+    /// What it has found.
+    pub findings: Vec<Finding>,
+}
+
+/// Makes checks, all if none are named.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub fn lint(reader: &Reader, instance: InstanceId, only: &[&str]) -> Result<Vec<Checked>> {
+    let stored = stored_kinds(reader, instance)?;
+    let mut work = Work { reader, instance, names: Names::new(reader, instance)?, stored };
+    let chosen = CHECKS.iter().filter(|check| only.is_empty() || only.contains(&check.name));
+    chosen
+        .map(|check| {
+            let lacks = |kind: &&&'static str| !work.stored.contains(**kind);
+            let not_stored: Vec<&'static str> = check.needs.iter().filter(lacks).copied().collect();
+            let findings = if not_stored.is_empty() { (check.find)(&mut work)? } else { Vec::new() };
+            Ok(Checked { check, not_stored, findings })
+        })
+        .collect()
+}
+
+/// What checks work with.
+struct Work<'r> {
+    reader: &'r Reader,
+    instance: InstanceId,
+    names: Names<'r>,
+    /// The kinds of which the vault has live objects.
+    stored: HashSet<String>,
+}
+
+impl Work<'_> {
+    fn finding(&mut self, objects: Vec<Referrer>, detail: String) -> Result<Finding> {
+        let objects = objects.into_iter().map(|object| self.names.name(object)).collect::<Result<_>>()?;
+        Ok(Finding { objects, detail })
+    }
+
+    fn list(&self, kind: &str, side: Side) -> Result<Vec<Referrer>> {
+        let mut rows = Vec::new();
+        let filter = ListFilter {
+            instance: Some(self.instance),
+            sides: vec![side],
+            folder_kind: FOLDERS.to_owned(),
+            ..ListFilter::of(kind)
+        };
+        self.reader.list(&filter, |row| rows.push(object_of(row)))?;
+        Ok(rows)
+    }
+
+    /// Live objects of a kind whose document fits, by key.
+    fn keys_where(&self, kind: &str, fits: impl Fn(&[u8]) -> bool) -> Result<HashSet<String>> {
+        let mut keys = HashSet::new();
+        self.reader.bodies(self.instance, kind, |key, body| {
+            if fits(body) {
+                keys.insert(key.to_owned());
+            }
+        })?;
+        Ok(keys)
+    }
+
+    /// One finding for each live object of a kind whose document fits.
+    fn findings_where(
+        &mut self,
+        kind: &str,
+        fits: impl Fn(&[u8]) -> bool,
+        detail: &str,
+    ) -> Result<Vec<Finding>> {
+        let keys = self.keys_where(kind, fits)?;
+        let objects = self.list(kind, Side::Live)?.into_iter().filter(|object| keys.contains(&object.key));
+        let objects: Vec<Referrer> = objects.collect();
+        objects.into_iter().map(|object| self.finding(vec![object], detail.to_owned())).collect()
+    }
+}
+
+fn object_of(row: ListRow) -> Referrer {
+    let ListRow { kind, key, title, folder, side, from_run, .. } = row;
+    Referrer { kind, key, title, folder, side, from_run }
+}
+
+/// Only of kinds of which the vault has something: of others all would be missing.
+fn dangling_references(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let kinds: Vec<&str> =
+        KINDS.iter().map(|kind| kind.name).filter(|kind| work.stored.contains(*kind)).collect();
+    let dangling = work.reader.dangling(work.instance, &kinds)?;
+    let finding = |one: vault::Dangling| {
+        let singular = looker::Kind::find(&one.reference.kind).map_or("object", |kind| kind.singular);
+        let detail = format!("no {singular} {}", one.reference.key);
+        work.finding(one.referrers, detail)
+    };
+    dangling.into_iter().map(finding).collect()
+}
+
+/// Content and what is sent; the owner of what an extension stores does not matter.
+fn disabled_owners(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let disabled =
+        work.keys_where("users", |body| Node::of(body).is_some_and(|user| user.is_true("is_disabled")))?;
+    let users = work.list("users", Side::Live)?;
+    let owned = |kind: &str| {
+        let group = looker::Kind::find(kind).map(|kind| kind.group);
+        !["folders", "content_favorites"].contains(&kind)
+            && group.is_some_and(|group| [Group::Content, Group::Delivery].contains(&group))
+    };
+    let mut findings = Vec::new();
+    for user in users.into_iter().filter(|user| disabled.contains(&user.key)) {
+        let referrers = work.reader.referrers(work.instance, "users", &user.key)?;
+        let content: Vec<Referrer> =
+            referrers.into_iter().filter(|object| object.side == Side::Live && owned(&object.kind)).collect();
+        if !content.is_empty() {
+            let name = user.title.map(|title| format!(" {title}")).unwrap_or_default();
+            findings.push(work.finding(content, format!("owned by user {}{name}", user.key))?);
+        }
+    }
+    Ok(findings)
+}
+
+fn plans_of_trash(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for kind in ["dashboards", "looks"] {
+        let singular = looker::Kind::find(kind).map_or(kind, |kind| kind.singular);
+        for trashed in work.list(kind, Side::Trash)? {
+            let referrers = work.reader.referrers(work.instance, kind, &trashed.key)?;
+            let plans: Vec<Referrer> = referrers
+                .into_iter()
+                .filter(|object| object.kind == "scheduled_plans" && object.side == Side::Live)
+                .collect();
+            if !plans.is_empty() {
+                let title = trashed.title.map(|title| format!(" \"{title}\"")).unwrap_or_default();
+                findings
+                    .push(work.finding(plans, format!("{singular} {}{title} is in the trash", trashed.key))?);
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn plans_without_recipients(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let nobody =
+        |body: &[u8]| Node::of(body).is_some_and(|plan| plan.items("scheduled_plan_destination").is_empty());
+    work.findings_where("scheduled_plans", nobody, "no destination")
+}
+
+/// The same but for case and blanks; Looker itself allows no two in one folder.
+fn duplicate_titles(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for kind in ["dashboards", "looks"] {
+        let mut same: BTreeMap<String, Vec<Referrer>> = BTreeMap::new();
+        for object in work.list(kind, Side::Live)? {
+            let words: Option<Vec<&str>> =
+                object.title.as_ref().map(|title| title.split_whitespace().collect());
+            if let Some(title) = words.map(|words| words.join(" ").to_lowercase()) {
+                same.entry(title).or_default().push(object);
+            }
+        }
+        for objects in same.into_values().filter(|objects| objects.len() > 1) {
+            let detail = format!("{} {kind}", objects.len());
+            findings.push(work.finding(objects, detail)?);
+        }
+    }
+    Ok(findings)
+}
+
+/// What lies in the trash is nothing; folders of persons stay with them.
+fn empty_folders(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let by: Vec<&str> = [FOLDERS, "dashboards", "looks", "users"].into();
+    let special = work.keys_where(FOLDERS, |body| {
+        let marks = ["is_personal", "is_personal_descendant", "is_shared_root", "is_users_root", "is_embed"];
+        Node::of(body).is_some_and(|folder| {
+            marks.iter().any(|mark| folder.is_true(mark)) || folder.get("parent_id").is_none()
+        })
+    })?;
+    let empty = work.reader.unreferred(work.instance, FOLDERS, &by)?;
+    let empty: Vec<Referrer> = empty.into_iter().filter(|folder| !special.contains(&folder.key)).collect();
+    empty.into_iter().map(|folder| work.finding(vec![folder], "empty".to_owned())).collect()
+}
+
+/// Bodies are canonical, so that the text of the empty list is always the same,
+/// and only what has it needs to be read: a text in a title may have it too.
+fn dashboards_without_tiles(work: &mut Work<'_>) -> Result<Vec<Finding>> {
+    let empty = |body: &[u8]| {
+        let mark = br#""dashboard_elements":[]"#;
+        body.windows(mark.len()).any(|window| window == mark)
+            && Node::of(body).is_some_and(|dashboard| dashboard.items("dashboard_elements").is_empty())
+    };
+    work.findings_where("dashboards", empty, "no tiles")
+}

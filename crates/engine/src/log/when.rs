@@ -1,0 +1,88 @@
+//! When something happened, as far as it is known.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use looker::Kind;
+use looker::catalogue::Cadence;
+use vault::{Change, Moment, RunId, Version};
+
+use super::Evidence;
+
+/// When a change happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// At Looker's own stamp.
+    At(Timestamp),
+    /// Between two readings of the object.
+    Between {
+        /// It was as before then; `None` when it had not been looked for.
+        after: Option<Timestamp>,
+        /// It was found changed by then.
+        until: Timestamp,
+    },
+}
+
+impl When {
+    /// The earliest and the latest time it may have happened.
+    pub fn bounds(&self) -> (Option<Timestamp>, Timestamp) {
+        match *self {
+            Self::At(at) => (Some(at), at),
+            Self::Between { after, until } => (after, until),
+        }
+    }
+}
+
+/// The runs of an instance, newest first.
+pub(super) struct Runs {
+    moments: Vec<Moment>,
+    places: HashMap<RunId, usize>,
+}
+
+impl Runs {
+    pub(super) fn new(moments: Vec<Moment>) -> Self {
+        let places = moments.iter().map(|moment| moment.run).zip(0..).collect();
+        Self { moments, places }
+    }
+
+    /// Dates a change. A stamp counts if it moved: a title that Looker changed
+    /// along with something else moves none.
+    pub(super) fn when(&self, kind: Option<&Kind>, change: &Change, deleted_at: Option<Timestamp>) -> When {
+        let Change { before, after, .. } = change;
+        let stamp = match before.as_ref().filter(|before| before.side.is_some()) {
+            _ if after.side.is_none() => None,
+            Some(before) => after.updated_at.filter(|at| before.updated_at != Some(*at)),
+            None if before.is_none() => after.created_at,
+            None => None,
+        };
+        match deleted_at.or(stamp) {
+            Some(at) => When::At(at),
+            None => self.between(kind, before.as_ref(), after),
+        }
+    }
+
+    /// A kind that every run reads was as before when the last run with this
+    /// scope began; of others it is only known when their last version was read.
+    fn between(&self, kind: Option<&Kind>, before: Option<&Version>, after: &Version) -> When {
+        let place = self.places.get(&after.from_run);
+        let run = place.map(|place| &self.moments[*place]);
+        let until = if after.side.is_some() { Some(after.read_at) } else { run.and_then(|run| run.ended_at) };
+        let every_run = kind.is_some_and(|kind| kind.cadence == Cadence::EveryRun && kind.each().is_none());
+        let looked = self.same_scope(after.from_run).filter(|_| every_run).map(|run| run.started_at);
+        let known = before.map(|before| before.read_at);
+        When::Between { after: looked.max(known), until: until.unwrap_or(after.read_at) }
+    }
+
+    /// The run before this one that read the same and came to its end.
+    fn same_scope(&self, run: RunId) -> Option<&Moment> {
+        let place = *self.places.get(&run)?;
+        let scope = &self.moments[place].scope;
+        let earlier = &self.moments[place + 1..];
+        earlier.iter().find(|run| run.scope == *scope && run.state == vault::RunState::Complete)
+    }
+
+    pub(super) fn evidence(&self, run: RunId) -> Option<Evidence> {
+        let now = self.moments[*self.places.get(&run)?].account.clone();
+        Some(Evidence { before: self.same_scope(run).map(|run| run.account.clone()), now })
+    }
+}

@@ -1,0 +1,151 @@
+//! What a person types to search, and what it means to the index.
+
+use std::fmt::Write as _;
+
+/// Words to search for, understood.
+///
+/// All words must occur; `"several words"` must stand together; `word*` means
+/// whatever begins so; what follows `-` must not occur. Case and accents do not
+/// matter. All other characters separate words: `orders.total_amount` is found
+/// as these three in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    wanted: Vec<Term>,
+    unwanted: Vec<Term>,
+}
+
+/// Words that stand together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    text: String,
+    /// The last word is only the beginning of one.
+    prefix: bool,
+}
+
+/// Why words cannot be searched for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TermsError {
+    /// There is nothing to search for.
+    #[error("there is nothing to search for: name at least one word")]
+    Empty,
+    /// Only words that must not occur.
+    #[error("only what must not occur is named: name at least one word that must")]
+    OnlyUnwanted,
+    /// A term without letters and digits.
+    #[error("`{0}` holds no letter or digit, and nothing else can be searched for")]
+    NoWord(String),
+    /// A quotation that does not end.
+    #[error("the quotation `{0}` has no end: write another `\"` behind it")]
+    OpenQuotation(String),
+}
+
+impl Terms {
+    /// Understands what a person typed.
+    ///
+    /// # Errors
+    /// When nothing is left to search for, or a quotation does not end.
+    pub fn parse(text: &str) -> Result<Self, TermsError> {
+        let mut terms = Self { wanted: Vec::new(), unwanted: Vec::new() };
+        let mut rest = text.trim_start();
+        while !rest.is_empty() {
+            let (unwanted, body) = match rest.strip_prefix('-') {
+                Some(body) => (true, body),
+                None => (false, rest),
+            };
+            let (term, after) = Term::parse(body)?;
+            let list = if unwanted { &mut terms.unwanted } else { &mut terms.wanted };
+            list.push(term);
+            rest = after.trim_start();
+        }
+        match (terms.wanted.is_empty(), terms.unwanted.is_empty()) {
+            (false, _) => Ok(terms),
+            (true, false) => Err(TermsError::OnlyUnwanted),
+            (true, true) => Err(TermsError::Empty),
+        }
+    }
+
+    /// All of it in the index's own language, where everything is quoted.
+    pub(crate) fn expression(&self) -> String {
+        let mut text = joined(&self.wanted, " AND ");
+        if !self.unwanted.is_empty() {
+            // What is unwanted is so whatever of it occurs.
+            let _ = write!(text, " NOT {}", joined(&self.unwanted, " OR "));
+        }
+        text
+    }
+
+    /// Any of what is wanted.
+    pub(crate) fn any_expression(&self) -> String {
+        joined(&self.wanted, " OR ")
+    }
+}
+
+impl Term {
+    /// The first term of a text, and what follows it.
+    fn parse(text: &str) -> Result<(Self, &str), TermsError> {
+        let (words, mut rest) = match text.strip_prefix('"') {
+            Some(quoted) => {
+                quoted.split_once('"').ok_or_else(|| TermsError::OpenQuotation(text.trim_end().to_owned()))?
+            }
+            None => text.split_at(text.find([' ', '\t', '\n', '"']).unwrap_or(text.len())),
+        };
+        let typed = words;
+        let mut words = words;
+        let mut prefix = false;
+        if let Some(before) = words.strip_suffix('*') {
+            (words, prefix) = (before, true);
+        } else if let Some(after) = rest.strip_prefix('*') {
+            (rest, prefix) = (after, true);
+        }
+        if !words.chars().any(char::is_alphanumeric) {
+            let shown = if typed.is_empty() { text.trim_end() } else { typed };
+            return Err(TermsError::NoWord(shown.to_owned()));
+        }
+        Ok((Self { text: words.to_owned(), prefix }, rest))
+    }
+}
+
+fn joined(terms: &[Term], by: &str) -> String {
+    let quoted = |term: &Term| {
+        let text = term.text.replace(['"', '\0'], " ");
+        format!("\"{text}\"{}", if term.prefix { " *" } else { "" })
+    };
+    format!("({})", terms.iter().map(quoted).collect::<Vec<_>>().join(by))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(text: &str) -> String {
+        Terms::parse(text).map_or_else(|error| error.to_string(), |terms| terms.expression())
+    }
+
+    #[test]
+    fn words_phrases_beginnings_and_exclusions_are_understood() {
+        assert_eq!(meant("net revenue"), r#"("net" AND "revenue")"#);
+        assert_eq!(meant(r#"  "net revenue" emea* -test"#), r#"("net revenue" AND "emea" *) NOT ("test")"#);
+        assert_eq!(meant(r#"-"old one" new -b*"#), r#"("new") NOT ("old one" OR "b" *)"#);
+        assert_eq!(meant(r#"a"b c"*"#), r#"("a" AND "b c" *)"#);
+        assert_eq!(meant("orders.total_amount"), r#"("orders.total_amount")"#);
+    }
+
+    #[test]
+    fn the_language_of_the_index_cannot_be_reached() {
+        assert_eq!(
+            meant("NEAR(a b) title:x OR (y"),
+            r#"("NEAR(a" AND "b)" AND "title:x" AND "OR" AND "(y")"#
+        );
+        assert_eq!(meant("a\0b ^c"), "(\"a b\" AND \"^c\")");
+    }
+
+    #[test]
+    fn what_cannot_be_searched_for_is_told() {
+        assert!(meant(" ").contains("nothing to search for"));
+        assert!(meant("-a -b").contains("only what must not occur"));
+        assert!(meant("a ***").contains("`***` holds no letter"));
+        assert!(meant("\"\"").contains("holds no letter"));
+        assert!(meant("a \"b c").contains("`\"b c` has no end"));
+        assert!(meant("-").contains("holds no letter"));
+    }
+}

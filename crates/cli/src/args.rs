@@ -49,7 +49,8 @@ pub struct GlobalArgs {
     /// Looker instance: a name from the configuration [env: LOOKERVAULT_INSTANCE]
     ///
     /// Commands that work offline also take the address of an instance in the
-    /// vault.
+    /// vault. Where an address has several epochs, NAME#1 is the first of them;
+    /// without a number the newest is meant.
     #[arg(short = 'I', long, global = true, value_name = "NAME")]
     pub instance: Option<String>,
 
@@ -109,7 +110,15 @@ impl GlobalArgs {
 
     /// The command line's part in the configuration.
     pub fn flags(&self) -> Flags {
-        Flags { config: self.config.clone(), instance: self.instance.clone(), vault: self.vault.clone() }
+        let instance = self.instance_and_epoch().map(|(name, _)| name.to_owned());
+        Flags { config: self.config.clone(), instance, vault: self.vault.clone() }
+    }
+
+    /// What `--instance` names, and the epoch behind its `#`.
+    pub fn instance_and_epoch(&self) -> Option<(&str, Option<u32>)> {
+        let given = self.instance.as_deref()?;
+        let split = given.rsplit_once('#').and_then(|(name, epoch)| Some((name, epoch.parse().ok()?)));
+        Some(split.map_or((given, None), |(name, epoch)| (name, Some(epoch))))
     }
 }
 

@@ -37,8 +37,12 @@ impl Context {
     /// The instance to sign in to; its warnings are printed.
     ///
     /// # Errors
-    /// When none is configured, or several could be meant.
+    /// When none is configured, several could be meant, or one of the past is.
     pub fn instance(&self, config: &Config) -> Result<Instance, Failure> {
+        if let Some((name, Some(epoch))) = self.global.instance_and_epoch() {
+            let message = format!("epoch {epoch} of {name} is in the vault only: nobody can sign in to it");
+            return Err(Failure::new("usage", Exit::Usage, message).hint(format!("--instance {name}")));
+        }
         let instance = config.instance()?;
         for warning in &instance.warnings {
             self.printer.warn(&warning.message, Some(&warning.hint));
@@ -54,7 +58,7 @@ impl Context {
     pub fn read_vault(&self) -> Result<Opened, Failure> {
         let config = self.config()?;
         let reader = Vault::open_for_reading(&config.vault.value)?;
-        let instance = self.stored_instance(&config, reader.instances()?)?;
+        let instance = self.stored_instance(&config, &reader.instances()?)?;
         Ok(Opened { reader, instance })
     }
 
@@ -63,7 +67,17 @@ impl Context {
     /// # Errors
     /// As [`Context::read_vault`].
     pub fn instance_in(&self, reader: &Reader) -> Result<InstanceInfo, Failure> {
-        self.stored_instance(&self.config()?, reader.instances()?)
+        self.stored_instance(&self.config()?, &reader.instances()?)
+    }
+
+    /// The address of a configured instance.
+    ///
+    /// # Errors
+    /// A fault in the configuration.
+    pub fn address_of(&self, name: &str) -> Result<Option<String>, Failure> {
+        let flags = Flags { instance: Some(name.to_owned()), ..self.global.flags() };
+        let config = Config::load(&flags, &self.env, &self.cwd)?;
+        Ok(config.address()?.map(|url| url.to_string()))
     }
 
     /// Now, in the zone in which people read and write times.
@@ -80,46 +94,39 @@ impl Context {
         runtime.map_err(Failure::from)?.block_on(future)
     }
 
-    fn stored_instance(
-        &self,
-        config: &Config,
-        mut stored: Vec<InstanceInfo>,
-    ) -> Result<InstanceInfo, Failure> {
+    fn stored_instance(&self, config: &Config, stored: &[InstanceInfo]) -> Result<InstanceInfo, Failure> {
         if stored.is_empty() {
             return Err(Failure::new("vault.empty", Exit::Failed, "the vault holds nothing yet")
                 .at(config.vault.value.display())
                 .hint("read something into it with `lookervault extract`"));
         }
-        if let Some(found) = self.named_address(config)? {
-            let position = stored.iter().position(|info| info.url == found);
-            return position.map(|i| stored.swap_remove(i)).ok_or_else(|| absent(&found, &stored));
-        }
-        if let [only] = stored.as_slice() {
-            return Ok(only.clone());
-        }
-        let implied = config.address()?.map(|url| url.to_string());
-        let position = stored.iter().position(|info| Some(&info.url) == implied.as_ref());
-        position.map(|i| stored.swap_remove(i)).ok_or_else(|| several(&stored))
+        let (named, epoch) = self.global.instance_and_epoch().unzip();
+        let address = match named_address(config, named)? {
+            Some(named) => named,
+            None if stored.iter().all(|info| info.url == stored[0].url) => stored[0].url.clone(),
+            None => {
+                let implied = config.address()?.map(|url| url.to_string());
+                let known = implied.filter(|url| stored.iter().any(|info| info.url == *url));
+                known.ok_or_else(|| several(stored))?
+            }
+        };
+        let epochs: Vec<&InstanceInfo> = stored.iter().filter(|info| info.url == address).collect();
+        let Some(newest) = epochs.first().map(|info| info.newest_epoch) else {
+            return Err(absent(&address, stored));
+        };
+        let wanted = epoch.flatten().unwrap_or(newest);
+        let found = epochs.into_iter().find(|info| info.epoch == wanted).cloned();
+        found.ok_or_else(|| no_such_epoch(&address, wanted, newest))
     }
+}
 
-    /// The address of a configured instance.
-    ///
-    /// # Errors
-    /// A fault in the configuration.
-    pub fn address_of(&self, name: &str) -> Result<Option<String>, Failure> {
-        let flags = Flags { instance: Some(name.to_owned()), ..self.global.flags() };
-        let config = Config::load(&flags, &self.env, &self.cwd)?;
-        Ok(config.address()?.map(|url| url.to_string()))
+/// The address that `--instance` names: a configured name or a URL.
+fn named_address(config: &Config, name: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    if let Ok(url) = BaseUrl::parse(name) {
+        return Ok(Some(url.to_string()));
     }
-
-    /// The address that `--instance` names: a configured name or a URL.
-    fn named_address(&self, config: &Config) -> Result<Option<String>, Failure> {
-        let Some(name) = &self.global.instance else { return Ok(None) };
-        if let Ok(url) = BaseUrl::parse(name) {
-            return Ok(Some(url.to_string()));
-        }
-        Ok(config.address()?.map(|url| url.to_string()))
-    }
+    Ok(config.address()?.map(|url| url.to_string()))
 }
 
 /// A vault opened for reading, with the instance that is meant.
@@ -131,6 +138,14 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Tells people which epoch they see, where there are several.
+    pub fn tell_epoch(&self, printer: &Printer) {
+        let InstanceInfo { url, epoch, newest_epoch, .. } = &self.instance;
+        if *newest_epoch > 1 {
+            printer.status(format!("Epoch {epoch} of {newest_epoch} of {url}:"));
+        }
+    }
+
     /// The moment that `--as-of` names, said on stderr as it was understood;
     /// `None` means now.
     ///
@@ -149,11 +164,20 @@ fn absent(address: &str, stored: &[InstanceInfo]) -> Failure {
         .hint(format!("it holds {}", addresses(stored)))
 }
 
+fn no_such_epoch(address: &str, epoch: u32, newest: u32) -> Failure {
+    let message = format!("the vault has no epoch {epoch} of {address}");
+    Failure::new("vault.unknown_epoch", Exit::Failed, message)
+        .hint(format!("it has {}", if newest == 1 { "one".to_owned() } else { format!("1 to {newest}") }))
+}
+
 fn several(stored: &[InstanceInfo]) -> Failure {
     Failure::new("vault.several_instances", Exit::Usage, "the vault holds several instances")
         .hint(format!("choose one with --instance: {}", addresses(stored)))
 }
 
 fn addresses(stored: &[InstanceInfo]) -> String {
-    stored.iter().map(|info| info.url.as_str()).collect::<Vec<_>>().join(", ")
+    let mut urls: Vec<&str> = stored.iter().map(|info| info.url.as_str()).collect();
+    let mut known = std::collections::HashSet::new();
+    urls.retain(|url| known.insert(*url));
+    urls.join(", ")
 }

@@ -12,7 +12,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line or the configuration is wrong.
     Usage = 2,
-    /// The run ended with gaps: some ranges could not be read.
+    /// The run ended with gaps, or is suspect and awaits confirmation.
     Incomplete = 3,
     /// The run stopped at its call budget and can be resumed.
     Budget = 4,
@@ -33,7 +33,7 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Ok, "success"),
     (Exit::Failed, "failed"),
     (Exit::Usage, "wrong usage or configuration"),
-    (Exit::Incomplete, "the run ended incomplete: gaps are recorded in the vault"),
+    (Exit::Incomplete, "the run ended incomplete or suspect: `lookervault runs show` says why"),
     (Exit::Budget, "stopped by the call budget or allowance: continue with --resume"),
     (Exit::Damage, "verification found damage, or a difference from the instance"),
     (Exit::Connection, "could not connect or sign in"),

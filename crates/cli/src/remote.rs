@@ -43,6 +43,9 @@ pub fn client(instance: &Instance, settings: &ExtractSettings) -> Result<Client,
     Ok(Client::new(made)?)
 }
 
+/// The word of a failure that another instance answers than the vault knows.
+pub const OTHER_INSTANCE: &str = "instance.other";
+
 /// What to do when the month's allowance is spent.
 const OVER_ALLOWANCE: &str = "`lookervault calls` shows where it went; --over-allowance goes on regardless";
 
@@ -143,6 +146,12 @@ impl From<ExtractError> for Failure {
                 Self::new("folder.no_kinds", Exit::Usage, error.to_string())
                     .hint("dashboards and looks lie in folders")
             }
+            ExtractError::OtherInstance(other) => Self::new(OTHER_INSTANCE, Exit::Failed, other.to_string())
+                .at(&other.address)
+                .hint(
+                    "--new-epoch begins a new history for this address; --same-instance goes on with the old one, \
+                     for instance after a migration that changed times of creation",
+                ),
             ExtractError::AllowanceSpent { .. } => {
                 Self::new("allowance.spent", Exit::Budget, error.to_string()).hint(OVER_ALLOWANCE)
             }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use engine::allowance::{Allowance, Standing};
 use engine::extract::{GapReport, Report, Stop};
 use jiff::Timestamp;
-use looker::pacing::Reason;
+use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
-use vault::{RunId, Vault};
+use vault::{RunId, Suspicion, Vault};
 
 use crate::output::{Align, Printer, Table, human};
 use crate::references;
@@ -46,7 +46,7 @@ pub(crate) struct Under {
 pub(crate) fn print(printer: &Printer, report: &Report, path: &Path, under: &Under) -> Result<(), Failure> {
     let reader = Vault::open_for_reading(path)?;
     let vault_bytes = reader.file_bytes();
-    let instance = reader.run(RunId::from_number(report.run))?.info.instance;
+    let instance = reader.run(RunId::from_number(report.run))?.info.instance.id;
     let standing = Standing::read(&reader, Some(instance), &under.allowance, Timestamp::now())?;
     let mut calls_by_ledger = ByLedger::default();
     report.calls.iter().for_each(|line| calls_by_ledger.add(line.ledger.name(), line.calls));
@@ -103,10 +103,18 @@ fn kinds(printer: &Printer, report: &Report) -> Result<(), Failure> {
 }
 
 fn by_reason(report: &Report) -> String {
-    let all = [Reason::Listing, Reason::Page, Reason::LookAhead, Reason::Item, Reason::Probe, Reason::Retry];
+    let all = [
+        Reason::Session,
+        Reason::Listing,
+        Reason::Page,
+        Reason::LookAhead,
+        Reason::Item,
+        Reason::Probe,
+        Reason::Retry,
+    ];
+    let metered = || report.calls.iter().filter(|line| line.ledger != Ledger::Unmetered);
     let of = |reason: Reason| {
-        let calls: u64 =
-            report.calls.iter().filter(|line| line.reason == reason).map(|line| line.calls).sum();
+        let calls: u64 = metered().filter(|line| line.reason == reason).map(|line| line.calls).sum();
         (calls > 0).then(|| format!("{} {}", human::count(calls), reason.name().replace('_', "-")))
     };
     all.into_iter().filter_map(of).collect::<Vec<_>>().join(", ")
@@ -119,6 +127,9 @@ fn verdict(printer: &Printer, report: &Report, renewal: &str) -> Result<(), Fail
     if report.state == "complete" {
         let again = if report.resumed { " (continued)" } else { "" };
         return printer.line(format!("Run {} is complete{again}.", report.run));
+    }
+    if !report.suspicions.is_empty() {
+        return suspect(printer, report);
     }
     for gap in report.gaps.iter().take(MOST_LINES) {
         printer.line(format!("gap: {}", gap_line(gap)))?;
@@ -140,6 +151,39 @@ fn verdict(printer: &Printer, report: &Report, renewal: &str) -> Result<(), Fail
         _ => "Continue with `lookervault extract --resume`.".to_owned(),
     };
     printer.line(format!("Run {} is incomplete: {why}. {next}", report.run))
+}
+
+fn suspect(printer: &Printer, report: &Report) -> Result<(), Failure> {
+    for reason in &report.suspicions {
+        printer.line(format!("suspect: {}", suspicion(reason)))?;
+    }
+    printer.line(format!(
+        "Run {0} is suspect: what it read is stored, nothing was marked as gone. \
+         `lookervault runs confirm {0}` if that is right; otherwise see to it and extract again.",
+        report.run
+    ))
+}
+
+/// Why a run is suspect, in words.
+pub(crate) fn suspicion(suspicion: &Suspicion) -> String {
+    let list =
+        |names: &[String]| names.iter().map(|name| human::one_line(name)).collect::<Vec<_>>().join(", ");
+    match suspicion {
+        Suspicion::OtherAccount { before, now } => {
+            format!(
+                "{} reads now, the last complete run was read by {}",
+                human::one_line(now),
+                human::one_line(before)
+            )
+        }
+        Suspicion::UnknownAccount => "the instance no longer tells who the account is".to_owned(),
+        Suspicion::LostRoles { ids } => format!("the account lost roles: {}", list(ids)),
+        Suspicion::HiddenRoles => "the account may no longer see roles, its own included".to_owned(),
+        Suspicion::LostPermissions { names } => format!("the account lost permissions: {}", list(names)),
+        Suspicion::Vanished { kind, gone, known } => {
+            format!("{} of {} {kind} vanished at once", human::count(*gone), human::count(*known))
+        }
+    }
 }
 
 fn gap_line(gap: &GapReport) -> String {

@@ -7,8 +7,9 @@ use looker::pacing::{Ledger, Reason};
 use looker::{Client, rows};
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
+
 const VERSIONS: Operation = Operation { id: "versions", path: "/versions", ledger: Ledger::Unmetered };
-const ME: Operation = Operation { id: "me", path: "/user", ledger: Ledger::Administrative };
 
 /// What an instance says of itself and of us.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,20 +22,6 @@ pub struct Findings {
     pub kinds: Vec<Visible>,
     /// Metered calls this check spent.
     pub calls: u64,
-}
-
-/// A user as `GET /user` names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// Looker's id.
-    pub id: String,
-    /// First and last name.
-    pub display_name: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Ids of the roles held.
-    #[serde(default)]
-    pub role_ids: Vec<String>,
 }
 
 /// Whether a kind can be listed.
@@ -56,8 +43,7 @@ pub struct Visible {
 pub async fn check(client: &Client, kinds: &[&'static Kind]) -> Result<Findings> {
     let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
     signed_in?;
-    let user = client.get(&Call::new(&ME, "session", Reason::Session), |reply| json(&reply.body)).await;
-    let user = match user {
+    let user = match Account::ask(client).await {
         Ok(user) => Some(user),
         Err(error) if cannot_heal(&error) => None,
         Err(error) => return Err(error),
@@ -120,9 +106,4 @@ pub(crate) fn unavailable(error: &Error) -> String {
         ErrorKind::Forbidden => format!("the account lacks the permission ({})", error.message),
         _ => format!("the account may not see it, or it is absent ({})", error.message),
     }
-}
-
-fn json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body)
-        .map_err(|error| Error::new(ErrorKind::BadBody, format!("the answer is not as expected: {error}")))
 }

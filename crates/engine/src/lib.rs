@@ -9,6 +9,7 @@
 //! crate joins `looker` and `vault`, which do not know each other; it never prints
 //! and never reads the environment.
 
+mod account;
 pub mod allowance;
 mod bookkeeping;
 pub mod check;
@@ -25,4 +26,5 @@ pub mod search;
 pub mod unused;
 mod watch;
 
+pub use account::Account;
 pub use watch::{Quiet, Watch};

@@ -169,6 +169,19 @@ pub enum VaultError {
         /// What to do.
         advice: &'static str,
     },
+    /// A later run of the same scope took the run's place.
+    #[error(
+        "run {run} cannot be confirmed: run {later} of the same scope is newer and {state}; {}",
+        if state == "suspect" { "confirm that one" } else { "what it found gone is settled by that one" }
+    )]
+    Superseded {
+        /// The number.
+        run: i64,
+        /// The later run's number.
+        later: i64,
+        /// The later run's state.
+        state: String,
+    },
     /// A document is not JSON.
     #[error("a document could not be read")]
     Document(#[from] DocumentError),
@@ -229,6 +242,7 @@ impl VaultError {
             | Self::NeededRun { .. }
             | Self::TagTaken { .. }
             | Self::WrongRunState { .. }
+            | Self::Superseded { .. }
             | Self::Document(_)
             | Self::Closed { .. } => ErrorKind::Misuse,
             Self::Database { .. } => ErrorKind::Other,

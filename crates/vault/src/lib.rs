@@ -13,7 +13,8 @@
 //!    number of threads canonicalise ([`canonicalise`]), encode
 //!    ([`Codec::encode`]) and hand over pages ([`Writer::page`]).
 //! 4. [`Writer::listing`] and [`Writer::disagreements`] compare what was
-//!    stored with a closing listing, [`Writer::finish`] closes the run.
+//!    stored with a closing listing, [`Writer::finish`] closes the run; one that it
+//!    held as suspect is completed by [`Vault::confirm_run`].
 //! 5. [`Writer::index_content`] searches what is new, so that it is found.
 //! 6. [`Reader`] reads, without a lock and beside a writer.
 
@@ -32,6 +33,7 @@ mod schema;
 mod seals;
 mod search;
 mod sql;
+mod suspicion;
 mod tags;
 mod times;
 mod vault;
@@ -48,10 +50,10 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Change, ChangeFilter, Count, Dangling, Difference, FieldFilter, FolderPaths, Growth, InstanceInfo,
-    KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges, ObjectSize, Period,
-    RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails, RunInfo, Search, SearchAnswer, SearchHit,
-    Stored, Tag, VaultSize, Version,
+    Births, Change, ChangeFilter, Count, Dangling, Difference, FieldFilter, FolderPaths, Growth,
+    InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges,
+    ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails, RunInfo,
+    Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
@@ -59,6 +61,7 @@ pub use record::{
 };
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
 pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
-pub use vault::{ResumableRun, ResumableStream, Vault};
+pub use suspicion::{Confirmed, Doubt, Suspicion};
+pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{Adopted, Disagreement, Disagreements, RunSummary, Stale, Writer};

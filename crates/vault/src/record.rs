@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{BodyHash, Encoded, Reference};
+use crate::{BodyHash, Doubt, Encoded, Reference};
 
 /// The name of a content kind, such as `dashboard`; the vault gives it no meaning.
 pub type Kind = Cow<'static, str>;
@@ -89,21 +89,25 @@ pub enum RunState {
     Incomplete,
     /// Its process died; what it committed can be resumed.
     Interrupted,
+    /// Read whole like a complete one, but more was gone than is believed
+    /// without being asked: nothing became absent until it is confirmed.
+    Suspect,
 }
 
 impl RunState {
-    /// `running`, `complete`, `incomplete` or `interrupted`.
+    /// `running`, `complete`, `incomplete`, `interrupted` or `suspect`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Complete => "complete",
             Self::Incomplete => "incomplete",
             Self::Interrupted => "interrupted",
+            Self::Suspect => "suspect",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Running, Self::Complete, Self::Incomplete, Self::Interrupted]
+        [Self::Running, Self::Complete, Self::Incomplete, Self::Interrupted, Self::Suspect]
             .into_iter()
             .find(|state| state.name() == name)
     }
@@ -138,15 +142,19 @@ pub struct RunEnd {
     /// The run.
     pub run: RunId,
     /// `Complete`, `Incomplete` or `Interrupted`. A complete run that still
-    /// has gaps is stored as incomplete.
+    /// has gaps is stored as incomplete, one that is not believed as suspect.
     pub state: RunState,
     /// When it ended.
     pub ended_at: Timestamp,
+    /// JSON: who the run was signed in as, if more is known than when it began.
+    pub account: Option<String>,
     /// JSON: whatever totals the caller keeps with the run.
     pub totals_json: String,
     /// Where an object that was not seen is known to be gone; only obeyed when
     /// the run is complete.
     pub absence: Vec<AbsenceScope>,
+    /// What makes a complete run suspect.
+    pub doubt: Doubt,
     /// The gaps told in this attempt are all ranges that are missing; what
     /// earlier attempts told of ranges is forgotten.
     pub ranges_restated: bool,

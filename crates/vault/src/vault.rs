@@ -45,6 +45,15 @@ pub struct ResumableRun {
     pub streams: Vec<ResumableStream>,
 }
 
+/// What a complete run was like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompleteRun {
+    /// Its options, as they were given.
+    pub options: String,
+    /// Its account, as it was given.
+    pub account: String,
+}
+
 /// A stream of a run that can be taken up again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumableStream {
@@ -121,16 +130,30 @@ impl Vault {
         &self.path
     }
 
-    /// The id of the instance at this URL, made on first sight. The URL is
-    /// compared as text.
+    /// The id of the instance at this URL, in its newest epoch; made on first
+    /// sight. The URL is compared as text.
     ///
     /// # Errors
     /// When the vault cannot be written.
     pub fn instance(&mut self, url: &str) -> Result<InstanceId> {
-        let insert = "INSERT INTO instance (url) VALUES (?1) ON CONFLICT (url) DO NOTHING";
+        let newest = "SELECT id FROM instance WHERE url = ?1 ORDER BY epoch DESC LIMIT 1";
+        let newest = self.connection.query_row(newest, [url], |row| row.get(0)).optional().at(&self.path)?;
+        newest.map_or_else(|| self.begin_epoch(url), |id| Ok(InstanceId(id)))
+    }
+
+    /// Begins a new history of this URL, which what was read before takes no part
+    /// in. An epoch that no run belongs to yet is not left behind.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    pub fn begin_epoch(&mut self, url: &str) -> Result<InstanceId> {
+        let insert = "INSERT INTO instance (url, epoch)
+             SELECT ?1, coalesce(max(epoch), 0) + 1 FROM instance
+             WHERE url = ?1 AND EXISTS (SELECT 1 FROM run WHERE run.instance = instance.id)
+             ON CONFLICT (url, epoch) DO NOTHING";
         self.connection.execute(insert, [url]).at(&self.path)?;
-        let select = "SELECT id FROM instance WHERE url = ?1";
-        self.connection.query_row(select, [url], |row| row.get(0)).map(InstanceId).at(&self.path)
+        let newest = "SELECT id FROM instance WHERE url = ?1 ORDER BY epoch DESC LIMIT 1";
+        self.connection.query_row(newest, [url], |row| row.get(0)).map(InstanceId).at(&self.path)
     }
 
     /// Begins a run; it is committed at once.
@@ -175,15 +198,15 @@ impl Vault {
         Ok(Some(ResumableRun { run, state, started_at, streams }))
     }
 
-    /// The options of the newest complete run of this instance and scope, as
-    /// they were given.
+    /// The newest complete run of this instance and scope; a suspect one is none
+    /// before it is confirmed.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn last_complete_options(&self, instance: InstanceId, scope: &str) -> Result<Option<String>> {
-        let newest = "SELECT options FROM run
+    pub fn last_complete(&self, instance: InstanceId, scope: &str) -> Result<Option<CompleteRun>> {
+        let newest = "SELECT options, account FROM run
              WHERE instance = ?1 AND scope = ?2 AND state = 'complete' ORDER BY id DESC LIMIT 1";
-        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        let read = |row: &rusqlite::Row<'_>| Ok(CompleteRun { options: row.get(0)?, account: row.get(1)? });
         self.connection.query_row(newest, (instance.0, scope), read).optional().at(&self.path)
     }
 
@@ -205,7 +228,7 @@ impl Vault {
     /// gaps are settled when it is finished.
     ///
     /// # Errors
-    /// When there is no such run, or it is complete or running.
+    /// When there is no such run, or it is complete, suspect or running.
     pub fn reopen_run(&mut self, run: RunId) -> Result<()> {
         let state = "SELECT state FROM run WHERE id = ?1";
         let state = self.connection.query_row(state, [run.0], |row| row.get::<_, String>(0));
@@ -214,6 +237,9 @@ impl Vault {
             Some(RunState::Interrupted | RunState::Incomplete) => {}
             Some(RunState::Running) => {
                 return Err(wrong_state(run, "running", "finish it before it is opened again"));
+            }
+            Some(RunState::Suspect) => {
+                return Err(wrong_state(run, "suspect", "confirm it, or begin a new run"));
             }
             _ => return Err(wrong_state(run, "complete", "begin a new run instead")),
         }

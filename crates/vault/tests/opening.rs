@@ -192,7 +192,7 @@ fn a_held_lock_is_not_given_back_between_two_openings() {
         assert!(refused());
     }
     let vault = access.open().unwrap();
-    assert_eq!(vault.last_complete_options(run_instance(&place), "{}").unwrap(), None);
+    assert_eq!(vault.last_complete(run_instance(&place), "{}").unwrap(), None);
     drop((vault, access));
     assert!(!refused());
     let states: Vec<RunState> = place.reader().runs(10).unwrap().into_iter().map(|run| run.state).collect();
@@ -208,8 +208,8 @@ fn the_options_of_the_last_complete_run_of_a_scope_are_known() {
     let instance = run.instance;
     run.finish(RunState::Incomplete, &[]);
     let vault = place.open();
-    assert!(vault.last_complete_options(instance, "{}").unwrap().is_some());
-    assert_eq!(vault.last_complete_options(instance, "other").unwrap(), None);
+    assert!(vault.last_complete(instance, "{}").unwrap().is_some());
+    assert_eq!(vault.last_complete(instance, "other").unwrap(), None);
 }
 
 fn run_instance(place: &Place) -> InstanceId {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use engine::check::{Account, Findings};
+use engine::Account;
+use engine::check::Findings;
 use engine::extract::FolderSelector;
 use looker::catalogue::KINDS;
 use serde::Serialize;
@@ -135,6 +136,7 @@ fn lines(
         line("tries", &settings.tries, &settings.tries.value),
         line("patience", &settings.patience, &human::duration(settings.patience.value)),
         line("max_age_days", &settings.max_age_days, &settings.max_age_days.value.to_string()),
+        line("suspect_share", &settings.suspect_share, &settings.suspect_share.value),
         line("full_every_days", &settings.full_every_days, &settings.full_every_days.value.to_string()),
         line("trash", &settings.trash, &settings.trash.value),
     ];

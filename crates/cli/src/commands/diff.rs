@@ -138,7 +138,9 @@ impl DiffArgs {
     fn identity(&self, from: &Side, to: &Side) -> Identity {
         match self.matching {
             Some(Matching::Id) => Identity::Id,
-            None if from.instance.url == to.instance.url => Identity::Id,
+            None if (&from.instance.url, from.instance.epoch) == (&to.instance.url, to.instance.epoch) => {
+                Identity::Id
+            }
             Some(Matching::Name) | None => Identity::Name,
         }
     }

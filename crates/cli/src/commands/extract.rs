@@ -1,6 +1,7 @@
 //! `extract`: read content from Looker into the vault.
 
 mod all_instances;
+mod history;
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -8,16 +9,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use engine::extract::{self, FolderSelector, Report, Request, Stop};
+use engine::extract::{self, Epoch, FolderSelector, Report, Request, Stop};
 use jiff::SignedDuration;
 use looker::catalogue::Source;
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
-use vault::Vault;
+use vault::{Vault, WriteAccess};
 
 use crate::args::command_help;
 use crate::config::{
-    Config, ExtractSettings, FolderStrategy, Instance, Layer, Origin, Pacing, Value, Workers,
+    Config, ExtractSettings, FolderStrategy, Instance, Layer, Origin, Pacing, Share, Value, Workers,
 };
 use crate::context::Context;
 use crate::exit::Exit;
@@ -155,6 +156,25 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "DAYS", value_parser = parse_above_zero::<NonZeroU32>)]
     pub max_age_days: Option<NonZeroU32>,
 
+    /// Hold the run as suspect if more of a kind vanished at once [default: 20]
+    ///
+    /// In percent of what the vault has of the kind in the scope. Fewer than five
+    /// objects are always believed; with 100 any number is. A suspect run marks
+    /// nothing as gone until `lookervault runs confirm ID`.
+    #[arg(long, value_name = "PERCENT")]
+    pub suspect_share: Option<Share>,
+
+    /// Begin a new history for this address, once
+    ///
+    /// For an instance that was rebuilt under its old address: it has other objects
+    /// under the same ids. What was read before stays, as an older epoch.
+    #[arg(long, conflicts_with_all = ["same_instance", "resume", "all_instances"])]
+    pub new_epoch: bool,
+
+    /// Go on with the old history though times of creation disagree, once
+    #[arg(long, conflicts_with = "all_instances")]
+    pub same_instance: bool,
+
     /// Read every object again, not only what a listing shows to have changed
     #[arg(long)]
     pub full: bool,
@@ -205,6 +225,9 @@ const EXAMPLES: &str = "
   This once beyond the month's allowance (`lookervault calls` shows what is left):
     lookervault extract --over-allowance
 
+  The instance was rebuilt under its old address:
+    lookervault extract --new-epoch
+
   For a script:
     lookervault extract --json > run.json";
 
@@ -251,6 +274,7 @@ impl ExtractArgs {
         flags.flag("max_calls", "--max-calls", self.max_calls.map(|n| number(n.get())));
         flags.flag("tries", "--tries", self.tries.map(|n| number(n.get().into())));
         flags.flag("patience", "--patience", self.patience.map(Value::duration));
+        flags.flag("suspect_share", "--suspect-share", self.suspect_share.map(|n| number(n.get().into())));
         flags.flag("max_age_days", "--max-age-days", self.max_age_days.map(|n| number(n.get().into())));
         let full_every_days = self.full_every_days.map(|n| number(n.get().into()));
         flags.flag("full_every_days", "--full-every-days", full_every_days);
@@ -299,11 +323,22 @@ pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
     if args.all_instances {
         return all_instances::run(context, args, &config);
     }
-    let planned = Planned::new(args, &config, context.instance(&config)?)?;
-    let vault = Vault::open_for_writing(&config.vault.value, "extract")?;
-    let under = planned.under;
-    let report = context.block_on(work(context, &planned.client, vault, planned.request))?;
-    summary::print(&context.printer, &report, &config.vault.value, &under)?;
+    let instance = context.instance(&config)?;
+    let planned = Planned::new(args, &config, instance.clone())?;
+    let mut access = WriteAccess::take(&config.vault.value, "extract")?;
+    let vault = access.open()?;
+    let report = context.block_on(work(context, &planned.client, vault, planned.request));
+    let report = match report {
+        Err(failure) if failure.kind == remote::OTHER_INSTANCE => {
+            let epoch = history::ask(&context.printer, &failure).ok_or(failure)?;
+            let Planned { client, mut request, .. } = Planned::new(args, &config, instance)?;
+            request.epoch = epoch;
+            let vault = access.open()?;
+            context.block_on(work(context, &client, vault, request))?
+        }
+        report => report?,
+    };
+    summary::print(&context.printer, &report, &config.vault.value, &planned.under)?;
     Ok(exit(&report))
 }
 
@@ -396,6 +431,12 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
     };
     request.page = settings.page_size.as_ref().map(|page| page.value.get());
     request.resume = args.resume;
+    request.suspect_share = settings.suspect_share.value.get();
+    request.epoch = match (args.new_epoch, args.same_instance) {
+        (true, _) => Epoch::New,
+        (_, true) => Epoch::Continued,
+        _ => Epoch::Recognised,
+    };
     request.refresh.max_age = SignedDuration::from_hours(24 * i64::from(settings.max_age_days.value.get()));
     request.refresh.all_now = args.all_now;
     request.full = args.full;
@@ -404,75 +445,4 @@ fn request(args: &ExtractArgs, settings: &ExtractSettings) -> Result<Request, Fa
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        extract: ExtractArgs,
-    }
-
-    fn parse(line: &str) -> Result<ExtractArgs, clap::Error> {
-        Line::try_parse_from(std::iter::once("extract").chain(line.split_whitespace()))
-            .map(|line| line.extract)
-    }
-
-    #[test]
-    fn both_spellings_of_kinds_and_folders_mean_the_same() {
-        let ours = parse("dashboards looks --folder-ids 1 --folder-ids 2 --page-size 50").unwrap();
-        let python = parse("-t dashboard,look --folder-ids 1,2 -b 50").unwrap();
-        assert_eq!(ours.kinds, python.types);
-        assert_eq!(ours.folder_ids, python.folder_ids);
-        assert_eq!(ours.page_size, python.page_size);
-        assert_eq!(parse("--batch-size 50").unwrap().page_size, ours.page_size);
-    }
-
-    #[test]
-    fn wrong_values_are_refused_at_once() {
-        for line in [
-            "--folder-ids 1,x",
-            "--folder-ids=",
-            "-w 0",
-            "-w 65",
-            "--max-calls 0",
-            "--patience soon",
-            "--folder /a//b",
-            "--folder=",
-            "--exclude 1,2",
-            "spaceships",
-        ] {
-            assert!(parse(line).is_err(), "{line}");
-        }
-        assert!(parse("--folder-ids lookml -r").is_ok());
-    }
-
-    #[test]
-    fn of_a_switch_and_its_opposite_the_last_counts() {
-        for (line, key, on) in [
-            ("--no-personal --personal", "personal", true),
-            ("--personal --no-personal", "personal", false),
-            ("-r --no-recursive", "recursive", false),
-            ("--no-trash --trash", "trash", true),
-            ("--keep-destinations --no-keep-destinations", "keep_destinations", false),
-        ] {
-            let flags = parse(line).unwrap().flags();
-            let (value, _) = flags.get(key).unwrap();
-            assert!(matches!(value, Value::Flag(is) if *is == on), "{line}: {value:?}");
-        }
-    }
-
-    #[test]
-    fn only_what_was_given_becomes_a_flag() {
-        assert!(parse("").unwrap().flags().is_empty());
-        let line =
-            "looks --no-trash --patience 1m30s --pacing fixed --folder /a,b --exclude 7 -r --no-personal";
-        let flags = parse(line).unwrap().flags();
-        for key in ["kinds", "trash", "patience", "pacing", "folders", "exclude", "recursive", "personal"] {
-            assert!(flags.get(key).is_some(), "{key}");
-        }
-        assert!(flags.get("workers").is_none());
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use looker::catalogue::Source;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use vault::{ListFilter, ListRow, Side};
+use vault::{InstanceInfo, ListFilter, ListRow, Side};
 
 use crate::args::command_help;
 use crate::context::{Context, Opened};
@@ -84,8 +84,11 @@ pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     if printer.is_json() {
         let objects: Vec<Row> = rows.iter().map(|row| Row { row, kind: args.kind }).collect();
         let as_of = as_of.as_ref().map(Meant::part);
-        printer.json(&Document { instance: &opened.instance.url, kind: args.kind, as_of, objects })?;
-    } else if rows.is_empty() {
+        printer.json(&Document { instance: &opened.instance, kind: args.kind, as_of, objects })?;
+        return Ok(Exit::Ok);
+    }
+    opened.tell_epoch(printer);
+    if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
         let owners = owners(&opened, args.kind)?;
@@ -172,7 +175,7 @@ fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<
 }
 
 struct Document<'a> {
-    instance: &'a str,
+    instance: &'a InstanceInfo,
     kind: KindName,
     as_of: Option<MomentPart<'a>>,
     objects: Vec<Row<'a>>,
@@ -182,7 +185,8 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", "lookervault.list/1")?;
-        map.serialize_entry("instance", self.instance)?;
+        map.serialize_entry("instance", &self.instance.url)?;
+        map.serialize_entry("epoch", &self.instance.epoch)?;
         map.serialize_entry("kind", self.kind.plural())?;
         map.serialize_entry("as_of", &self.as_of)?;
         map.serialize_entry("count", &self.objects.len())?;

@@ -127,7 +127,7 @@ fn policy(args: &PruneArgs) -> Policy {
 /// Judges the runs; `--instance` limits that to one instance.
 fn plan(context: &Context, reader: &Reader, policy: &Policy) -> Result<Plan, Failure> {
     let instance = match &context.global.instance {
-        Some(_) => Some(context.read_vault()?.instance.url),
+        Some(_) => Some(context.instance_in(reader)?.id),
         None => None,
     };
     let known: Vec<String> = reader.tags()?.into_iter().map(|tag| tag.name).collect();
@@ -135,7 +135,7 @@ fn plan(context: &Context, reader: &Reader, policy: &Policy) -> Result<Plan, Fai
         return Err(Failure::new("prune.unknown_tag", Exit::Usage, format!("no run is called `{unknown}`"))
             .hint("`lookervault tag` lists the names"));
     }
-    Ok(Plan::new(reader, policy, instance.as_deref(), context.printer.zone(), Timestamp::now())?)
+    Ok(Plan::new(reader, policy, instance, context.printer.zone(), Timestamp::now())?)
 }
 
 fn prune(context: &Context, path: &Path, policy: &Policy) -> Result<Pruned, Failure> {
@@ -163,7 +163,7 @@ fn prune(context: &Context, path: &Path, policy: &Policy) -> Result<Pruned, Fail
 
 fn print(printer: &Printer, pruned: &Pruned, dry_run: bool) -> Result<(), Failure> {
     for group in &pruned.plan.groups {
-        let name = format!("{}, {}", group.instance_url, human::one_line(&group.scope));
+        let name = format!("{}, {}", group.instance.name(), human::one_line(&group.scope));
         printer.line(printer.paint().bold(name))?;
         printer.table(&table(printer, group))?;
         printer.line("")?;
@@ -233,6 +233,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct GroupPart<'a> {
     instance: &'a str,
+    epoch: u32,
     scope: serde_json::Value,
     keep: Vec<KeepPart<'a>>,
     forget: Vec<i64>,
@@ -267,7 +268,8 @@ impl<'a> GroupPart<'a> {
         let (keep, forget): (Vec<_>, Vec<_>) =
             group.runs.iter().partition(|judged| !judged.reasons.is_empty());
         Self {
-            instance: &group.instance_url,
+            instance: &group.instance.url,
+            epoch: group.instance.epoch,
             scope: serde_json::from_str(&group.scope).unwrap_or_else(|_| group.scope.clone().into()),
             keep: keep
                 .into_iter()

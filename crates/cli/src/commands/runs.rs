@@ -1,5 +1,7 @@
 //! `runs`: what was read when.
 
+mod confirm;
+mod document;
 mod words;
 
 use std::collections::BTreeMap;
@@ -9,24 +11,28 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use vault::{
-    CallCount, Gap, GapWhat, KindCounts, Reader, RunDetails, RunInfo, RunState, Side, StreamRecord, Vault,
+    CallCount, GapWhat, KindCounts, Reader, RunDetails, RunInfo, RunState, Side, StreamRecord, Vault,
 };
+
+pub use confirm::RunsConfirmArgs;
+use document::{ListDocument, RunDocument};
 
 use crate::args::command_help;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::moments;
-use crate::output::{Align, Kept, Printer, Table, human};
+use crate::output::{Align, Printer, Table, human};
 use crate::report::{Failure, Outcome};
-use crate::scope;
+use crate::{scope, summary};
 
-/// List runs, or show one
+/// List runs, show one, or confirm one
 ///
 /// A run is one reading of a scope. It is `complete` when a closing listing
 /// agreed with what was stored, `incomplete` when it has gaps or was stopped,
-/// `interrupted` when its process died; the last two can be resumed.
+/// `interrupted` when its process died; the last two can be resumed. It is
+/// `suspect` when more was gone than is believed without being asked, until it
+/// is confirmed or a later run of the same scope takes its place (`superseded`).
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct RunsArgs {
@@ -44,6 +50,7 @@ pub struct RunsArgs {
 #[expect(missing_docs, reason = "a command is documented where its arguments are")]
 pub enum RunsCommand {
     Show(RunsShowArgs),
+    Confirm(RunsConfirmArgs),
 }
 
 /// Show one run: its streams, gaps and calls
@@ -60,7 +67,10 @@ const EXAMPLES: &str = "
     lookervault runs
 
   What one of them could not read:
-    lookervault runs show 7";
+    lookervault runs show 7
+
+  What run 7 found gone is gone indeed:
+    lookervault runs confirm 7";
 
 const SHOW_EXAMPLES: &str = "
   What run 7 read, and what it could not read:
@@ -76,10 +86,11 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// # Errors
 /// When there is no vault, it cannot be read, or it has no such run.
 pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
-    let reader = Vault::open_for_reading(&context.config()?.vault.value)?;
+    let path = context.config()?.vault.value;
     match &args.command {
-        Some(RunsCommand::Show(show)) => show_run(context, &reader, show)?,
-        None => list(&context.printer, &reader, args.limit)?,
+        Some(RunsCommand::Confirm(confirm)) => confirm::run(&context.printer, &path, confirm)?,
+        Some(RunsCommand::Show(show)) => show_run(context, &Vault::open_for_reading(&path)?, show)?,
+        None => list(&context.printer, &Vault::open_for_reading(&path)?, args.limit)?,
     }
     Ok(Exit::Ok)
 }
@@ -87,10 +98,7 @@ pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
 fn list(printer: &Printer, reader: &Reader, limit: usize) -> Result<(), Failure> {
     let runs = reader.runs(limit)?;
     if printer.is_json() {
-        return printer.json(&ListDocument {
-            schema: "lookervault.runs/1",
-            runs: runs.iter().map(RunPart::new).collect(),
-        });
+        return printer.json(&ListDocument::new(&runs));
     }
     if runs.is_empty() {
         printer.status("The vault has no runs yet.");
@@ -120,18 +128,23 @@ fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
             run.id.to_string(),
             human::time(run.started_at, printer.zone()),
             took(run).map(human::duration).unwrap_or_default(),
-            run.state.name().to_owned(),
+            state(run).to_owned(),
             sum(|kind| kind.seen),
             sum(|kind| kind.added),
             sum(|kind| kind.changed),
             sum(|kind| kind.removed),
             human::count(run.gaps),
             human::count(run.calls),
-            run.instance_url.clone(),
+            run.instance.name(),
             scope::words(&run.scope),
         ]);
     }
     table
+}
+
+/// How a run stands, in a word for people.
+fn state(run: &RunInfo) -> &'static str {
+    if run.superseded_by.is_some() { "superseded" } else { run.state.name() }
 }
 
 fn took(run: &RunInfo) -> Option<Duration> {
@@ -154,14 +167,14 @@ fn show_run(context: &Context, reader: &Reader, args: &RunsShowArgs) -> Result<(
 
 fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
     let state = match run.state {
-        RunState::Complete => printer.paint().good(run.state.name()),
-        _ => printer.paint().caution(run.state.name()),
+        RunState::Complete => printer.paint().good(state(run)),
+        _ => printer.paint().caution(state(run)),
     };
     printer.line(format!("{} {state}", printer.paint().bold(format!("Run {}", run.id))))?;
     let time = |at: Timestamp| human::time(at, printer.zone());
     let facts = [
         ("Command", Some(run.command.clone())),
-        ("Instance", Some(run.instance_url.clone())),
+        ("Instance", Some(run.instance.name())),
         ("Release", run.release.clone()),
         ("Account", Some(words::account(&run.account))),
         ("Scope", Some(scope::words(&run.scope))),
@@ -174,7 +187,21 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
             printer.line(format!("  {:<10} {}", format!("{label}:"), human::one_line(&value)))?;
         }
     }
-    Ok(())
+    print_suspicions(printer, run)
+}
+
+fn print_suspicions(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
+    for suspicion in &run.suspicions {
+        printer.line(format!("  suspect: {}", summary::suspicion(suspicion)))?;
+    }
+    let held = human::counted(run.held, "object", "objects");
+    match (run.confirmed_at, run.superseded_by) {
+        (Some(at), _) => printer.line(format!("  It was confirmed at {}.", human::time(at, printer.zone()))),
+        (None, Some(later)) => printer.line(format!("  Run {later} of the same scope took its place.")),
+        (None, None) if run.state == RunState::Suspect => printer
+            .line(format!("  {held} would be gone; `lookervault runs confirm {}` if that is right.", run.id)),
+        (None, None) => Ok(()),
+    }
 }
 
 fn kinds_table(kinds: &[KindCounts]) -> Table {
@@ -270,157 +297,4 @@ fn by_day(calls: &[CallCount]) -> BTreeMap<(Date, &str, &str, &str), u64> {
             count.calls;
     }
     days
-}
-
-#[derive(Serialize)]
-struct ListDocument<'a> {
-    schema: &'static str,
-    runs: Vec<RunPart<'a>>,
-}
-
-#[derive(Serialize)]
-struct RunDocument<'a> {
-    schema: &'static str,
-    run: RunPart<'a>,
-    streams: Vec<StreamPart<'a>>,
-    gaps: Vec<GapPart<'a>>,
-    calls: Vec<CallPart<'a>>,
-}
-
-#[derive(Serialize)]
-struct RunPart<'a> {
-    id: i64,
-    state: &'static str,
-    command: &'a str,
-    instance: &'a str,
-    release: Option<&'a str>,
-    account: Kept<'a>,
-    scope: Kept<'a>,
-    options: Kept<'a>,
-    started_at: String,
-    ended_at: Option<String>,
-    seconds: Option<f64>,
-    kinds: Vec<KindPart<'a>>,
-    gaps: u64,
-    calls: u64,
-    totals: Option<Kept<'a>>,
-}
-
-#[derive(Serialize)]
-struct KindPart<'a> {
-    kind: &'a str,
-    seen: u64,
-    new: u64,
-    changed: u64,
-    gone: u64,
-}
-
-#[derive(Serialize)]
-struct StreamPart<'a> {
-    stream: u32,
-    kind: &'a str,
-    name: &'a str,
-    state: &'static str,
-    folder_id: Option<&'a str>,
-    rows: Option<u64>,
-    page_size: u32,
-}
-
-#[derive(Serialize)]
-struct GapPart<'a> {
-    kind: &'a str,
-    stream: Option<u32>,
-    what: &'static str,
-    offset: Option<u64>,
-    limit: Option<u32>,
-    id: Option<&'a str>,
-    reason: &'a str,
-    tries: u32,
-}
-
-#[derive(Serialize)]
-struct CallPart<'a> {
-    day: String,
-    kind: &'a str,
-    reason: &'a str,
-    ledger: &'a str,
-    calls: u64,
-}
-
-impl<'a> RunPart<'a> {
-    fn new(run: &'a RunInfo) -> Self {
-        Self {
-            id: run.id.number(),
-            state: run.state.name(),
-            command: &run.command,
-            instance: &run.instance_url,
-            release: run.release.as_deref(),
-            account: Kept::new(&run.account),
-            scope: Kept::new(&run.scope),
-            options: Kept::new(&run.options),
-            started_at: run.started_at.to_string(),
-            ended_at: run.ended_at.map(|at| at.to_string()),
-            seconds: took(run).map(|took| took.as_secs_f64()),
-            kinds: run.kinds.iter().map(KindPart::new).collect(),
-            gaps: run.gaps,
-            calls: run.calls,
-            totals: run.totals_json.as_deref().map(Kept::new),
-        }
-    }
-}
-
-impl<'a> KindPart<'a> {
-    fn new(kind: &'a KindCounts) -> Self {
-        Self { kind: &kind.kind, seen: kind.seen, new: kind.added, changed: kind.changed, gone: kind.removed }
-    }
-}
-
-impl<'a> StreamPart<'a> {
-    fn new(stream: &'a StreamRecord) -> Self {
-        Self {
-            stream: stream.stream,
-            kind: &stream.kind,
-            name: &stream.name,
-            state: stream.side.name(),
-            folder_id: stream.folder.as_deref(),
-            rows: stream.size,
-            page_size: stream.page_limit,
-        }
-    }
-}
-
-impl<'a> GapPart<'a> {
-    fn new(gap: &'a Gap) -> Self {
-        let (what, offset, limit, id) = match &gap.what {
-            GapWhat::Range { offset, limit } => ("range", Some(*offset), Some(*limit), None),
-            GapWhat::Object { key } => ("object", None, None, Some(key.as_str())),
-            GapWhat::Kind => ("kind", None, None, None),
-            GapWhat::Listing { .. } => ("listing", None, None, None),
-        };
-        Self {
-            kind: &gap.kind,
-            stream: gap.stream,
-            what,
-            offset,
-            limit,
-            id,
-            reason: &gap.reason,
-            tries: gap.tries,
-        }
-    }
-}
-
-impl<'a> RunDocument<'a> {
-    fn new(details: &'a RunDetails) -> Self {
-        let call = |((day, kind, reason, ledger), calls): ((Date, &'a str, &'a str, &'a str), u64)| {
-            CallPart { day: day.to_string(), kind, reason, ledger, calls }
-        };
-        Self {
-            schema: "lookervault.run/1",
-            run: RunPart::new(&details.info),
-            streams: details.streams.iter().map(StreamPart::new).collect(),
-            gaps: details.gaps.iter().map(GapPart::new).collect(),
-            calls: by_day(&details.calls).into_iter().map(call).collect(),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use engine::extract::{FolderScope, FolderSelector};
+use engine::extract::{FolderScope, FolderSelector, SUSPECT_SHARE};
 use looker::Kind;
 use serde::Serialize;
 
@@ -42,6 +42,33 @@ impl FromStr for Workers {
 impl fmt::Display for Workers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A share in percent, 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Share(u8);
+
+impl Share {
+    /// The number.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().trim_end_matches('%').trim_end();
+        let number = number.parse::<u8>().ok().filter(|percent| *percent <= 100);
+        number.map(Self).ok_or_else(|| "must be a whole percentage from 0 to 100".into())
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
     }
 }
 
@@ -103,6 +130,9 @@ pub struct ExtractSettings {
     pub patience: Setting<Duration>,
     /// Days after which is read again what changes without a stamp.
     pub max_age_days: Setting<NonZeroU32>,
+    /// How much of a kind may vanish from the scope at once before the run is
+    /// suspect.
+    pub suspect_share: Setting<Share>,
     /// Days between two readings of everything, changed or not.
     pub full_every_days: Setting<NonZeroU32>,
 }
@@ -156,6 +186,7 @@ impl ExtractSettings {
             tries: layers.get_or("tries", TRIES)?,
             patience: layers.get_or("patience", PATIENCE)?,
             max_age_days: layers.get_or("max_age_days", MAX_AGE_DAYS)?,
+            suspect_share: layers.get_or("suspect_share", Share(SUSPECT_SHARE))?,
             full_every_days: layers.get_or("full_every_days", FULL_EVERY_DAYS)?,
         })
     }

@@ -45,6 +45,7 @@ pub const EXTRACT: &[Key] = &[
     key("tries", &["LOOKERVAULT_TRIES"]),
     key("patience", &["LOOKERVAULT_PATIENCE"]),
     key("max_age_days", &["LOOKERVAULT_MAX_AGE_DAYS"]),
+    key("suspect_share", &["LOOKERVAULT_SUSPECT_SHARE"]),
     key("full_every_days", &["LOOKERVAULT_FULL_EVERY_DAYS"]),
 ];
 

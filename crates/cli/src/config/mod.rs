@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub use allowance::{AllowanceSettings, MonthDay, Percent, Zone};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use error::{ConfigError, ErrorKind};
-pub use extract::{ExtractSettings, FolderStrategy, Pacing, Workers};
+pub use extract::{ExtractSettings, FolderStrategy, Pacing, Share, Workers};
 pub use instance::{Configured, Instance};
 pub use layers::{Layer, Places};
 pub use secret::SecretSource;

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use engine::extract::FolderSelector;
 use secrecy::SecretString;
 
-use super::extract::{FolderStrategy, Pacing, Workers};
+use super::extract::{FolderStrategy, Pacing, Share, Workers};
 use crate::kinds::KindChoice;
 use crate::output::human::parse_duration;
 
@@ -132,6 +132,14 @@ impl FromValue for NonZeroU64 {
 
 impl FromValue for Workers {
     const EXPECTED: &'static str = "a whole number from 1 to 64";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        value.digits()?.parse().ok()
+    }
+}
+
+impl FromValue for Share {
+    const EXPECTED: &'static str = "a whole percentage from 0 to 100";
 
     fn from_value(value: &Value) -> Option<Self> {
         value.digits()?.parse().ok()

@@ -31,9 +31,11 @@ pub struct Wishes {
     pub no_progress: bool,
 }
 
-/// What stdout and stderr are connected to.
+/// What stdin, stdout and stderr are connected to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminals {
+    /// Stdin is a terminal.
+    pub input: bool,
     /// Stdout is a terminal.
     pub out: bool,
     /// Stderr is a terminal.
@@ -47,6 +49,7 @@ impl Terminals {
     pub fn of_process() -> Self {
         use std::io::IsTerminal as _;
         Self {
+            input: std::io::stdin().is_terminal(),
             out: std::io::stdout().is_terminal(),
             err: std::io::stderr().is_terminal(),
             width: terminal_size::terminal_size().map(|(width, _)| width.0),
@@ -74,6 +77,8 @@ pub struct Style {
     pub bars: bool,
     /// A progress line on stderr every few seconds.
     pub progress_lines: bool,
+    /// Somebody is there who can be asked, and wants to be.
+    pub asks: bool,
 }
 
 impl Style {
@@ -97,6 +102,7 @@ impl Style {
             width: terminals.width.filter(|_| terminals.out),
             bars,
             progress_lines: chatty && !bars && wishes.verbose > 0,
+            asks: terminals.input && terminals.err && !wishes.json && !wishes.quiet,
         }
     }
 }
@@ -105,8 +111,8 @@ impl Style {
 mod tests {
     use super::*;
 
-    const TERMINAL: Terminals = Terminals { out: true, err: true, width: Some(80) };
-    const PIPE: Terminals = Terminals { out: false, err: false, width: Some(80) };
+    const TERMINAL: Terminals = Terminals { input: true, out: true, err: true, width: Some(80) };
+    const PIPE: Terminals = Terminals { input: false, out: false, err: false, width: Some(80) };
 
     fn decide(wishes: Wishes, terminals: Terminals, env: &[(&str, &str)]) -> Style {
         Style::decide(wishes, terminals, &Environment::from_pairs(env.iter().copied()))
@@ -137,6 +143,14 @@ mod tests {
             decide(Wishes::default(), TERMINAL, &[("TERM", "dumb")]),
         ];
         assert!(hidden.iter().all(|style| !style.bars));
+    }
+
+    #[test]
+    fn only_who_is_there_is_asked() {
+        assert!(decide(Wishes::default(), TERMINAL, &[]).asks);
+        assert!(!decide(Wishes { json: true, ..Wishes::default() }, TERMINAL, &[]).asks);
+        assert!(!decide(Wishes { quiet: true, ..Wishes::default() }, TERMINAL, &[]).asks);
+        assert!(!decide(Wishes::default(), Terminals { input: false, ..TERMINAL }, &[]).asks);
     }
 
     #[test]

@@ -152,6 +152,8 @@ fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool, en
     });
     writer
         .finish(RunEnd {
+            account: None,
+            doubt: vault::Doubt::default(),
             ranges_restated: false,
             run,
             state: if complete { RunState::Complete } else { RunState::Incomplete },

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -46,6 +46,8 @@ type Rule = dyn Fn(&Exchange) -> Option<Instead> + Send + Sync;
 /// The front; closed when dropped.
 pub(crate) struct Front {
     port: u16,
+    /// Where it leads; 0: nowhere.
+    server: Arc<AtomicU16>,
     closed: Arc<AtomicBool>,
 }
 
@@ -56,35 +58,43 @@ impl Front {
         server: u16,
         rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
-        Self::open(Some(server), Arc::new(rule), None)
+        Self::open(server, Arc::new(rule), None)
     }
 
     /// Speaks TLS to clients, and leaves the answers of the server on `server`'s
     /// port as they are.
     pub(crate) fn with_tls(server: u16, tls: Arc<ServerConfig>) -> Self {
-        Self::open(Some(server), Arc::new(|_| None), Some(tls))
+        Self::open(server, Arc::new(|_| None), Some(tls))
     }
 
     /// Stands before nothing: every request gets what `rule` says.
     pub(crate) fn alone(rule: impl Fn(&Exchange) -> Option<Instead> + Send + Sync + 'static) -> Self {
-        Self::open(None, Arc::new(rule), None)
+        Self::open(0, Arc::new(rule), None)
     }
 
-    fn open(server: Option<u16>, rule: Arc<Rule>, tls: Option<Arc<ServerConfig>>) -> Self {
+    /// From now on stands before another server, under the same address.
+    pub(crate) fn lead_to(&self, server: u16) {
+        self.server.store(server, Ordering::Relaxed);
+    }
+
+    fn open(server: u16, rule: Arc<Rule>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let closed = Arc::new(AtomicBool::new(false));
         let end = Arc::clone(&closed);
+        let server = Arc::new(AtomicU16::new(server));
+        let leads_to = Arc::clone(&server);
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
                 let (rule, tls) = (Arc::clone(&rule), tls.clone());
+                let server = leads_to.load(Ordering::Relaxed);
                 std::thread::spawn(move || greet(socket, tls, server, &*rule));
             }
         });
-        Self { port, closed }
+        Self { port, server, closed }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -104,7 +114,7 @@ impl Drop for Front {
     }
 }
 
-fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: Option<u16>, rule: &Rule) -> Option<()> {
+fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: u16, rule: &Rule) -> Option<()> {
     socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let Some(tls) = tls else { return serve(&mut &socket, server, rule) };
     let mut client = StreamOwned::new(ServerConnection::new(tls).ok()?, socket);
@@ -114,12 +124,12 @@ fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: Option<u16>,
 }
 
 /// Answers one request; a client that went away is no matter.
-fn serve(client: &mut (impl Read + Write), server: Option<u16>, rule: &Rule) -> Option<()> {
+fn serve(client: &mut (impl Read + Write), server: u16, rule: &Rule) -> Option<()> {
     let (head, request_body) = read_message(&mut BufReader::new(&mut *client))?;
     let request = head.lines().next()?.to_owned();
     let (answer_head, body) = match server {
-        Some(port) => ask(port, &head, &request_body)?,
-        None => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
+        1.. => ask(server, &head, &request_body)?,
+        0 => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
     };
     let status = answer_head.split(' ').nth(1)?.parse().ok()?;
     let request_body = String::from_utf8_lossy(&request_body).into();

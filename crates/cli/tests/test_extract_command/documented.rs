@@ -13,7 +13,7 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 14] = [
     "object",
     "account",
     "account_before",
@@ -23,6 +23,7 @@ const OPEN: [&str; 13] = [
     "run",
     "report",
     "rules",
+    "suspicions",
     "rows",
     "old",
     "new",
@@ -94,7 +95,7 @@ fn printed() -> Vec<Value> {
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
     let mut ran: Vec<Ran> = [
         "extract folders users looks",
-        "extract dashboards -b 10 --max-calls 3",
+        "extract dashboards -b 10 --max-calls 4",
         "--config several.toml extract roles --all-instances",
         "extract dashboards --folder-ids 987654",
         "check",
@@ -130,6 +131,7 @@ fn printed() -> Vec<Value> {
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
         "extract dashboards --full",
+        "--vault other.db extract dashboards",
     ]
     .map(|line| {
         if line.ends_with("--full") {
@@ -147,6 +149,13 @@ fn printed() -> Vec<Value> {
     looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
     world.run("extract groups");
     ran.push(world.run("log groups --json"));
+    // A suspect run: half of the dashboards are gone.
+    for id in looker.ids(Kind::Dashboard, false).iter().step_by(2) {
+        looker.purge(Kind::Dashboard, id).unwrap();
+    }
+    for line in ["extract dashboards", "runs", "runs confirm 2"] {
+        ran.push(world.run(&format!("--vault other.db {line} --json")));
+    }
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())

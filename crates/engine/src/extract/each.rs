@@ -75,6 +75,10 @@ impl Run {
         }
         let slice = self.slice(read, keys.clone()).await?;
         let absent = self.read_keys(read, slice).await?;
+        if self.findings.unavailable.iter().any(|entry| entry.kind == read.kind.name) {
+            // What may not be seen any more is not gone.
+            return Ok(());
+        }
         // Whoever refers may come back; what is referred to is kept.
         if !matches!(read.each.source, Source::References) && self.brake.pulled().is_none() {
             let kept = keys.into_iter().filter(|key| !absent.contains(key)).collect();

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use looker::pacing::Ledger;
-use vault::VaultError;
+use vault::{OtherBirth, VaultError};
 
 /// Why an extraction could not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,10 @@ pub enum ExtractError {
         /// Where it begins.
         zone: String,
     },
+    /// Birth marks disagree with those that the vault has: another instance answers
+    /// at this address.
+    #[error(transparent)]
+    OtherInstance(Box<OtherInstance>),
     /// The server gave only objects of other folders.
     #[error("the server ignored the folder filter of {group}: nothing it gave lies in the folder asked for")]
     IgnoredFilter {
@@ -73,6 +77,35 @@ pub enum ExtractError {
     /// A task of ours ended by a panic.
     #[error("a worker ended unexpectedly: {0}")]
     Worker(String),
+}
+
+/// Objects that were made at another time than those of the same ids in the vault.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{address} seems to be another instance than the one the vault knows, or it was rebuilt: \
+     {} of {compared} {kind} that were compared were created at another time: {}",
+    others.len(),
+    others.iter().take(Self::EXAMPLES).map(Self::example).collect::<Vec<_>>().join(", ")
+)]
+pub struct OtherInstance {
+    /// The address.
+    pub address: String,
+    /// The kind, in the plural.
+    pub kind: &'static str,
+    /// Objects whose birth marks were compared.
+    pub compared: u64,
+    /// Those that disagree.
+    pub others: Vec<OtherBirth>,
+}
+
+impl OtherInstance {
+    /// Objects that a message names.
+    const EXAMPLES: usize = 5;
+
+    fn example(other: &OtherBirth) -> String {
+        let title = other.title.as_deref().map(|title| format!(" {title:?}")).unwrap_or_default();
+        format!("{}{title} (then {}, now {})", other.key, other.before, other.now)
+    }
 }
 
 /// A path that leads nowhere, and where it may have been meant to lead.

@@ -1,7 +1,8 @@
-//! Light listings: id, stamp and folder of every row of a group.
+//! Light listings: id, stamps and folder of every row of a group.
 //!
 //! One opens the run and sizes the streams; one closes it and proves them. They
-//! are paged by the same coordinator as everything else.
+//! are paged by the same coordinator as everything else. Both are held against
+//! the birth marks that the vault has.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use vault::{Listed, RunId, Writer};
 use super::error::ExtractError;
 use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream};
 use super::pool::{Answer, Rows, Sink, blocking};
+use super::recognition::Recognition;
 use super::run::Run;
 
 /// Rows of a listing whose envelopes are in memory at once.
@@ -119,6 +121,7 @@ impl Run {
             streams: streams.clone(),
             bounds,
             keep: keep.clone(),
+            recognition: self.recognition.clone(),
             found: Mutex::default(),
         });
         let drain = self.drain(streams.clone(), plans, Rows::Light, Arc::clone(&sink) as Arc<dyn Sink>);
@@ -142,6 +145,7 @@ struct ListingSink {
     /// Most pages of a stream before its group is listed by folder instead.
     bounds: HashMap<usize, u64>,
     keep: Keep,
+    recognition: Recognition,
     found: Mutex<Found>,
 }
 
@@ -225,6 +229,8 @@ impl Sink for ListingSink {
                 let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
                 let rows = raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
                 self.count(answer.stream, &rows);
+                let of_scope = rows.iter().filter(|row| group.holds(row.folder.as_deref()));
+                self.recognition.check(group.kind, of_scope).await?;
                 let Keep::Round { writer, run, round } = self.keep.clone() else { continue };
                 let listed = listed(group, rows);
                 blocking(move || Ok(writer.listing(run, round, listed)?)).await?;

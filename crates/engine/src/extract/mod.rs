@@ -4,17 +4,22 @@
 //!
 //! 1. **open**: bring stored references up to the catalogue of today, sign in,
 //!    find the scope, begin the run or take up an unfinished one where it stopped;
-//! 2. **whole kinds**: those that one call answers;
-//! 3. **size**: a light listing counts the rows of every group (a kind on one
-//!    side, live or trash), folder by folder or whole, whichever costs fewer calls,
-//!    and is held against the vault: what has not changed is not read again;
-//! 4. **read**: the page coordinator shares all page streams among one pool of
-//!    workers, or changed objects are read by id; rows become records on threads of their own, and the vault's one
-//!    writer commits them together with the progress they mean;
-//! 5. **close**: the listing is made again and compared with what was stored;
+//! 2. **meet**: one call tells who we are. A light listing counts the rows of every
+//!    group (a kind on one side, live or trash), folder by folder or whole,
+//!    whichever costs fewer calls. It and the list of folders tell whether this is
+//!    the instance that the vault knows, before anything of it is stored;
+//! 3. **whole kinds**: those that one call answers;
+//! 4. **plan**: the listing is held against the vault: what has not changed is not
+//!    read again;
+//! 5. **read**: the page coordinator shares all page streams among one pool of
+//!    workers, or changed objects are read by id; rows become records on threads of
+//!    their own, and the vault's one writer commits them together with the progress
+//!    they mean;
+//! 6. **close**: the listing is made again and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
 //!    complete;
-//! 6. **finish**: gaps, calls and the state are stored with the run.
+//! 7. **finish**: gaps, calls, the account and the state are stored with the run;
+//!    what is gone is marked so, unless too much of it is gone to be believed.
 
 mod allowance;
 mod by_id;
@@ -32,6 +37,7 @@ mod pages;
 mod plans;
 mod pool;
 mod prepare;
+mod recognition;
 mod refresh;
 mod report;
 mod request;
@@ -39,8 +45,10 @@ mod rules;
 mod run;
 pub(crate) mod scope;
 mod selector;
+mod signed_in;
 mod tile_queries;
 pub(crate) mod tree;
+mod whole;
 
 use std::sync::Arc;
 
@@ -49,7 +57,7 @@ use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
 pub(crate) use each::item_call;
-pub use error::{AmbiguousFolder, ExtractError, UnknownPath};
+pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
 pub(crate) use groups::Group;
 pub(crate) use plans::ONE_PLAN;
@@ -58,12 +66,12 @@ pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-pub use request::{Destinations, FolderStrategy, Request, RunScope};
+pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
 pub(crate) use rules::rules;
-pub(crate) use run::whole_call;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
+pub(crate) use whole::whole_call;
 
 use crate::Watch;
 use run::Run;
@@ -76,7 +84,8 @@ use run::Run;
 ///
 /// # Errors
 /// When the run cannot begin (no connection, no sign-in, an unknown folder, an
-/// allowance that is spent), or the vault cannot be written. What could not be read is in the report.
+/// allowance that is spent), another instance answers than the one the vault
+/// knows, or the vault cannot be written. What could not be read is in the report.
 pub async fn extract(
     client: &Client,
     vault: Vault,
@@ -86,11 +95,20 @@ pub async fn extract(
 ) -> Result<Report, ExtractError> {
     let vault = rules::index_references(vault, &watch).await?;
     let (mut run, folders) = Run::open(client, vault, request, watch, interrupt).await?;
-    run.read_whole_kinds(folders.as_deref()).await?;
+    match read(&mut run, folders).await {
+        Ok(()) => run.finish().await,
+        Err(ExtractError::OtherInstance(other)) => Err(run.refuse(other).await?),
+        Err(error) => Err(error),
+    }
+}
+
+/// All that lies between a run's beginning and its end.
+async fn read(run: &mut Run, folders: Option<scope::Listed>) -> Result<(), ExtractError> {
+    let (folders, sized) = run.meet(folders).await?;
+    run.read_whole_kinds(folders).await?;
     run.read_disabled_plans().await?;
     run.read_singles().await?;
-    let reading = run.read_groups().await?;
+    let reading = run.read_groups(sized).await?;
     run.close_groups(reading).await?;
-    run.read_each_kinds().await?;
-    run.finish().await
+    run.read_each_kinds().await
 }

@@ -60,14 +60,24 @@ impl Planned {
 }
 
 impl Run {
-    /// Sizes the groups, decides how to read them, and reads them.
-    pub(super) async fn read_groups(&mut self) -> Result<Reading, ExtractError> {
+    /// Sizes the groups that no earlier attempt has begun to read.
+    pub(super) async fn size_groups(&mut self) -> Result<Reading, ExtractError> {
         let mut reading = Reading::default();
-        let mut planned = self.continued();
-        let fresh: Vec<usize> = (0..self.groups.len())
-            .filter(|group| planned.iter().all(|plan| plan.stream.group != *group))
-            .collect();
+        let fresh = self.fresh(&self.continued());
         self.size(&fresh, &mut reading).await?;
+        Ok(reading)
+    }
+
+    /// Groups that are read from their beginning.
+    fn fresh(&self, continued: &[Planned]) -> Vec<usize> {
+        let is_fresh = |group: &usize| continued.iter().all(|plan| plan.stream.group != *group);
+        (0..self.groups.len()).filter(is_fresh).collect()
+    }
+
+    /// Decides how to read the groups, by their sizes, and reads them.
+    pub(super) async fn read_groups(&mut self, mut reading: Reading) -> Result<Reading, ExtractError> {
+        let mut planned = self.continued();
+        let fresh = self.fresh(&planned);
         let open: Vec<usize> = fresh.into_iter().filter(|group| !reading.closed.contains(group)).collect();
         let items = self.plan(open, &mut planned, &mut reading).await?;
         for plan in &planned {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use looker::Client;
 use looker::pacing::{Ledger, Reason};
 use serde::Serialize;
-use vault::{RunSummary, Side};
+use vault::{RunSummary, Side, Suspicion};
 
 use super::full_pass::Unstamped;
 
@@ -17,10 +17,12 @@ pub struct Report {
     pub run: i64,
     /// Whether an earlier attempt was continued.
     pub resumed: bool,
-    /// `complete` or `incomplete`.
+    /// `complete`, `incomplete` or `suspect`.
     pub state: &'static str,
     /// Why it stopped early.
     pub stopped: Option<Stop>,
+    /// Why it is suspect: what it found gone is held until it is confirmed.
+    pub suspicions: Vec<Suspicion>,
     /// By kind: objects seen, added, changed, removed.
     pub kinds: Vec<KindReport>,
     /// Kinds that are closed to the account or missing from the release.

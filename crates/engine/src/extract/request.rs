@@ -7,6 +7,9 @@ use super::refresh::RefreshPolicy;
 use super::scope::{FolderScope, FolderSet};
 use crate::allowance::Allowance;
 
+/// Percent that may vanish at once when nobody says otherwise.
+pub const SUSPECT_SHARE: u8 = 20;
+
 /// What to read, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -32,10 +35,27 @@ pub struct Request {
     pub full_every_days: u32,
     /// Continue the last run of this scope, if it did not end complete.
     pub resume: bool,
+    /// Which history of the address the run belongs to.
+    pub epoch: Epoch,
+    /// Percent of the objects of a kind that may vanish from the scope at once
+    /// before the run is held as suspect; with 100 it never is for that.
+    pub suspect_share: u8,
     /// What the month allows; `None`: nothing holds it back.
     pub allowance: Option<Allowance>,
     /// What the run is recorded as, for instance `extract`.
     pub command: String,
+}
+
+/// Which history of its address a run belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Epoch {
+    /// The newest, if no birth mark disagrees with it.
+    #[default]
+    Recognised,
+    /// The newest, whatever birth marks say; the vault takes them over.
+    Continued,
+    /// One that begins now.
+    New,
 }
 
 /// The scope of a run, as its record in the vault says it.
@@ -102,6 +122,8 @@ impl Request {
             full: false,
             full_every_days: FULL_EVERY_DAYS,
             resume: false,
+            epoch: Epoch::default(),
+            suspect_share: SUSPECT_SHARE,
             allowance: None,
             command: "extract".to_owned(),
         }

@@ -6,38 +6,37 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use looker::catalogue::{AnswerShape, List, Whole};
-use looker::client::Call;
-use looker::pacing::Reason;
-use looker::rows::{self, Row};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
 use vault::{
-    AbsenceScope, GapWhat, InstanceId, RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer,
+    AbsenceScope, Doubt, GapWhat, InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer,
 };
 
 use super::allowance;
 use super::by_id::Lists;
 use super::due;
-use super::error::ExtractError;
+use super::error::{ExtractError, OtherInstance};
 use super::full_pass::{Passes, Unstamped};
 use super::groups::{Group, Stream};
+use super::pages::Reading;
 use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
+use super::recognition::Recognition;
 use super::report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
-use super::request::Request;
+use super::request::{Epoch, Request};
 use super::scope::{self, FolderSet};
+use super::signed_in::{ROLES, SignedIn};
 use crate::Watch;
 use crate::bookkeeping::Bookkeeping;
-use crate::check::{cannot_heal, release, unavailable};
+use crate::check::release;
 use crate::documents::INDEXER;
+use crate::references::{ReferenceReport, references};
 
 /// Bodies that a run makes ready to be searched at its end; it takes a second at
 /// most.
 const INDEXED_AT_ONCE: u64 = 1_000;
-use crate::references::{ReferenceReport, references};
 
 /// References that lead nowhere, and holders of each, that a report names.
 const NAMED_REFERENCES: (usize, usize) = (10, 3);
@@ -57,6 +56,11 @@ pub(super) struct Run {
     pub(super) earlier: Vec<vault::ResumableStream>,
     pub(super) resumed: bool,
     pub(super) instance: InstanceId,
+    pub(super) recognition: Recognition,
+    /// Who reads.
+    account: SignedIn,
+    /// Who read the last complete run of this scope.
+    account_before: Option<SignedIn>,
     /// Which parameters take lists.
     pub(super) lists: Lists,
     /// Which kinds are read in full.
@@ -89,14 +93,15 @@ pub(super) struct Findings {
 }
 
 impl Run {
-    /// Signs in, finds out what is to be read, and begins or resumes the run.
+    /// Signs in, finds out what is to be read, and begins or resumes the run. The
+    /// folders come along, if they were listed.
     pub(super) async fn open(
         client: &Client,
         mut vault: Vault,
         mut request: Request,
         watch: Arc<dyn Watch>,
         interrupt: &CancellationToken,
-    ) -> Result<(Self, Option<Vec<Row>>), ExtractError> {
+    ) -> Result<(Self, Option<scope::Listed>), ExtractError> {
         let started = Instant::now();
         scope::check(&request)?;
         allowance::claim(client, &vault, &request)?;
@@ -105,16 +110,19 @@ impl Run {
         signed_in?;
         let tree = scope::all_folders(client, &request).await?;
         let mut folders = scope::folders(&request, tree.as_ref(), &*watch)?;
-        let instance = vault.instance(&client.settings().host())?;
+        let address = client.settings().host();
+        let instance = match request.epoch {
+            Epoch::New => vault.begin_epoch(&address)?,
+            Epoch::Recognised | Epoch::Continued => vault.instance(&address)?,
+        };
         let scope = request.scope();
         let last_run = vault.reader()?.last_ended(instance)?;
         let rested = due::rest(&mut request, &vault.reader()?, instance, Timestamp::now())?;
         let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
         let lists = Lists::remembered(&vault.reader()?, instance)?;
-        if let (Some(folders), Some(tree)) = (&mut folders, &tree)
-            && let Some(options) = vault.last_complete_options(instance, &scope)?
-        {
-            folders.remember(&options, tree);
+        let before = vault.last_complete(instance, &scope)?;
+        if let (Some(folders), Some(tree), Some(before)) = (&mut folders, &tree, &before) {
+            folders.remember(&before.options, tree);
         }
         let folders = folders.map(Arc::new);
         let earlier = if request.resume { vault.resumable_run(instance, &scope)? } else { None };
@@ -127,7 +135,7 @@ impl Run {
                 command: request.command.clone(),
                 scope,
                 options: request.options(folders.as_deref()),
-                account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+                account: SignedIn::of_key(client).to_json(),
                 release,
                 started_at: Timestamp::now(),
             };
@@ -140,6 +148,8 @@ impl Run {
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), id);
         let preparer = Preparer::new(id, writer.clone(), client.clone(), Arc::clone(&watch), &request);
         let preparer = Arc::new(preparer);
+        let recognition =
+            Recognition { writer: writer.clone(), run: id, instance, address, epoch: request.epoch };
         let run = Self {
             client: client.clone(),
             brake: Arc::new(Brake::new(interrupt)),
@@ -153,118 +163,39 @@ impl Run {
             earlier,
             resumed,
             instance,
+            recognition,
+            account: SignedIn::of_key(client),
+            account_before: before.map(|before| SignedIn::of_run(&before.account)),
             lists,
             passes,
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
             findings: Findings { rested, ..Findings::default() },
         };
-        let tree = match tree {
-            Some((rows, date)) if run.request.kinds.iter().any(|kind| kind.name == "folders") => {
-                run.store_whole(Kind::find("folders"), rows, date).await?
-            }
-            _ => None,
-        };
         Ok((run, tree))
     }
 
-    /// Reads the kinds that one call answers whole.
-    pub(super) async fn read_whole_kinds(&mut self, already: Option<&[Row]>) -> Result<(), ExtractError> {
-        let kinds = self.request.kinds.clone();
-        for kind in kinds {
-            let List::Whole(whole) = &kind.list else { continue };
-            let stored_before = self
-                .earlier
-                .iter()
-                .any(|stream| stream.record.kind == kind.name && !stream.committed.is_empty());
-            if self.brake.pulled().is_none()
-                && !(stored_before || kind.name == "folders" && already.is_some())
-            {
-                let call = whole_call(kind, whole);
-                let read = tokio::select! {
-                    read = self.client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))) => read,
-                    () = self.brake.at_once() => continue,
-                };
-                match read {
-                    Ok((rows, date)) => drop(self.store_whole(Some(kind), rows, date).await?),
-                    Err(error) if cannot_heal(&error) => self.close_kind(kind, unavailable(&error)),
-                    Err(error) => {
-                        self.kind_failed(kind, &error);
-                        continue;
-                    }
-                }
+    /// Gets to know who we are, how much there is to read, and whether this is the
+    /// instance that the vault knows. Nothing of it is stored yet.
+    pub(super) async fn meet(
+        &mut self,
+        folders: Option<scope::Listed>,
+    ) -> Result<(Option<scope::Listed>, Reading), ExtractError> {
+        let (client, watch, brake) = (self.client.clone(), Arc::clone(&self.watch), Arc::clone(&self.brake));
+        let asked = async {
+            tokio::select! {
+                account = SignedIn::ask(&client, &*watch) => account,
+                () = brake.at_once() => SignedIn::of_key(&client),
             }
-            self.findings.absence.push(AbsenceScope {
-                kind: Cow::Borrowed(kind.name),
-                folders: None,
-                sides: vec![Side::Live],
-                listing: None,
-            });
-        }
-        Ok(())
-    }
-
-    /// Reads what there is one of, each by a call of its own.
-    pub(super) async fn read_singles(&mut self) -> Result<(), ExtractError> {
-        for kind in self.request.kinds.clone() {
-            let List::Singles(operations) = &kind.list else { continue };
-            self.watch.phase(&format!("reading {}", kind.name));
-            let mut refused = Vec::new();
-            for operation in *operations {
-                if self.brake.pulled().is_some() {
-                    return Ok(());
-                }
-                let call = Call::new(operation, kind.name, Reason::Item);
-                let row = |body| Row::keyed(operation.id, body, kind, AnswerShape::Object);
-                let read = tokio::select! {
-                    read = self.client.get(&call, |reply| Ok((row(reply.body.clone())?, reply.date))) => read,
-                    () = self.brake.at_once() => return Ok(()),
-                };
-                match read {
-                    Ok((row, date)) => self.store_one(kind, row, date).await?,
-                    Err(error) if cannot_heal(&error) => {
-                        refused.push(format!("{}: {}", operation.id, unavailable(&error)));
-                    }
-                    Err(error) => self.kind_failed(kind, &error),
-                }
-            }
-            if refused.len() == operations.len() {
-                self.close_kind(kind, refused.swap_remove(0));
-            }
-            self.findings.not_read.extend(refused);
-        }
-        Ok(())
-    }
-
-    async fn store_whole(
-        &self,
-        kind: Option<&'static Kind>,
-        rows: Vec<Row>,
-        date: Timestamp,
-    ) -> Result<Option<Vec<Row>>, ExtractError> {
-        let Some(kind) = kind else { return Ok(None) };
-        let (preparer, run) = (Arc::clone(&self.preparer), self.id);
-        let stream = WHOLE_STREAMS
-            + u32::try_from(
-                looker::catalogue::KINDS.iter().position(|entry| entry.name == kind.name).unwrap_or(0),
-            )
-            .unwrap_or(0);
-        blocking(move || {
-            let size = rows.len() as u64;
-            preparer.writer.stream(StreamRecord {
-                run,
-                stream,
-                kind: Cow::Borrowed(kind.name),
-                name: kind.name.to_owned(),
-                side: Side::Live,
-                folder: None,
-                size: Some(size),
-                page_limit: u32::try_from(size).unwrap_or(u32::MAX).max(1),
-            })?;
-            preparer.store_whole(kind, stream, &rows, date)?;
-            Ok(Some(rows))
-        })
-        .await
+        };
+        let (account, met) = tokio::join!(asked, async {
+            let folders = self.recognise_folders(folders).await?;
+            Ok((folders, self.size_groups().await?))
+        });
+        let (writer, run, json) = (self.writer.clone(), self.id, account.to_json());
+        blocking(move || Ok(writer.account(run, json)?)).await?;
+        self.account = account;
+        met
     }
 
     /// A kind that is closed to us: a gap if it was asked for by name.
@@ -348,8 +279,16 @@ impl Run {
             "stopped": stopped,
         });
         let stored_gaps = gaps.clone();
+        let roles_closed = unavailable.iter().any(|entry| entry.kind == ROLES);
+        let roles_read = absence.iter().any(|scope| scope.kind == ROLES).then_some(self.id);
+        let (mut account, before) = (self.account, self.account_before);
+        let share = Some(self.request.suspect_share);
         let (summary, references) = blocking(move || {
             preparer.count_calls()?;
+            writer.flush()?;
+            let roles_hidden =
+                roles_closed || account.learn_permissions(&writer.reader()?, instance, roles_read)?;
+            let doubts = before.map_or_else(Vec::new, |before| account.doubts(&before, roles_hidden));
             for read in read {
                 writer.kind_read(run, read)?;
             }
@@ -360,8 +299,10 @@ impl Run {
                 run,
                 state,
                 ended_at: Timestamp::now(),
+                account: Some(account.to_json()),
                 totals_json: totals.to_string(),
                 absence,
+                doubt: Doubt { account: doubts, share },
                 ranges_restated: streams_read,
             })?;
             index_what_is_little(&writer);
@@ -375,6 +316,7 @@ impl Run {
             resumed: self.resumed,
             state: summary.state.name(),
             stopped,
+            suspicions: summary.suspicions.clone(),
             kinds: KindReport::all(&summary),
             unavailable,
             gaps,
@@ -395,19 +337,37 @@ impl Run {
             most_at_once: self.client.gate().most_running(),
         };
         let (writer, preparer) = (self.writer, self.preparer);
+        // With its readers: the writer must be the last to let go of the file.
         drop(preparer);
         blocking(move || Ok(writer.close()?)).await?;
         Ok(report)
     }
-}
 
-/// Stream numbers of whole kinds, apart from those of page streams.
-const WHOLE_STREAMS: u32 = 1 << 20;
-
-/// A call for the whole of a kind.
-pub(crate) fn whole_call(kind: &'static Kind, whole: &'static Whole) -> Call {
-    let call = Call::new(&whole.operation, kind.name, Reason::Page);
-    whole.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
+    /// Closes a run that must not go on, because another instance answers: with
+    /// the calls it made and nothing else. Answers the error to end with.
+    pub(super) async fn refuse(self, other: Box<OtherInstance>) -> Result<ExtractError, ExtractError> {
+        self.preparer.settle().await?;
+        self.bookkeeping.end().await;
+        let (writer, preparer, run) = (self.writer, self.preparer, self.id);
+        let totals = serde_json::json!({ "stopped": Stop::Refused(other.to_string()) });
+        blocking(move || {
+            preparer.count_calls()?;
+            writer.finish(RunEnd {
+                run,
+                state: RunState::Incomplete,
+                ended_at: Timestamp::now(),
+                account: None,
+                totals_json: totals.to_string(),
+                absence: Vec::new(),
+                doubt: Doubt::default(),
+                ranges_restated: false,
+            })?;
+            drop(preparer);
+            Ok(writer.close()?)
+        })
+        .await?;
+        Ok(ExtractError::OtherInstance(other))
+    }
 }
 
 /// Every kind that is paged, live and, where it has one and it is wanted, trash.

@@ -11,16 +11,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use looker::catalogue::List;
+use looker::Client;
 use looker::rows::{self, Row};
-use looker::{Client, Kind};
 use vault::{Folders, InstanceId, Reader};
 
 use super::error::ExtractError;
 use super::request::Request;
-use super::run::whole_call;
 use super::selector::FolderSelector;
 use super::tree::FolderTree;
+use super::whole::{folders_kind, whole_call};
 use crate::Watch;
 
 /// Which folders a run is about.
@@ -153,7 +152,7 @@ impl FolderScope {
         watch: &dyn Watch,
     ) -> Result<FolderSet, ExtractError> {
         let mut rows = Vec::new();
-        if let Some(kind) = Kind::find("folders").filter(|_| self.needs_tree()) {
+        if let Some((kind, _)) = folders_kind().filter(|_| self.needs_tree()) {
             reader.bodies(instance, kind.name, |_, body| {
                 rows.extend(Row::read(Bytes::copy_from_slice(body), kind).ok());
             })?;
@@ -256,11 +255,10 @@ pub(super) fn check(request: &Request) -> Result<(), ExtractError> {
 /// read anyway.
 pub(super) async fn all_folders(client: &Client, request: &Request) -> Result<Option<Listed>, ExtractError> {
     let Some(scope) = &request.folders else { return Ok(None) };
-    let Some(kind) = Kind::find("folders") else { return Ok(None) };
+    let Some((kind, whole)) = folders_kind() else { return Ok(None) };
     if !scope.needs_tree() && !request.kinds.contains(&kind) {
         return Ok(None);
     }
-    let List::Whole(whole) = &kind.list else { return Ok(None) };
     let call = whole_call(kind, whole);
     let read = client.get(&call, |reply| Ok((rows::split(&reply.body, kind)?, reply.date))).await?;
     Ok(Some(read))

@@ -10,7 +10,7 @@ use looker::catalogue::AnswerShape;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
-use vault::{InstanceId, ListFilter, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
+use vault::{Doubt, InstanceId, ListFilter, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
 
 use super::LiveError;
 use super::judge::{judge, told};
@@ -256,8 +256,10 @@ impl Comparison {
                 run,
                 state,
                 ended_at: Timestamp::now(),
+                account: None,
                 totals_json: totals,
                 absence: Vec::new(),
+                doubt: Doubt::default(),
                 ranges_restated: false,
             })?;
             Ok(writer.close()?)

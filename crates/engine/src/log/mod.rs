@@ -18,6 +18,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use looker::Kind;
+use serde_json::{Map, Value};
 use vault::{Change, ChangeFilter, FolderPaths, InstanceId, Reader, Result, RunId, Version};
 
 use author::Authors;
@@ -92,7 +93,11 @@ pub struct Evidence {
 impl Evidence {
     /// Whether the account is another one, or has other roles or permissions.
     pub fn account_changed(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| *before != self.now)
+        let Some(before) = &self.before else { return false };
+        let read = |account: &str| serde_json::from_str::<Map<String, Value>>(account);
+        let (Ok(before), Ok(now)) = (read(before), read(&self.now)) else { return *before != self.now };
+        // What nobody knew before tells nothing.
+        before.iter().any(|(name, value)| !value.is_null() && now.get(name) != Some(value))
     }
 }
 

@@ -8,7 +8,7 @@
 //! run of the group, not from now. A run that any rule keeps is kept.
 //!
 //! Whatever the rules say, the newest complete run of a group stays, and so does
-//! what came after it, which can be resumed.
+//! what came after it, which can be resumed or confirmed.
 
 mod age;
 mod policy;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use vault::{Pruning, Reader, Result, RunId, RunInfo, RunState};
+use vault::{InstanceId, InstanceInfo, Pruning, Reader, Result, RunId, RunInfo, RunState};
 
 pub use age::Age;
 use policy::Candidate;
@@ -36,7 +36,7 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedGroup {
     /// The instance.
-    pub instance_url: String,
+    pub instance: InstanceInfo,
     /// The scope, as it is stored.
     pub scope: String,
     /// The runs.
@@ -53,14 +53,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Judges the runs of a vault, or of one instance (by its address) in it.
+    /// Judges the runs of a vault, or of one instance in it.
     ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn new(
         reader: &Reader,
         policy: &Policy,
-        instance: Option<&str>,
+        instance: Option<InstanceId>,
         zone: &TimeZone,
         now: Timestamp,
     ) -> Result<Self> {
@@ -70,8 +70,9 @@ impl Plan {
             tags.entry(tag.run).or_default().push(tag.name);
         }
         let runs = reader.runs(usize::MAX)?;
-        let runs = runs.into_iter().filter(|run| instance.is_none_or(|url| url == run.instance_url));
-        let judged = group(runs).into_iter().map(|((instance_url, scope), runs)| {
+        let runs = runs.into_iter().filter(|run| instance.is_none_or(|id| id == run.instance.id));
+        let judged = group(runs).into_iter().map(|((_, scope), runs)| {
+            let instance = runs[0].instance.clone();
             let candidates: Vec<Candidate> = runs.iter().map(candidate).collect();
             let mut reasons = policy.reasons(&candidates, zone);
             for (run, reasons) in runs.iter().zip(&mut reasons) {
@@ -81,7 +82,7 @@ impl Plan {
                 }
             }
             let runs = runs.into_iter().zip(reasons).map(|(run, reasons)| Judged { run, reasons });
-            JudgedGroup { instance_url, scope, runs: runs.collect() }
+            JudgedGroup { instance, scope, runs: runs.collect() }
         });
         let groups: Vec<JudgedGroup> = judged.collect();
         let forgotten = groups.iter().flat_map(|group| &group.runs).filter(|run| run.reasons.is_empty());
@@ -99,7 +100,7 @@ impl Plan {
 fn group(runs: impl Iterator<Item = RunInfo>) -> BTreeMap<(String, String), Vec<RunInfo>> {
     let mut groups: BTreeMap<(String, String), Vec<RunInfo>> = BTreeMap::new();
     for run in runs {
-        groups.entry((run.instance_url.clone(), run.scope.clone())).or_default().push(run);
+        groups.entry((run.instance.name(), run.scope.clone())).or_default().push(run);
     }
     groups
 }
@@ -111,6 +112,7 @@ fn candidate(run: &RunInfo) -> Candidate {
 fn needed_because(run: &RunInfo) -> &'static str {
     match run.state {
         RunState::Complete => "newest complete",
+        RunState::Suspect => "can be confirmed",
         _ => "can be resumed",
     }
 }

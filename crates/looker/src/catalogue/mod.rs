@@ -135,7 +135,7 @@ pub struct Paged {
     pub sorts: Option<&'static str>,
     /// Rows a page unless the user says otherwise.
     pub page: u32,
-    /// `fields` of a light listing: id, stamp and folder where there are any.
+    /// `fields` of a light listing: id, stamps and folder where there are any.
     pub light_fields: &'static str,
     /// Parameter that filters by one folder.
     pub folder: Option<&'static str>,

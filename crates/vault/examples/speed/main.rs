@@ -196,6 +196,8 @@ impl RunWriter {
 
     fn finish(&self) {
         let end = RunEnd {
+            account: None,
+            doubt: vault::Doubt::default(),
             ranges_restated: false,
             run: self.run,
             state: RunState::Complete,

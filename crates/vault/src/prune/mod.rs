@@ -136,7 +136,7 @@ impl Reader {
     }
 
     /// Runs that no prune may forget: of each scope the newest that is complete,
-    /// and those after it, which can be resumed.
+    /// and those after it, which can be resumed or confirmed.
     ///
     /// # Errors
     /// When the vault cannot be read.

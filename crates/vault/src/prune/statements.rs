@@ -6,7 +6,8 @@
 pub(super) const RUNS: &str = "SELECT id, instance FROM run
      WHERE id NOT IN (SELECT run FROM forgotten) ORDER BY instance, id";
 
-/// The newest complete run of each scope, and all after it.
+/// The newest complete run of each scope, and all after it; so a suspect run stays
+/// as long as it awaits confirmation.
 pub(super) const UNFORGETTABLE: &str = "SELECT id FROM run r
      WHERE id NOT IN (SELECT run FROM forgotten)
          AND NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
@@ -71,7 +72,7 @@ pub(super) const MOVE_BOUNDARIES: &str = "WITH moved (run, next) AS MATERIALIZED
      WHERE from_run IN (SELECT run FROM moved) OR until_run IN (SELECT run FROM moved)";
 
 /// What there is of runs beside their row and their calls goes; `?1` is a JSON array of runs.
-pub(super) const FORGET_RUNS: [&str; 9] = [
+pub(super) const FORGET_RUNS: [&str; 11] = [
     "DELETE FROM tag WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM run_kind WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM gap WHERE run IN (SELECT value FROM json_each(?1))",
@@ -79,6 +80,8 @@ pub(super) const FORGET_RUNS: [&str; 9] = [
     "DELETE FROM stream WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM sighting WHERE run IN (SELECT value FROM json_each(?1))",
     "DELETE FROM listed WHERE run IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM suspicion WHERE run IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM held WHERE run IN (SELECT value FROM json_each(?1))",
     "UPDATE run SET options = '{}', totals = NULL WHERE id IN (SELECT value FROM json_each(?1))",
     "INSERT INTO forgotten (run, prune) SELECT value, (SELECT max(id) FROM prune) FROM json_each(?1)",
 ];

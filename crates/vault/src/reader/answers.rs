@@ -2,15 +2,26 @@
 
 use jiff::Timestamp;
 
-use crate::{BodyHash, CallCount, Gap, InstanceId, RunId, RunState, Side, StreamRecord};
+use crate::{BodyHash, CallCount, Gap, InstanceId, RunId, RunState, Side, StreamRecord, Suspicion};
 
-/// A known instance.
+/// A known instance: an address in one of its epochs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceInfo {
     /// Its id in this vault.
     pub id: InstanceId,
     /// Its URL as it was given.
     pub url: String,
+    /// Which history of that address it is, from 1.
+    pub epoch: u32,
+    /// The newest epoch of that address.
+    pub newest_epoch: u32,
+}
+
+impl InstanceInfo {
+    /// The address; where it has several epochs, with this one: `URL#2`.
+    pub fn name(&self) -> String {
+        if self.newest_epoch > 1 { format!("{}#{}", self.url, self.epoch) } else { self.url.clone() }
+    }
 }
 
 /// What a run saw and changed of one kind.
@@ -48,9 +59,7 @@ pub struct RunInfo {
     /// Its number.
     pub id: RunId,
     /// The instance.
-    pub instance: InstanceId,
-    /// The instance's URL.
-    pub instance_url: String,
+    pub instance: InstanceInfo,
     /// The command.
     pub command: String,
     /// Its scope, as given.
@@ -67,6 +76,14 @@ pub struct RunInfo {
     pub ended_at: Option<Timestamp>,
     /// How it stands.
     pub state: RunState,
+    /// Why it is or was suspect.
+    pub suspicions: Vec<Suspicion>,
+    /// Objects that become absent if it is confirmed.
+    pub held: u64,
+    /// When it was confirmed, if it was suspect before.
+    pub confirmed_at: Option<Timestamp>,
+    /// For a suspect run, the later run of its scope that took its place.
+    pub superseded_by: Option<RunId>,
     /// The caller's totals (JSON), once ended.
     pub totals_json: Option<String>,
     /// What it saw and changed, by kind.

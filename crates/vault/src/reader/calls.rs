@@ -1,5 +1,6 @@
 //! Calls that were spent: by all runs of an instance, running and interrupted
-//! ones too, since calls are committed while a run works.
+//! ones too, since calls are committed while a run works. A licence knows nothing
+//! of epochs: the calls of all epochs of an address count together.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
@@ -8,6 +9,13 @@ use super::Reader;
 use crate::error::AtPath;
 use crate::query::gather;
 use crate::{CallCount, InstanceId, Result, RunId, times};
+
+/// All epochs of the address of instance `?1`.
+macro_rules! at_the_address {
+    () => {
+        "r.instance IN (SELECT e.id FROM instance i JOIN instance e ON e.url = i.url WHERE i.id = ?1)"
+    };
+}
 
 /// Calls of one run and sort within a quarter of an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +38,12 @@ impl Reader {
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<Vec<RunCalls>> {
-        let select = "SELECT c.at, c.kind, c.reason, c.ledger, c.calls, c.run
-             FROM calls c JOIN run r ON r.id = c.run
-             WHERE r.instance = ?1 AND c.at >= ?2 AND c.at < ?3
-             ORDER BY c.at, c.run, c.kind, c.reason, c.ledger";
+        let select = concat!(
+            "SELECT c.at, c.kind, c.reason, c.ledger, c.calls, c.run FROM calls c JOIN run r ON r.id = c.run
+             WHERE ",
+            at_the_address!(),
+            " AND c.at >= ?2 AND c.at < ?3 ORDER BY c.at, c.run, c.kind, c.reason, c.ledger"
+        );
         let from = from.map_or(i64::MIN, times::quarter);
         let until = until.map_or(i64::MAX, Timestamp::as_microsecond);
         let read = |row: &Row<'_>| Ok(RunCalls { run: RunId(row.get(5)?), count: count(row)? });
@@ -46,8 +56,11 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read.
     pub fn spent_since(&self, instance: InstanceId, since: Timestamp) -> Result<Vec<(String, u64)>> {
-        let select = "SELECT c.ledger, sum(c.calls) FROM calls c JOIN run r ON r.id = c.run
-             WHERE r.instance = ?1 AND c.at >= ?2 GROUP BY c.ledger ORDER BY c.ledger";
+        let select = concat!(
+            "SELECT c.ledger, sum(c.calls) FROM calls c JOIN run r ON r.id = c.run WHERE ",
+            at_the_address!(),
+            " AND c.at >= ?2 GROUP BY c.ledger ORDER BY c.ledger"
+        );
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
         gather(&self.connection, select, (instance.0, times::quarter(since)), read).at(&self.path)
     }
@@ -57,7 +70,8 @@ impl Reader {
     /// # Errors
     /// When the vault cannot be read.
     pub fn first_call(&self, instance: InstanceId) -> Result<Option<Timestamp>> {
-        let select = "SELECT min(c.at) FROM calls c JOIN run r ON r.id = c.run WHERE r.instance = ?1";
+        let select =
+            concat!("SELECT min(c.at) FROM calls c JOIN run r ON r.id = c.run WHERE ", at_the_address!());
         let first = self.connection.query_row(select, [instance.0], |row| row.get::<_, Option<i64>>(0));
         first.and_then(times::maybe_timestamp).at(&self.path)
     }

@@ -35,6 +35,18 @@ impl Reader {
         Ok(ages.into_iter().collect())
     }
 
+    /// Whether a run that is not settled yet has seen an object.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn has_seen(&self, run: RunId, kind: &str, key: &str) -> Result<bool> {
+        let select = "SELECT 1 FROM run r
+             JOIN object o ON o.instance = r.instance AND o.kind = ?2 AND o.key = ?3
+             JOIN sighting s ON s.run = r.id AND s.object = o.id WHERE r.id = ?1";
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        select.exists((run.0, kind, key)).at(&self.path)
+    }
+
     /// When each kind of an instance was last read.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! and sees only what is committed.
 
 mod answers;
+mod births;
 mod bodies;
 mod calls;
 mod content;
@@ -21,6 +22,7 @@ mod stats;
 
 use std::path::{Path, PathBuf};
 
+pub use births::{Births, OtherBirth};
 pub use fields::FieldFilter;
 pub use freshness::KindAge;
 
@@ -76,14 +78,23 @@ impl Reader {
         select.exists([hash.0]).at(&self.path)
     }
 
-    /// The instances of this vault, in the order they came.
+    /// The instances of this vault, in the order they came; each epoch of an
+    /// address is one.
     ///
     /// # Errors
     /// When the vault cannot be read.
     pub fn instances(&self) -> Result<Vec<InstanceInfo>> {
-        let info =
-            |row: &rusqlite::Row<'_>| Ok(InstanceInfo { id: InstanceId(row.get(0)?), url: row.get(1)? });
-        gather(&self.connection, "SELECT id, url FROM instance ORDER BY id", (), info).at(&self.path)
+        let select = "SELECT i.id, i.url, i.epoch, (SELECT max(epoch) FROM instance n WHERE n.url = i.url)
+             FROM instance i ORDER BY i.id";
+        let info = |row: &rusqlite::Row<'_>| {
+            Ok(InstanceInfo {
+                id: InstanceId(row.get(0)?),
+                url: row.get(1)?,
+                epoch: row.get(2)?,
+                newest_epoch: row.get(3)?,
+            })
+        };
+        gather(&self.connection, select, (), info).at(&self.path)
     }
 }
 

@@ -5,17 +5,20 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::calls::calls_of_run;
 use super::objects::side;
-use super::{KindCounts, Reader, RunDetails, RunInfo};
+use super::{InstanceInfo, KindCounts, Reader, RunDetails, RunInfo};
 use crate::error::AtPath;
 use crate::lock::Lock;
 use crate::query::gather;
+use crate::suspicion::{superseding, suspicions_of};
 use crate::writer::kind_counts;
 use crate::{Gap, GapWhat, InstanceId, Result, RunId, RunState, Side, StreamRecord, VaultError, times};
 
 const RUN: &str = "SELECT r.id, r.instance, i.url, r.command, r.scope, r.options, r.account, r.release,
          r.started_at, r.ended_at, r.state, r.totals,
          (SELECT count(*) FROM gap WHERE run = r.id),
-         (SELECT coalesce(sum(calls), 0) FROM calls WHERE run = r.id)
+         (SELECT coalesce(sum(calls), 0) FROM calls WHERE run = r.id),
+         i.epoch, (SELECT max(epoch) FROM instance n WHERE n.url = i.url),
+         (SELECT count(*) FROM held WHERE run = r.id)
      FROM run r JOIN instance i ON i.id = r.instance";
 
 impl Reader {
@@ -85,12 +88,20 @@ impl Reader {
         let state = self.run_state(row, 10)?;
         let kinds = match state {
             RunState::Running | RunState::Interrupted => kind_counts(&self.connection, id)?,
-            RunState::Complete | RunState::Incomplete => stored_counts(&self.connection, id)?,
+            RunState::Complete | RunState::Incomplete | RunState::Suspect => {
+                stored_counts(&self.connection, id)?
+            }
         };
+        let (suspicions, confirmed_at) = suspicions_of(&self.connection, id)?;
+        let later = if state == RunState::Suspect { superseding(&self.connection, id)? } else { None };
         Ok(RunInfo {
             id,
-            instance: InstanceId(row.get(1)?),
-            instance_url: row.get(2)?,
+            instance: InstanceInfo {
+                id: InstanceId(row.get(1)?),
+                url: row.get(2)?,
+                epoch: row.get(14)?,
+                newest_epoch: row.get(15)?,
+            },
             command: row.get(3)?,
             scope: row.get(4)?,
             options: row.get(5)?,
@@ -99,6 +110,10 @@ impl Reader {
             started_at: times::timestamp(row.get(8)?)?,
             ended_at: times::maybe_timestamp(row.get(9)?)?,
             state,
+            suspicions,
+            held: row.get::<_, i64>(16)?.cast_unsigned(),
+            confirmed_at: times::maybe_timestamp(confirmed_at)?,
+            superseded_by: later.map(|(run, _)| run),
             totals_json: row.get(11)?,
             kinds,
             gaps: row.get::<_, i64>(12)?.cast_unsigned(),

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "prune", sql: include_str!("0006_prune.sql") },
     Migration { name: "seals", sql: include_str!("0007_seals.sql") },
     Migration { name: "search", sql: include_str!("0008_search.sql") },
+    Migration { name: "trust", sql: include_str!("0009_trust.sql") },
 ];
 
 /// The schema of this build.
@@ -58,6 +59,15 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     if applied == VERSION {
         return Ok(());
     }
+    // A table that others refer to can be made anew only while nobody watches;
+    // within a transaction the switch does nothing.
+    connection.pragma_update(None, "foreign_keys", false).at(path)?;
+    let migrated = apply(connection, path, applied);
+    connection.pragma_update(None, "foreign_keys", true).at(path)?;
+    migrated
+}
+
+fn apply(connection: &mut Connection, path: &Path, applied: u32) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
     views::drop_all(&transaction).at(path)?;
     for (number, migration) in (1..).zip(MIGRATIONS).skip(applied as usize) {
@@ -68,6 +78,11 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         let insert = "INSERT INTO migration (number, name, checksum) VALUES (?1, ?2, ?3)";
         transaction.execute(insert, row).at(path)?;
     }
+    let mut dangling = transaction.prepare("SELECT \"table\" FROM pragma_foreign_key_check").at(path)?;
+    if dangling.exists(()).at(path)? {
+        return Err(VaultError::damaged(path, "rows refer to rows that are missing; it was not migrated"));
+    }
+    drop(dangling);
     views::make(&transaction).at(path)?;
     seals::renew(&transaction).at(path)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
@@ -175,5 +190,45 @@ mod tests {
             rows,
             ["2026-10-31 22:45:00 page 3", "2026-11-01 00:00:00 page 4", "2026-11-01 00:00:00 retry 5"]
         );
+    }
+
+    /// Tables that others refer to are made anew without losing a reference, and
+    /// a number that was used stays used.
+    #[test]
+    fn runs_and_instances_outlive_the_migration_of_their_tables() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("vault.db");
+        let mut connection = Connection::open(&path).unwrap();
+        let at = MIGRATIONS.iter().position(|migration| migration.name == "trust").unwrap();
+        for (number, migration) in (1..).zip(&MIGRATIONS[..at]) {
+            connection.execute_batch(migration.sql).unwrap();
+            let row = (number, migration.name, checksum(migration).as_slice().to_owned());
+            connection.execute("INSERT INTO migration VALUES (?1, ?2, ?3)", row).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", at as u32).unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        let rows = "INSERT INTO instance (id, url) VALUES (3, 'https://looker.example.com');
+            INSERT INTO run (id, instance, command, scope, options, account, state, started_at)
+                VALUES (7, 3, 'extract', '{}', '{}', '{}', 'complete', 0), (9, 3, 'extract', '{}', '{}', '{}', 'complete', 0);
+            DELETE FROM run WHERE id = 9;
+            INSERT INTO gap (run, attempt, kind, what, reason, tries) VALUES (7, 1, 'looks', 'kind', 'x', 1);
+            INSERT INTO object VALUES (1, 3, 'looks', '5', 0);
+            INSERT INTO version (object, from_run, side, read_at) VALUES (1, 7, 2, 0);";
+        connection.execute_batch(rows).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        require_current(&connection, &path).unwrap();
+        let number = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(number("SELECT instance FROM run WHERE id = 7"), 3);
+        assert_eq!(number("SELECT epoch FROM instance WHERE id = 3"), 1);
+        assert_eq!(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        assert_eq!(number("PRAGMA foreign_keys"), 1);
+        let next = "INSERT INTO run (instance, command, scope, options, account, state, started_at)
+            VALUES (3, 'extract', '{}', '{}', '{}', 'suspect', 0)";
+        connection.execute(next, ()).unwrap();
+        assert_eq!(connection.last_insert_rowid(), 10);
+        let orphan =
+            "INSERT INTO gap (run, attempt, kind, what, reason, tries) VALUES (8, 1, 'l', 'kind', 'x', 1)";
+        assert!(connection.execute(orphan, ()).is_err(), "references are watched again");
     }
 }

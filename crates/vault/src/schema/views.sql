@@ -10,7 +10,8 @@ SELECT i.url AS instance, o.kind, o.key AS id, v.title, v.folder AS folder_id,
     v.from_run AS since_run, v.body
 FROM object o
 JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side < 2
-JOIN instance i ON i.id = o.instance;
+JOIN instance i ON i.id = o.instance
+WHERE NOT EXISTS (SELECT 1 FROM instance newer WHERE newer.url = i.url AND newer.epoch > i.epoch);
 
 CREATE VIEW dashboards AS
 SELECT instance, id, title, folder_id, state, created_at, updated_at, read_at, since_run, body

@@ -27,12 +27,21 @@ const UNNEEDED_BODIES: &str = "SELECT id, kind FROM body b
 const FORGOTTEN_BOUNDARIES: &str = "SELECT o.kind, o.key, f.run FROM version v
      CROSS JOIN forgotten f ON f.run IN (v.from_run, v.until_run) JOIN object o ON o.id = v.object";
 
-/// Gaps of runs that no later complete run of the same scope has made good.
+/// Gaps of runs that no later run of the same scope, read whole, has made good.
+/// What an epoch lacks that is over cannot be read any more.
 const OPEN_GAPS: &str = "SELECT r.id, g.kind, g.what, coalesce(g.key, ''), coalesce(g.first_row, 0), g.reason
      FROM gap g JOIN run r ON r.id = g.run
      WHERE NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
-         AND later.scope = r.scope AND later.id > r.id AND later.state = 'complete')
+         AND later.scope = r.scope AND later.id > r.id AND later.state IN ('complete', 'suspect'))
+         AND NOT EXISTS (SELECT 1 FROM instance i JOIN instance n ON n.url = i.url AND n.epoch > i.epoch
+             WHERE i.id = r.instance)
      ORDER BY g.id";
+
+/// Suspect runs whose place no later run of the same scope took.
+const AWAITING: &str = "SELECT r.id FROM run r WHERE r.state = 'suspect'
+     AND NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
+         AND later.scope = r.scope AND later.id > r.id AND later.state IN ('complete', 'suspect'))
+     ORDER BY r.id";
 
 /// A connection that writes nothing, yet is not opened as one that only reads:
 /// those know nothing of the constraints on columns and cannot check them.
@@ -136,7 +145,8 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Runs that never ended, and gaps that no later run has filled.
+    /// Runs that never ended or await confirmation, and gaps that no later run has
+    /// filled.
     pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command <> ?1
@@ -154,6 +164,11 @@ impl Check<'_> {
         })?;
         for run in unfinished {
             self.unfinished_run(run);
+        }
+        let awaiting: Vec<i64> = gather(connection, AWAITING, (), |row| row.get(0))?;
+        for run in awaiting {
+            let advice = "confirm it, or run the same again";
+            self.find("a run is suspect", format!("run {run}"), advice, false);
         }
         for place in gaps {
             self.find("a run has a gap", place, "run the same again; it reads what is missing", false);

@@ -1,10 +1,13 @@
 //! Ending a run: which gaps are left, what is gone, what it amounted to.
 
-use rusqlite::Connection;
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Params};
 
 use super::disagreements::folder_list;
 use super::{RunSummary, kind_counts};
 use crate::query::{gather, number};
+use crate::suspicion::{self, Gone};
 use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side};
 
 /// Objects that were seen by now, and what an earlier attempt missed of
@@ -27,24 +30,36 @@ const GAPS_OF_EARLIER_ATTEMPTS: &str =
 const RANGES_OF_EARLIER_ATTEMPTS: &str = "DELETE FROM gap WHERE run = ?1 AND what = 'range'
          AND attempt < (SELECT attempt FROM run WHERE id = ?1)";
 
+/// A version `v` lies on the sides and in the folders of an absence scope, by
+/// [`AbsenceScope::parameters`].
+macro_rules! in_scope {
+    () => {
+        "(?3 AND v.side = 0 OR ?4 AND v.side = 1)
+         AND (?5 IS NULL OR ?7 <> coalesce(v.folder IN (SELECT value FROM json_each(?5)), 0))"
+    };
+}
+pub(crate) use in_scope;
+
 /// Current, in the scope, not named by the closing listing, and, where there
 /// was none, not seen.
-const GONE: &str = "SELECT v.id FROM object o
+const GONE: &str = concat!(
+    "SELECT v.id, v.object FROM object o
      JOIN version v ON v.object = o.id AND v.until_run IS NULL
      WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run <= ?1
-         AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)
-         AND (?5 IS NULL OR ?7 <> coalesce(v.folder IN (SELECT value FROM json_each(?5)), 0))
          AND (?6 IS NOT NULL
              OR NOT EXISTS (SELECT 1 FROM sighting s WHERE s.run = ?1 AND s.object = o.id))
          AND NOT EXISTS (SELECT 1 FROM listed l
-             WHERE l.run = ?1 AND l.listing = ?6 AND l.kind = ?2 AND l.key = o.key)";
+             WHERE l.run = ?1 AND l.listing = ?6 AND l.kind = ?2 AND l.key = o.key) AND ",
+    in_scope!()
+);
 
 /// An absence keeps what is needed to speak of what is gone.
 const ABSENT: &str =
     "INSERT INTO version (object, from_run, side, title, folder, updated_at, created_at, read_at)
      SELECT object, ?2, 2, title, folder, updated_at, created_at, ?3 FROM version WHERE id = ?1";
 
-/// A complete run needs nothing to be resumed, nor do older ones of its scope.
+/// A run that was read whole needs nothing to be resumed, nor do older ones of
+/// its scope.
 const SETTLED_RUNS: &str = "(SELECT old.id FROM run old JOIN run done ON done.id = ?1
      WHERE old.instance = done.instance AND old.scope = done.scope AND old.id <= done.id)";
 
@@ -69,23 +84,49 @@ pub(super) fn finish(
         RunState::Complete if gaps > 0 => RunState::Incomplete,
         state => state,
     };
-    if state == RunState::Complete {
-        for scope in &end.absence {
-            mark_absent(connection, end, scope)?;
-        }
-    }
+    let (state, suspicions) = match state {
+        RunState::Complete => settle_absences(connection, end)?,
+        state => (state, Vec::new()),
+    };
+    suspicion::release_what_was_seen(connection, run)?;
     let kinds = kind_counts(connection, run)?;
     store_counts(connection, run, &kinds)?;
-    if state == RunState::Complete {
+    if matches!(state, RunState::Complete | RunState::Suspect) {
         for table in ["sighting", "listed", "progress"] {
             connection.execute(&format!("DELETE FROM {table} WHERE run IN {SETTLED_RUNS}"), [run.0])?;
         }
+        connection
+            .execute(&format!("DELETE FROM held WHERE run <> ?1 AND run IN {SETTLED_RUNS}"), [run.0])?;
     }
     forget_unneeded(connection, replaced)?;
-    let close = "UPDATE run SET state = ?2, ended_at = ?3, totals = ?4 WHERE id = ?1";
-    connection.execute(close, (run.0, state.name(), end.ended_at.as_microsecond(), &end.totals_json))?;
+    let close = "UPDATE run SET state = ?2, ended_at = ?3, totals = ?4, account = coalesce(?5, account)
+         WHERE id = ?1";
+    let ended_at = end.ended_at.as_microsecond();
+    connection.execute(close, (run.0, state.name(), ended_at, &end.totals_json, &end.account))?;
     let calls = "SELECT coalesce(sum(calls), 0) FROM calls WHERE run = ?1";
-    Ok(RunSummary { run, state, kinds, gaps, calls: number(connection, calls, [run.0])? })
+    Ok(RunSummary { run, state, kinds, suspicions, gaps, calls: number(connection, calls, [run.0])? })
+}
+
+/// Makes absent what is gone, or holds the run if that is not believed.
+fn settle_absences(
+    connection: &Connection,
+    end: &RunEnd,
+) -> rusqlite::Result<(RunState, Vec<suspicion::Suspicion>)> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Gone { version: row.get(0)?, object: row.get(1)? });
+    let gone = |scope| Ok((scope, gather(connection, GONE, AbsenceScope::parameters(scope, end.run), read)?));
+    let gone: Vec<(&AbsenceScope, Vec<Gone>)> =
+        end.absence.iter().map(gone).collect::<rusqlite::Result<_>>()?;
+    let suspicions = suspicion::suspicions(connection, end, &gone)?;
+    let mut once = HashSet::new();
+    let gone = gone.into_iter().flat_map(|(_, gone)| gone).filter(|gone| once.insert(*gone));
+    if suspicions.is_empty() {
+        for gone in gone {
+            make_absent(connection, end.run, gone.version, end.ended_at.as_microsecond())?;
+        }
+        return Ok((RunState::Complete, suspicions));
+    }
+    suspicion::hold(connection, end.run, &suspicions, gone)?;
+    Ok((RunState::Suspect, suspicions))
 }
 
 /// Removes gaps in ranges that are stored by now, perhaps as several pages.
@@ -123,19 +164,27 @@ fn stored_until(
     Ok(row)
 }
 
-fn mark_absent(connection: &Connection, end: &RunEnd, scope: &AbsenceScope) -> rusqlite::Result<()> {
-    let side = |side| scope.sides.contains(&side);
-    let (live, trash) = (side(Side::Live), side(Side::Trash));
-    let (folders, but) = folder_list(scope);
-    let parameters = (end.run.0, &scope.kind, live, trash, folders, scope.listing, but);
-    let gone: Vec<i64> = gather(connection, GONE, parameters, |row| row.get(0))?;
-    for version in gone {
-        let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
-        connection.prepare_cached(close)?.execute((version, end.run.0))?;
-        let absent = (version, end.run.0, end.ended_at.as_microsecond());
-        connection.prepare_cached(ABSENT)?.execute(absent)?;
+impl AbsenceScope {
+    /// Run, kind, live, trash, folders, listing, and whether the folders are
+    /// those left out: `?1` to `?7`.
+    pub(crate) fn parameters(&self, run: RunId) -> impl Params {
+        let side = |side| self.sides.contains(&side);
+        let (folders, but) = folder_list(self);
+        let (live, trash) = (side(Side::Live), side(Side::Trash));
+        (run.0, self.kind.to_string(), live, trash, folders, self.listing, but)
     }
-    Ok(())
+}
+
+/// Ends a version by an absence from that run on.
+pub(crate) fn make_absent(
+    connection: &Connection,
+    run: RunId,
+    version: i64,
+    read_at: i64,
+) -> rusqlite::Result<()> {
+    let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
+    connection.prepare_cached(close)?.execute((version, run.0))?;
+    connection.prepare_cached(ABSENT)?.execute((version, run.0, read_at)).map(drop)
 }
 
 fn store_counts(connection: &Connection, run: RunId, kinds: &[KindCounts]) -> rusqlite::Result<()> {

@@ -133,6 +133,20 @@ pub(super) fn refreshed(
     keys.iter().try_for_each(|key| upsert.execute((run.0, kind, key, at.as_microsecond())).map(drop))
 }
 
+/// Takes over birth marks into current versions.
+pub(super) fn births(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+    births: &[(String, Timestamp)],
+) -> rusqlite::Result<()> {
+    let mut update = connection.prepare_cached(
+        "UPDATE version SET created_at = ?4 WHERE until_run IS NULL AND object =
+         (SELECT id FROM object WHERE instance = (SELECT instance FROM run WHERE id = ?1) AND kind = ?2 AND key = ?3)",
+    )?;
+    births.iter().try_for_each(|(key, at)| update.execute((run.0, kind, key, at.as_microsecond())).map(drop))
+}
+
 /// Notes that a run has read a kind.
 pub(super) fn kind_read(connection: &Connection, run: RunId, read: &KindRead) -> rusqlite::Result<()> {
     let upsert = "INSERT INTO kind_read (instance, kind, run, read_at)

@@ -39,6 +39,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
+pub(crate) use closing::{in_scope, make_absent};
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
 pub use freshness::{Adopted, Stale};
@@ -47,7 +48,7 @@ use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
     CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Reader, Record,
-    Result, RunEnd, RunId, RunState, StreamRecord, Vault, VaultError,
+    Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -76,10 +77,12 @@ pub struct RunSummary {
     /// The run.
     pub run: RunId,
     /// The state as stored: `Incomplete` where `Complete` was asked for and
-    /// gaps are left.
+    /// gaps are left, `Suspect` where it is held.
     pub state: RunState,
     /// What it saw and changed.
     pub kinds: Vec<KindCounts>,
+    /// Why it is suspect.
+    pub suspicions: Vec<Suspicion>,
     /// Gaps that are left.
     pub gaps: u64,
     /// All calls of the run.
@@ -113,6 +116,8 @@ enum Work {
     KindRead(RunId, KindRead),
     FullPass(RunId, FullPass),
     Probe(RunId, Probe),
+    Births(RunId, Kind, Vec<(String, Timestamp)>),
+    Account(RunId, String),
 }
 
 type Reply<T> = mpsc::Sender<Result<T>>;
@@ -209,6 +214,22 @@ impl Writer {
         self.work(Work::Probe(run, probe))
     }
 
+    /// Notes who the run is signed in as (JSON), once that is known.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn account(&self, run: RunId, account: String) -> Result<()> {
+        self.work(Work::Account(run, account))
+    }
+
+    /// Takes over birth marks, by key, into the current versions of a kind.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn births(&self, run: RunId, kind: Kind, births: Vec<(String, Timestamp)>) -> Result<()> {
+        self.work(Work::Births(run, kind, births))
+    }
+
     /// Notes that the run has read every body of a kind.
     ///
     /// # Errors
@@ -276,7 +297,8 @@ impl Writer {
     /// Ends a run. If it is complete, objects of its absence scopes that it has
     /// not seen become absent from this run on, and what was only needed to
     /// resume it is forgotten. A run that is to be complete but still has gaps
-    /// becomes incomplete, and nothing becomes absent.
+    /// becomes incomplete, and nothing becomes absent; nor does it when the run is
+    /// held as suspect, by its doubt.
     ///
     /// # Errors
     /// What made the writer fail, now or before.
@@ -430,8 +452,10 @@ mod tests {
             run,
             state: RunState::Complete,
             ended_at,
+            account: None,
             totals_json,
             absence: Vec::new(),
+            doubt: crate::Doubt::default(),
             ranges_restated: false,
         };
         let summary = writer.finish(end)?;

@@ -1,4 +1,4 @@
-//! What a run tells of itself: streams, pages, listings, calls, gaps.
+//! What a run tells of itself: its account, streams, pages, listings, calls, gaps.
 
 use rusqlite::Connection;
 
@@ -46,6 +46,10 @@ pub(super) fn listing(
         upsert.execute((run.0, listing, &row.kind, &row.key, row.side.code(), &row.folder, updated_at))?;
     }
     Ok(())
+}
+
+pub(super) fn account(connection: &Connection, run: RunId, account: &str) -> rusqlite::Result<()> {
+    connection.execute("UPDATE run SET account = ?2 WHERE id = ?1", (run.0, account)).map(drop)
 }
 
 pub(super) fn calls(connection: &Connection, run: RunId, calls: &[CallCount]) -> rusqlite::Result<()> {

@@ -127,6 +127,12 @@ impl Thread<'_> {
                 freshness::full_pass(connection, run, &pass).at(&self.vault.path)?;
             }
             Work::Probe(run, probe) => freshness::probe(connection, run, &probe).at(&self.vault.path)?,
+            Work::Account(run, account) => {
+                progress::account(connection, run, &account).at(&self.vault.path)?;
+            }
+            Work::Births(run, kind, births) => {
+                freshness::births(connection, run, &kind, &births).at(&self.vault.path)?;
+            }
             Work::Page(page) => self.page(&page)?,
             Work::Items(run, objects) => self.objects(run, &objects)?,
         }

@@ -155,6 +155,8 @@ pub(crate) fn start(instance: InstanceId, scope: &str) -> RunStart {
 
 pub(crate) fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunEnd {
     RunEnd {
+        account: None,
+        doubt: Doubt::default(),
         run,
         state,
         ended_at: time(1_000),

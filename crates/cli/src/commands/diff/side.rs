@@ -65,7 +65,7 @@ impl Side {
             None => moments::find(&reader, moment, &now, || context.instance_in(&reader))?,
         };
         let of = |info: &InstanceInfo| info.id == meant.moment.instance;
-        let instance = stored.into_iter().find(of).ok_or_else(|| no_instance(place))?;
+        let instance = stored.into_iter().find(of).ok_or_else(|| no_instance(place, None))?;
         let vault = vault.map(|_| path);
         Ok(Self { reader, instance, meant, vault, is_live: false })
     }
@@ -76,7 +76,7 @@ impl Side {
         let run = live.run.to_string();
         let meant = moments::find(&reader, &run, &context.now(), || context.instance_in(&reader))?;
         let of = |info: &InstanceInfo| info.id == meant.moment.instance;
-        let instance = reader.instances()?.into_iter().find(of).ok_or_else(|| no_instance(&run))?;
+        let instance = reader.instances()?.into_iter().find(of).ok_or_else(|| no_instance(&run, None))?;
         Ok(Self { reader, instance, meant, vault: None, is_live: true })
     }
 }
@@ -117,19 +117,19 @@ pub(super) fn both(context: &Context, args: &DiffArgs) -> Result<(Side, Side, Op
 }
 
 /// Splits `INSTANCE:MOMENT`. An instance goes by its name in the configuration, its
-/// address or its host; times have colons too, so that only what is known counts.
+/// address or its host, with `#EPOCH` if an older one is meant; times have colons too, so that only what is known counts.
 fn split<'t>(
     context: &Context,
     config: &Config,
     stored: &[InstanceInfo],
     text: &'t str,
 ) -> Result<(Option<InstanceInfo>, &'t str), Failure> {
-    let after = |name: &str| text.strip_prefix(name)?.strip_prefix(':');
+    let after = |name: &str| moment_after(text, name);
     for name in config.instance_names() {
-        if let Some(moment) = after(name) {
+        if let Some((epoch, moment)) = after(name) {
             let url = context.address_of(name)?;
-            let found = stored.iter().find(|info| Some(&info.url) == url.as_ref());
-            let found = found.ok_or_else(|| no_instance(name))?;
+            let found = stored.iter().find(|info| Some(&info.url) == url.as_ref() && is_epoch(info, epoch));
+            let found = found.ok_or_else(|| no_instance(name, epoch))?;
             return Ok((Some(found.clone()), moment));
         }
     }
@@ -137,15 +137,33 @@ fn split<'t>(
         let host = BaseUrl::parse(&info.url).ok().map(|url| url.host());
         let bare = info.url.split_once("://").map(|(_, rest)| rest);
         let known = [Some(info.url.as_str()), bare, host.as_deref()];
-        if let Some(moment) = known.into_iter().flatten().find_map(after) {
+        if let Some((epoch, moment)) = known.into_iter().flatten().find_map(after)
+            && is_epoch(info, epoch)
+        {
             return Ok((Some(info.clone()), moment));
         }
     }
     Ok((None, text))
 }
 
-fn no_instance(name: &str) -> Failure {
-    Failure::new("vault.unknown_instance", Exit::Failed, format!("the vault holds nothing of {name}"))
+/// What follows `NAME:` or `NAME#EPOCH:`.
+fn moment_after<'t>(text: &'t str, name: &str) -> Option<(Option<u32>, &'t str)> {
+    let rest = text.strip_prefix(name)?;
+    if let Some(moment) = rest.strip_prefix(':') {
+        return Some((None, moment));
+    }
+    let (epoch, moment) = rest.strip_prefix('#')?.split_once(':')?;
+    Some((Some(epoch.parse().ok()?), moment))
+}
+
+/// The newest epoch is meant where none is named.
+fn is_epoch(info: &InstanceInfo, epoch: Option<u32>) -> bool {
+    info.epoch == epoch.unwrap_or(info.newest_epoch)
+}
+
+fn no_instance(name: &str, epoch: Option<u32>) -> Failure {
+    let epoch = epoch.map(|epoch| format!("epoch {epoch} of ")).unwrap_or_default();
+    Failure::new("vault.unknown_instance", Exit::Failed, format!("the vault holds nothing of {epoch}{name}"))
         .hint("`lookervault runs` shows of which instances it holds runs")
 }
 
@@ -161,5 +179,13 @@ mod tests {
         assert_eq!(Typed::parse("2026-03-01T10:00:00Z"), stored(None, "2026-03-01T10:00:00Z"));
         assert_eq!(Typed::parse("old/a@b.db@prod:12"), stored(Some("old/a@b.db"), "prod:12"));
         assert_eq!(Typed::parse("old.db@"), stored(Some("old.db"), ""));
+    }
+
+    #[test]
+    fn an_instance_may_be_named_with_an_epoch() {
+        assert_eq!(moment_after("prod:latest~1", "prod"), Some((None, "latest~1")));
+        assert_eq!(moment_after("prod#1:2026-03-01T10:00", "prod"), Some((Some(1), "2026-03-01T10:00")));
+        assert_eq!(moment_after("prod#x:1", "prod"), None);
+        assert_eq!(moment_after("production:1", "prod"), None);
     }
 }

@@ -73,6 +73,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Outcome {
     if context.printer.is_json() {
         context.printer.json(&Document::new(&opened, args.kind, as_of.as_ref(), &stored, object))?;
     } else {
+        opened.tell_epoch(&context.printer);
         summary::print(context, &opened, args.kind, at, &stored, object)?;
     }
     Ok(Exit::Ok)
@@ -116,13 +117,14 @@ fn absent(
         (format!("the vault has no {name}"), hint)
     };
     let failure = Failure::new("vault.no_such_object", Exit::Failed, message);
-    Ok(failure.at(&opened.instance.url).hint(hint))
+    Ok(failure.at(opened.instance.name()).hint(hint))
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    epoch: u32,
     kind: &'static str,
     id: &'a str,
     as_of: Option<MomentPart<'a>>,
@@ -150,6 +152,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "lookervault.show/1",
             instance: &opened.instance.url,
+            epoch: opened.instance.epoch,
             kind: kind.plural(),
             id: &stored.row.key,
             as_of: as_of.map(Meant::part),

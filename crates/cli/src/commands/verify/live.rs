@@ -161,6 +161,7 @@ fn words(cost: Cost) -> String {
 }
 
 /// What was allowed.
+#[derive(Clone, Copy)]
 enum Leave {
     /// So many calls.
     Calls(NonZeroU64),
@@ -182,8 +183,9 @@ fn leave(printer: &Printer, args: &LiveArgs, cost: Cost) -> Result<Leave, Failur
     if args.yes {
         return Ok(Leave::Whatever);
     }
-    if printer.can_ask() {
-        return Ok(if printer.ask("Go on?")? { Leave::Whatever } else { Leave::No });
+    if printer.style().asks {
+        let answers = [("yes", Leave::Whatever), ("no", Leave::No)];
+        return Ok(printer.ask("Go on?", &answers).unwrap_or(Leave::No));
     }
     if needed <= UNASKED_CALLS.get() {
         return Ok(Leave::Calls(UNASKED_CALLS));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use looker::Kind;
 use proptest::prelude::*;
 
 use super::*;

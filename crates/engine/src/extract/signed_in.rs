@@ -1,0 +1,188 @@
+//! Who a run is signed in as, and whether that account still sees what it saw.
+//!
+//! Looker answers lists without what an account may not see, and says nothing of
+//! it. So the account is kept with each run: user, roles, and what the roles
+//! permit, as far as the vault has them.
+
+use std::collections::BTreeSet;
+
+use looker::Client;
+use serde::{Deserialize, Serialize};
+use vault::{InstanceId, Reader, RunId, Suspicion, VaultError};
+
+use super::report::Stop;
+use crate::Watch;
+use crate::account::Account;
+
+/// The kind whose objects say what an account may.
+pub(super) const ROLES: &str = "roles";
+
+/// The account as the vault keeps it with a run. What is not known is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct SignedIn {
+    client_id: String,
+    user_id: Option<String>,
+    role_ids: Option<BTreeSet<String>>,
+    permissions: Option<BTreeSet<String>>,
+}
+
+impl SignedIn {
+    /// What is known before anybody was asked.
+    pub(super) fn of_key(client: &Client) -> Self {
+        Self { client_id: client.settings().client_id.clone(), ..Self::default() }
+    }
+
+    /// Asks who we are. An instance that does not tell is no reason not to read it.
+    pub(super) async fn ask(client: &Client, watch: &dyn Watch) -> Self {
+        let key = Self::of_key(client);
+        match Account::ask(client).await {
+            Ok(Account { id, role_ids, .. }) => {
+                Self { user_id: Some(id), role_ids: Some(role_ids.into_iter().collect()), ..key }
+            }
+            Err(error) => {
+                // The run itself will say that a limit is met.
+                if Stop::of_limit(&error).is_none() {
+                    watch.warn(&format!("the instance does not tell who the account is: {error}"));
+                }
+                key
+            }
+        }
+    }
+
+    /// As it was kept with a run.
+    pub(super) fn of_run(account: &str) -> Self {
+        serde_json::from_str(account).unwrap_or_default()
+    }
+
+    /// As it is kept with a run.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+
+    /// Looks up what the roles permit, as far as the vault has them. `read_by`: the
+    /// run, if it has read the roles; those it did not see the account may not see.
+    /// Answers whether one is hidden so.
+    pub(super) fn learn_permissions(
+        &mut self,
+        reader: &Reader,
+        instance: InstanceId,
+        read_by: Option<RunId>,
+    ) -> Result<bool, VaultError> {
+        let mut permissions = BTreeSet::new();
+        for role in self.role_ids.iter().flatten() {
+            if let Some(run) = read_by
+                && !reader.has_seen(run, ROLES, role)?
+            {
+                return Ok(true);
+            }
+            let Some(stored) = reader.show(instance, ROLES, role)? else { return Ok(false) };
+            let role: Role = serde_json::from_slice(&stored.body).unwrap_or_default();
+            permissions.extend(role.permission_set.unwrap_or_default().permissions.unwrap_or_default());
+        }
+        self.permissions = self.role_ids.is_some().then_some(permissions);
+        Ok(false)
+    }
+
+    /// What speaks against believing this account, after `before` read the same.
+    /// `roles_hidden`: it may not see roles now.
+    pub(super) fn doubts(&self, before: &Self, roles_hidden: bool) -> Vec<Suspicion> {
+        match (&before.user_id, &self.user_id) {
+            (Some(then), Some(now)) if then == now => self.losses(before, roles_hidden),
+            (Some(_), None) if before.client_id == self.client_id => vec![Suspicion::UnknownAccount],
+            // Whose key it was nobody knew; the same key is the same user.
+            (None, _) if before.client_id == self.client_id => Vec::new(),
+            _ => vec![Suspicion::OtherAccount { before: before.words(), now: self.words() }],
+        }
+    }
+
+    fn losses(&self, before: &Self, roles_hidden: bool) -> Vec<Suspicion> {
+        let lost = |before: &Option<BTreeSet<String>>, now: &Option<BTreeSet<String>>| -> Vec<String> {
+            let (Some(before), Some(now)) = (before, now) else { return Vec::new() };
+            before.difference(now).cloned().collect()
+        };
+        let mut losses = Vec::new();
+        let ids = lost(&before.role_ids, &self.role_ids);
+        if !ids.is_empty() {
+            losses.push(Suspicion::LostRoles { ids });
+        }
+        if roles_hidden && before.permissions.is_some() {
+            losses.push(Suspicion::HiddenRoles);
+        }
+        let names = lost(&before.permissions, &self.permissions);
+        if !names.is_empty() {
+            losses.push(Suspicion::LostPermissions { names });
+        }
+        losses
+    }
+
+    fn words(&self) -> String {
+        match &self.user_id {
+            Some(id) => format!("user {id}"),
+            None => format!("API key {}", self.client_id),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Role {
+    permission_set: Option<PermissionSet>,
+}
+
+#[derive(Default, Deserialize)]
+struct PermissionSet {
+    permissions: Option<Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(user: &str, roles: &[&str], permissions: Option<&[&str]>) -> SignedIn {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        SignedIn {
+            client_id: "key".into(),
+            user_id: Some(user.into()),
+            role_ids: Some(set(roles)),
+            permissions: permissions.map(set),
+        }
+    }
+
+    #[test]
+    fn an_account_that_sees_no_less_is_not_doubted() {
+        let before = account("1", &["2"], Some(&["see_looks"]));
+        assert_eq!(before.doubts(&before, false), []);
+        let more = account("1", &["2", "3"], Some(&["see_looks", "see_users"]));
+        assert_eq!(more.doubts(&before, false), []);
+        let unread = account("1", &["2", "3"], None);
+        assert_eq!(unread.doubts(&before, false), [], "a new role that was not read hides nothing");
+        // A run of an older build kept the key only.
+        let old = SignedIn::of_run(r#"{"client_id":"key"}"#);
+        assert_eq!(before.doubts(&old, false), []);
+        assert_eq!(SignedIn::of_run(&before.to_json()), before);
+    }
+
+    #[test]
+    fn losses_are_named() {
+        let before = account("1", &["2", "3"], Some(&["see_looks", "see_users"]));
+        let now = account("1", &["3"], Some(&["see_looks"]));
+        let roles = Suspicion::LostRoles { ids: vec!["2".into()] };
+        let permissions = Suspicion::LostPermissions { names: vec!["see_users".into()] };
+        assert_eq!(now.doubts(&before, false), [roles.clone(), permissions]);
+        let blind = account("1", &["3"], None);
+        assert_eq!(blind.doubts(&before, true), [roles, Suspicion::HiddenRoles]);
+    }
+
+    #[test]
+    fn another_user_is_another_account_whatever_it_may_see() {
+        let before = account("1", &["2"], None);
+        let other = Suspicion::OtherAccount { before: "user 1".into(), now: "user 4".into() };
+        assert_eq!(account("4", &["2"], None).doubts(&before, false), [other]);
+        let silent = SignedIn { client_id: "key".into(), ..SignedIn::default() };
+        assert_eq!(silent.doubts(&before, false), [Suspicion::UnknownAccount]);
+        let key = SignedIn { client_id: "new".into(), ..SignedIn::default() };
+        let other = Suspicion::OtherAccount { before: "user 1".into(), now: "API key new".into() };
+        assert_eq!(key.doubts(&before, false), [other]);
+        assert_eq!(key.doubts(&silent, false).len(), 1, "another key, of nobody knows whom");
+    }
+}

@@ -42,9 +42,9 @@ pub use document::{
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use reader::{
-    Change, ChangeFilter, Count, Dangling, Difference, FolderPaths, InstanceInfo, KindAge, KindCounts,
-    KindSize, ListFilter, ListRow, Moment, Reader, Referrer, RunCalls, RunDetails, RunInfo, Stored, Tag,
-    VaultSize, Version,
+    Change, ChangeFilter, Count, Counted, Dangling, Difference, FolderPaths, InstanceInfo, KindAge,
+    KindCounts, KindSize, ListFilter, ListRow, Moment, Reader, Referrer, RunCalls, RunDetails, RunInfo,
+    Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CallCount, Folders, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, ListingScope, Page,

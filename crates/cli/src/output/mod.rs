@@ -11,6 +11,7 @@ mod kept;
 mod paint;
 mod printer;
 mod progress;
+mod spark;
 mod style;
 mod table;
 
@@ -18,5 +19,6 @@ pub use kept::Kept;
 pub use paint::Paint;
 pub use printer::{LogWriter, Printer};
 pub use progress::{Progress, Task};
+pub use spark::sparkline;
 pub use style::{ColorChoice, Style, Terminals, Wishes};
 pub use table::{Align, Table};

@@ -102,6 +102,8 @@ fn printed() -> Vec<Value> {
     looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
     world.run("extract groups");
     ran.push(world.run("log groups --json"));
+    let stored = world.json("list dashboards")["objects"][0]["id"].clone();
+    ran.push(world.run(&format!("show dashboard {} --json", stored.as_str().unwrap())));
     ran.iter()
         .flat_map(|ran| ran.out.lines().chain(ran.err.lines()))
         .map(|line| serde_json::from_str(line).unwrap())

@@ -56,6 +56,7 @@
 //! the object closes. The only stacks are a list of the members of the objects
 //! that are open and the path to where the walk is.
 
+mod counters;
 mod merge;
 mod references;
 mod rules;
@@ -63,6 +64,7 @@ mod scan;
 mod split;
 mod walk;
 
+pub(crate) use counters::counters_of;
 pub use merge::merge_volatile;
 pub use references::{Reference, ReferencePattern};
 pub use rules::{CompiledRules, FieldPattern, Rules};

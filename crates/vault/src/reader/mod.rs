@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod calls;
 mod content;
+mod counters;
 mod folders;
 mod freshness;
 mod history;
@@ -22,6 +23,7 @@ pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use calls::RunCalls;
+pub use counters::Counted;
 pub use folders::FolderPaths;
 pub use history::{Change, ChangeFilter, Difference, Version};
 pub use moments::{Moment, Tag};

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "calls_by_time", sql: include_str!("0003_calls_by_time.sql") },
     Migration { name: "freshness", sql: include_str!("0004_freshness.sql") },
     Migration { name: "tags", sql: include_str!("0005_tags.sql") },
+    Migration { name: "counters", sql: include_str!("0006_counters.sql") },
 ];
 
 /// The schema of this build.

@@ -118,7 +118,7 @@ impl Objects {
         }
         let body = self.body(connection, path, record)?;
         self.version(connection, run, &known, record, body).at(path)?;
-        self.volatile(connection, path, known.object, record)?;
+        self.volatile(connection, path, run, known.object, record)?;
         if known.unsettled != record.unsettled {
             let update = "UPDATE object SET unsettled = ?2 WHERE id = ?1";
             let mut update = connection.prepare_cached(update).at(path)?;
@@ -208,8 +208,16 @@ impl Objects {
         }
     }
 
-    /// Keeps the latest volatile part, written only if it differs.
-    fn volatile(&mut self, connection: &Connection, path: &Path, object: i64, record: &Record) -> Result<()> {
+    /// Keeps the latest volatile part, and the values that its counters have now;
+    /// written only if they differ.
+    fn volatile(
+        &mut self,
+        connection: &Connection,
+        path: &Path,
+        run: RunId,
+        object: i64,
+        record: &Record,
+    ) -> Result<()> {
         let Some(volatile) = &record.volatile else {
             let delete = "DELETE FROM volatile WHERE object = ?1";
             return connection.prepare_cached(delete).at(path)?.execute([object]).map(drop).at(path);
@@ -222,8 +230,28 @@ impl Objects {
              WHERE hash <> excluded.hash";
         let hash = record.volatile_hash.cast_signed();
         let row = (object, hash, volatile.raw_len, dictionary, &volatile.data);
-        connection.prepare_cached(upsert).at(path)?.execute(row).map(drop).at(path)
+        if connection.prepare_cached(upsert).at(path)?.execute(row).at(path)? == 0 {
+            return Ok(());
+        }
+        let mut counters = volatile.counters.iter();
+        counters.try_for_each(|(name, value)| count_in_run(connection, run, object, name, *value)).at(path)
     }
+}
+
+/// Adds a value to a counter's series, unless it is the newest there. What a run
+/// reads that was resumed is newer than what later runs had read before.
+fn count_in_run(
+    connection: &Connection,
+    run: RunId,
+    object: i64,
+    name: &str,
+    value: i64,
+) -> rusqlite::Result<()> {
+    let upsert = "INSERT INTO counter (object, name, run, value)
+         SELECT ?1, ?2, max(?3, coalesce((SELECT max(run) FROM counter WHERE object = ?1 AND name = ?2), 0)), ?4
+         WHERE ?4 IS NOT (SELECT value FROM counter WHERE object = ?1 AND name = ?2 ORDER BY run DESC LIMIT 1)
+         ON CONFLICT (object, name, run) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(upsert)?.execute((object, name, run.0, value)).map(drop)
 }
 
 fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> rusqlite::Result<Known> {

@@ -110,7 +110,7 @@ fn volatile_fields_make_no_version_but_the_latest_are_shown() {
     let past = reader.show_at(instance, "dashboard", "1", Some(RunId::from_number(2))).unwrap().unwrap();
     let views = |at| {
         let counted = reader.counters(instance, "dashboard", "1", at).unwrap();
-        counted.iter().map(|one| (one.run.number(), one.value)).collect::<Vec<_>>()
+        counted["views"].iter().map(|one| (one.run.number(), one.value)).collect::<Vec<_>>()
     };
     assert_eq!(views(None), [(1, 7), (2, 8), (3, 9)]);
     assert_eq!(views(Some(RunId::from_number(2))), [(1, 7), (2, 8)]);

@@ -49,8 +49,8 @@ pub struct Encoded {
     pub dictionary: Option<DictionaryId>,
     /// One zstd frame (RFC 8878).
     pub data: Vec<u8>,
-    /// Of a volatile part: the whole numbers at the root, by name.
-    pub counters: Vec<(String, i64)>,
+    /// Of a volatile part: the whole numbers at its root, as a JSON object.
+    pub counters: Option<String>,
 }
 
 /// Compresses with one trained dictionary per kind. Clones share their
@@ -212,7 +212,7 @@ fn compress(raw: &[u8], dictionary: Option<&Dictionary>) -> Encoded {
             raw_len: u32::try_from(raw.len()).expect("documents are limited to 512 MiB"),
             dictionary: dictionary.map(|dictionary| dictionary.id),
             data: room.clone(),
-            counters: Vec::new(),
+            counters: None,
         }
     })
 }

@@ -1,18 +1,19 @@
 //! Counters: whole numbers at the root of a document that change without an edit.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
-/// The counters of a volatile part, by the order of their names.
-pub(crate) fn counters_of(volatile: &[u8]) -> Vec<(String, i64)> {
-    let parts: Vec<(Vec<&RawValue>, &RawValue)> = serde_json::from_slice(volatile).unwrap_or_default();
+/// The counters of a volatile part as canonical JSON, such as
+/// `{"view_count":17}`; `None` when it has none.
+pub(crate) fn counters_of(volatile: &[u8]) -> Option<String> {
+    let parts: Vec<(Vec<&RawValue>, &RawValue)> = serde_json::from_slice(volatile).ok()?;
     let counter = |(pointer, value): (Vec<&RawValue>, &RawValue)| {
         let [name] = pointer[..] else { return None };
-        let name: Cow<'_, str> = serde_json::from_str(name.get()).ok()?;
-        Some((name.into_owned(), value.get().parse().ok()?))
+        let is_key = name.get().starts_with('"');
+        let value: i64 = value.get().parse().ok().filter(|_| is_key)?;
+        Some(format!("{}:{value}", name.get()))
     };
-    parts.into_iter().filter_map(counter).collect()
+    let counters: Vec<String> = parts.into_iter().filter_map(counter).collect();
+    (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))
 }
 
 #[cfg(test)]
@@ -24,7 +25,9 @@ mod tests {
         let volatile =
             br#"[[["can"],{"show":true}],[["favorite_count"],0],[["tiles",3,"view_count"],9],[["url"],"17"],
             [["usage"],1.5],[["view_count"],17],[["beyond"],12345678901234567890]]"#;
-        assert_eq!(counters_of(volatile), [("favorite_count".to_owned(), 0), ("view_count".to_owned(), 17)]);
-        assert!(counters_of(b"").is_empty() && counters_of(b"[1]").is_empty());
+        assert_eq!(counters_of(volatile).as_deref(), Some(r#"{"favorite_count":0,"view_count":17}"#));
+        for none in [&b""[..], b"[1]", b"[]", br#"[[["can"],true]]"#] {
+            assert_eq!(counters_of(none), None);
+        }
     }
 }

@@ -1,18 +1,18 @@
 //! How counters went, run by run.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::Row;
 
 use super::Reader;
 use crate::error::AtPath;
 use crate::query::gather;
-use crate::{InstanceId, Result, RunId, times};
+use crate::{InstanceId, Result, RunId, VaultError, times};
 
 /// A value that a counter had from one run on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
-    /// The counter, such as `view_count`.
-    pub name: String,
     /// The first run that read this value.
     pub run: RunId,
     /// When that run began.
@@ -21,34 +21,42 @@ pub struct Counted {
     pub value: i64,
 }
 
-const SERIES: &str = "SELECT c.name, c.run, r.started_at, c.value FROM object o
+const SERIES: &str = "SELECT c.run, r.started_at, c.counts FROM object o
      CROSS JOIN counter c ON c.object = o.id CROSS JOIN run r ON r.id = c.run
      WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3 AND c.run <= ?4
-     ORDER BY c.name, c.run";
+     ORDER BY c.run";
 
 impl Reader {
-    /// The series of all counters of an object, by name and then by run; up to
-    /// the run `at`, if one is given.
+    /// How the counters of an object went, by name: each value that differs from
+    /// the one before, by rising run; up to the run `at`, if one is given.
     ///
     /// # Errors
-    /// When the vault cannot be read.
+    /// When the vault cannot be read, or what is stored is damaged.
     pub fn counters(
         &self,
         instance: InstanceId,
         kind: &str,
         key: &str,
         at: Option<RunId>,
-    ) -> Result<Vec<Counted>> {
-        let counted = |row: &Row<'_>| {
-            Ok(Counted {
-                name: row.get(0)?,
-                run: RunId(row.get(1)?),
-                at: times::timestamp(row.get(2)?)?,
-                value: row.get(3)?,
-            })
-        };
+    ) -> Result<BTreeMap<String, Vec<Counted>>> {
         let until = at.map_or(i64::MAX, |run| run.0);
-        gather(&self.connection, SERIES, (instance.0, kind, key, until), counted).at(&self.path)
+        let read = |row: &Row<'_>| {
+            Ok((RunId(row.get(0)?), times::timestamp(row.get(1)?)?, row.get::<_, String>(2)?))
+        };
+        let rows = gather(&self.connection, SERIES, (instance.0, kind, key, until), read).at(&self.path)?;
+        let mut series: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
+        for (run, at, counts) in rows {
+            let counts: BTreeMap<String, i64> = serde_json::from_str(&counts).map_err(|why| {
+                VaultError::damaged(&self.path, format!("the counters of {kind} {key}: {why}"))
+            })?;
+            for (name, value) in counts {
+                let values = series.entry(name).or_default();
+                if values.last().is_none_or(|last| last.value != value) {
+                    values.push(Counted { run, at, value });
+                }
+            }
+        }
+        Ok(series)
     }
 }
 

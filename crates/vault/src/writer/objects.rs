@@ -233,25 +233,26 @@ impl Objects {
         if connection.prepare_cached(upsert).at(path)?.execute(row).at(path)? == 0 {
             return Ok(());
         }
-        let mut counters = volatile.counters.iter();
-        counters.try_for_each(|(name, value)| count_in_run(connection, run, object, name, *value)).at(path)
+        let Some(counts) = &volatile.counters else { return Ok(()) };
+        count_in_run(connection, run, object, counts).at(path)
     }
 }
 
-/// Adds a value to a counter's series, unless it is the newest there. What a run
-/// reads that was resumed is newer than what later runs had read before.
-fn count_in_run(
-    connection: &Connection,
-    run: RunId,
-    object: i64,
-    name: &str,
-    value: i64,
-) -> rusqlite::Result<()> {
-    let upsert = "INSERT INTO counter (object, name, run, value)
-         SELECT ?1, ?2, max(?3, coalesce((SELECT max(run) FROM counter WHERE object = ?1 AND name = ?2), 0)), ?4
-         WHERE ?4 IS NOT (SELECT value FROM counter WHERE object = ?1 AND name = ?2 ORDER BY run DESC LIMIT 1)
-         ON CONFLICT (object, name, run) DO UPDATE SET value = excluded.value";
-    connection.prepare_cached(upsert)?.execute((object, name, run.0, value)).map(drop)
+/// Adds to the series of an object's counters, unless its newest entry says the
+/// same. What a run reads that was resumed is newer than what later runs had
+/// read before.
+fn count_in_run(connection: &Connection, run: RunId, object: i64, counts: &str) -> rusqlite::Result<()> {
+    let newest = "SELECT run, counts FROM counter WHERE object = ?1 ORDER BY run DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let newest: Option<(i64, String)> =
+        connection.prepare_cached(newest)?.query_row([object], read).optional()?;
+    if newest.as_ref().is_some_and(|(_, newest)| newest == counts) {
+        return Ok(());
+    }
+    let run = newest.map_or(run.0, |(newest, _)| newest.max(run.0));
+    let upsert = "INSERT INTO counter (object, run, counts) VALUES (?1, ?2, ?3)
+         ON CONFLICT (object, run) DO UPDATE SET counts = excluded.counts";
+    connection.prepare_cached(upsert)?.execute((object, run, counts)).map(drop)
 }
 
 fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> rusqlite::Result<Known> {

@@ -212,6 +212,18 @@ fn the_past_is_shown_as_it_was() {
     assert_eq!(parts(&format!("show dashboard {renamed} --as-of latest"))["title"], "A title of its own");
     // Of what is current, views are known; of what was, they are not.
     assert!(first["view_count"].is_null() && parts_at(world, edited, 2)["view_count"].is_number());
+    // Yet how they went is kept by the run.
+    let views = |line: &str| -> Vec<(Value, Value)> {
+        let counters = world.json(line)["counters"].as_array().unwrap().clone();
+        let series = counters.iter().find(|counter| counter["name"] == "view_count").unwrap();
+        let points = series["points"].as_array().unwrap();
+        points.iter().map(|point| (point["run"].clone(), point["value"].clone())).collect()
+    };
+    let [(first, before), (third, after)] = &views(&format!("show dashboard {edited}"))[..] else { panic!() };
+    assert_eq!((first, third), (&1.into(), &3.into()), "a run that read the same writes nothing");
+    assert_eq!(before.as_u64().map(|views| views + 1), after.as_u64());
+    assert_eq!(views(&format!("show dashboard {edited} --as-of 2")).len(), 1);
+    assert!(world.run(&format!("show dashboard {edited}")).out.contains("▁█"), "a small chart");
     let states =
         [1, 2, 3].map(|run| world.json(&format!("show dashboard {trashed} --as-of {run}"))["state"].clone());
     assert_eq!(states, ["live", "trash", "live"]);

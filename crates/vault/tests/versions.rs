@@ -108,6 +108,12 @@ fn volatile_fields_make_no_version_but_the_latest_are_shown() {
     assert_eq!(stored.row.from_run.number(), 1);
     place.complete_run(&[Seen { views: 9, ..seen(1, 2) }]);
     let past = reader.show_at(instance, "dashboard", "1", Some(RunId::from_number(2))).unwrap().unwrap();
+    let views = |at| {
+        let counted = reader.counters(instance, "dashboard", "1", at).unwrap();
+        counted["views"].iter().map(|one| (one.run.number(), one.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(views(None), [(1, 7), (2, 8), (3, 9)]);
+    assert_eq!(views(Some(RunId::from_number(2))), [(1, 7), (2, 8)]);
     assert_eq!(past.document, past.body, "volatile fields are known of what is current");
     assert_eq!(reader.show(instance, "dashboard", "2").unwrap(), None);
 }

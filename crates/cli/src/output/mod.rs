@@ -13,6 +13,7 @@ mod paint;
 mod printer;
 mod progress;
 mod question;
+mod spark;
 mod style;
 mod table;
 
@@ -20,5 +21,6 @@ pub use kept::Kept;
 pub use paint::Paint;
 pub use printer::{LogWriter, Printer};
 pub use progress::{Progress, Task};
+pub use spark::sparkline;
 pub use style::{ColorChoice, Style, Terminals, Wishes};
 pub use table::{Align, Table};

@@ -149,6 +149,8 @@ fn printed() -> Vec<Value> {
     looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
     world.run("extract groups");
     ran.push(world.run("log groups --json"));
+    let stored = world.json("list dashboards")["objects"][0]["id"].clone();
+    ran.push(world.run(&format!("show dashboard {} --json", stored.as_str().unwrap())));
     // A suspect run: half of the dashboards are gone.
     for id in looker.ids(Kind::Dashboard, false).iter().step_by(2) {
         looker.purge(Kind::Dashboard, id).unwrap();

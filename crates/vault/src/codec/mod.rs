@@ -35,6 +35,7 @@ pub(crate) use decode::Decoder;
 use training::Samples;
 
 use crate::DictionaryId;
+use crate::document::counters_of;
 
 /// Above 3, a little smaller costs several times the time.
 const LEVEL: i32 = 3;
@@ -48,6 +49,8 @@ pub struct Encoded {
     pub dictionary: Option<DictionaryId>,
     /// One zstd frame (RFC 8878).
     pub data: Vec<u8>,
+    /// Of a volatile part: the whole numbers at its root, as a JSON object.
+    pub counters: Option<String>,
 }
 
 /// Compresses with one trained dictionary per kind. Clones share their
@@ -132,7 +135,7 @@ impl Codec {
 
     /// Compresses the volatile part of an object of this kind.
     pub fn encode_volatile(&self, kind: &str, volatile: &[u8]) -> Encoded {
-        self.encode_part(kind, Part::Volatile, volatile)
+        Encoded { counters: counters_of(volatile), ..self.encode_part(kind, Part::Volatile, volatile) }
     }
 
     fn encode_part(&self, kind: &str, part: Part, raw: &[u8]) -> Encoded {
@@ -209,6 +212,7 @@ fn compress(raw: &[u8], dictionary: Option<&Dictionary>) -> Encoded {
             raw_len: u32::try_from(raw.len()).expect("documents are limited to 512 MiB"),
             dictionary: dictionary.map(|dictionary| dictionary.id),
             data: room.clone(),
+            counters: None,
         }
     })
 }

@@ -58,6 +58,7 @@
 //! that are open and the path to where the walk is.
 
 mod content;
+mod counters;
 mod merge;
 mod redactions;
 mod references;
@@ -67,6 +68,7 @@ mod split;
 mod walk;
 
 pub use content::Content;
+pub(crate) use counters::counters_of;
 pub use merge::merge_volatile;
 pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};

@@ -249,7 +249,7 @@ fn forget(connection: &Connection, pruning: &Pruning, dropped: &Dropped) -> rusq
     let hollow: Vec<i64> = gather(connection, HOLLOW, (&moves, gone_since), |row| row.get(0))?;
     connection.execute(DELETE_INVISIBLE, (&moves, gone_since))?;
     connection.execute(MOVE_BOUNDARIES, [&moves])?;
-    for table in ["volatile", "refreshed"] {
+    for table in ["counter", "volatile", "refreshed"] {
         let mut delete = connection.prepare(&format!("DELETE FROM {table} WHERE object = ?1"))?;
         hollow.iter().try_for_each(|object| delete.execute([object]).map(drop))?;
     }

@@ -6,6 +6,7 @@ mod births;
 mod bodies;
 mod calls;
 mod content;
+mod counters;
 mod fields;
 mod folders;
 mod freshness;
@@ -30,6 +31,7 @@ pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use calls::RunCalls;
+pub use counters::Counted;
 pub use folders::FolderPaths;
 pub use history::{Change, ChangeFilter, Difference, Version};
 pub use moments::{Moment, Tag};

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "seals", sql: include_str!("0007_seals.sql") },
     Migration { name: "search", sql: include_str!("0008_search.sql") },
     Migration { name: "trust", sql: include_str!("0009_trust.sql") },
+    Migration { name: "counters", sql: include_str!("0010_counters.sql") },
 ];
 
 /// The schema of this build.

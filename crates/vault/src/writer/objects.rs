@@ -119,7 +119,7 @@ impl Objects {
         }
         let body = self.body(connection, path, record)?;
         self.version(connection, run, &known, record, body).at(path)?;
-        self.volatile(connection, path, known.object, record)?;
+        self.volatile(connection, path, run, known.object, record)?;
         if known.unsettled != record.unsettled {
             let update = "UPDATE object SET unsettled = ?2 WHERE id = ?1";
             let mut update = connection.prepare_cached(update).at(path)?;
@@ -215,8 +215,16 @@ impl Objects {
         }
     }
 
-    /// Keeps the latest volatile part, written only if it differs.
-    fn volatile(&mut self, connection: &Connection, path: &Path, object: i64, record: &Record) -> Result<()> {
+    /// Keeps the latest volatile part, and the values that its counters have now;
+    /// written only if they differ.
+    fn volatile(
+        &mut self,
+        connection: &Connection,
+        path: &Path,
+        run: RunId,
+        object: i64,
+        record: &Record,
+    ) -> Result<()> {
         let Some(volatile) = &record.volatile else {
             let delete = "DELETE FROM volatile WHERE object = ?1";
             return connection.prepare_cached(delete).at(path)?.execute([object]).map(drop).at(path);
@@ -230,7 +238,11 @@ impl Objects {
         let hash = record.volatile_hash.cast_signed();
         let seal = seal([ValueRef::Integer(object), ValueRef::Integer(hash)], volatile, dictionary);
         let row = (object, hash, volatile.raw_len, dictionary, &volatile.data, seal);
-        connection.prepare_cached(upsert).at(path)?.execute(row).map(drop).at(path)
+        if connection.prepare_cached(upsert).at(path)?.execute(row).at(path)? == 0 {
+            return Ok(());
+        }
+        let Some(counts) = &volatile.counters else { return Ok(()) };
+        count_in_run(connection, run, object, counts).at(path)
     }
 }
 
@@ -240,6 +252,23 @@ fn seal(own: [ValueRef<'_>; 2], encoded: &Encoded, dictionary: Option<i64>) -> i
     let dictionary = dictionary.map_or(ValueRef::Null, ValueRef::Integer);
     let raw_len = ValueRef::Integer(encoded.raw_len.into());
     seals::of_row(&[first, second, raw_len, dictionary, ValueRef::Blob(&encoded.data)])
+}
+
+/// Adds to the series of an object's counters, unless its newest entry says the
+/// same. What a run reads that was resumed is newer than what later runs had
+/// read before.
+fn count_in_run(connection: &Connection, run: RunId, object: i64, counts: &str) -> rusqlite::Result<()> {
+    let newest = "SELECT run, counts FROM counter WHERE object = ?1 ORDER BY run DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let newest: Option<(i64, String)> =
+        connection.prepare_cached(newest)?.query_row([object], read).optional()?;
+    if newest.as_ref().is_some_and(|(_, newest)| newest == counts) {
+        return Ok(());
+    }
+    let run = newest.map_or(run.0, |(newest, _)| newest.max(run.0));
+    let upsert = "INSERT INTO counter (object, run, counts) VALUES (?1, ?2, ?3)
+         ON CONFLICT (object, run) DO UPDATE SET counts = excluded.counts";
+    connection.prepare_cached(upsert)?.execute((object, run, counts)).map(drop)
 }
 
 fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> rusqlite::Result<Known> {

@@ -1,5 +1,6 @@
 //! `show`: one stored object.
 
+mod counters;
 mod dashboard;
 mod node;
 mod plain;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use vault::{ChangeFilter, RunId, Stored};
 
+use self::counters::CounterPart;
 use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
@@ -70,11 +72,14 @@ pub fn run(context: &Context, args: &ShowArgs) -> Outcome {
     let object: &RawValue = serde_json::from_slice(&stored.document).map_err(|error| {
         Failure::new("vault.damaged", Exit::Damage, format!("the stored object is not JSON: {error}"))
     })?;
+    let counted = opened.reader.counters(opened.instance.id, args.kind.plural(), &args.id, at)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(&opened, args.kind, as_of.as_ref(), &stored, object))?;
+        let document = Document::new(&opened, args.kind, as_of.as_ref(), &stored, object);
+        context.printer.json(&Document { counters: counters::parts(&counted), ..document })?;
     } else {
         opened.tell_epoch(&context.printer);
         summary::print(context, &opened, args.kind, at, &stored, object)?;
+        counters::print(&context.printer, &counted)?;
     }
     Ok(Exit::Ok)
 }
@@ -132,6 +137,7 @@ struct Document<'a> {
     run: i64,
     read_at: String,
     parts: Parts<'a>,
+    counters: Vec<CounterPart<'a>>,
     redacted: Vec<String>,
 }
 
@@ -160,6 +166,7 @@ impl<'a> Document<'a> {
             run: stored.row.from_run.number(),
             read_at: stored.read_at.to_string(),
             parts: Parts { object },
+            counters: Vec::new(),
             redacted,
         }
     }

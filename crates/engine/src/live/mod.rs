@@ -1,8 +1,8 @@
 //! Live verification: is what the vault holds what the instance shows?
 //!
-//! [`plan`] chooses objects, at random or all of them, and the calls that read
+//! [`plan()`] chooses objects, at random or all of them, and the calls that read
 //! them again for the least; it makes none itself, so that somebody can look at
-//! the price first. [`compare`] makes the calls and holds each answer, made
+//! the price first. [`compare()`] makes the calls and holds each answer, made
 //! canonical by the rules of extraction, against the body in the vault. Nothing
 //! is stored but the calls, with a run of their own.
 //!

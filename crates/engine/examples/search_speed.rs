@@ -134,6 +134,8 @@ fn start(instance: InstanceId) -> RunStart {
 
 fn finish(writer: Writer, run: RunId) {
     let end = RunEnd {
+        account: None,
+        doubt: vault::Doubt::default(),
         ranges_restated: false,
         run,
         state: RunState::Complete,

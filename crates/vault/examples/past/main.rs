@@ -71,7 +71,16 @@ fn write_run(path: &Path, rules: &CompiledRules, run: u64) -> RunId {
     let totals_json = "{}".into();
     let ended_at = at;
     writer
-        .finish(RunEnd { run: id, state, ended_at, totals_json, absence, ranges_restated: false })
+        .finish(RunEnd {
+            run: id,
+            state,
+            ended_at,
+            account: None,
+            totals_json,
+            absence,
+            doubt: vault::Doubt::default(),
+            ranges_restated: false,
+        })
         .expect("an end");
     writer.close().expect("a close");
     id

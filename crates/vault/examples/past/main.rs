@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan};
 use vault::{
-    BodyHash, ChangeFilter, Codec, CompiledRules, InstanceId, ListFilter, Record, Rules, RunEnd, RunId,
-    RunStart, RunState, Side, Vault, canonicalise,
+    BodyHash, ChangeFilter, Codec, CompiledRules, Doubt, InstanceId, ListFilter, Record, Rules, RunEnd,
+    RunId, RunStart, RunState, Side, Vault, canonicalise,
 };
 
 const OBJECTS: u64 = 26_000;
@@ -71,7 +71,16 @@ fn write_run(path: &Path, rules: &CompiledRules, run: u64) -> RunId {
     let totals_json = "{}".into();
     let ended_at = at;
     writer
-        .finish(RunEnd { run: id, state, ended_at, totals_json, absence, ranges_restated: false })
+        .finish(RunEnd {
+            run: id,
+            state,
+            ended_at,
+            account: None,
+            totals_json,
+            absence,
+            doubt: Doubt::default(),
+            ranges_restated: false,
+        })
         .expect("an end");
     writer.close().expect("a close");
     id

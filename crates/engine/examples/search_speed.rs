@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use engine::documents::INDEXER;
 use engine::impact::{Subject, impact};
 use vault::{
-    BodyHash, InstanceId, Period, Reader, Record, RunEnd, RunId, RunStart, RunState, Search, Side, Terms,
-    Vault, Writer,
+    BodyHash, Doubt, InstanceId, Period, Reader, Record, RunEnd, RunId, RunStart, RunState, Search, Side,
+    Terms, Vault, Writer,
 };
 
 const DAYS: usize = 365;
@@ -135,7 +135,7 @@ fn start(instance: InstanceId) -> RunStart {
 fn finish(writer: Writer, run: RunId) {
     let end = RunEnd {
         account: None,
-        doubt: vault::Doubt::default(),
+        doubt: Doubt::default(),
         ranges_restated: false,
         run,
         state: RunState::Complete,

@@ -152,10 +152,10 @@ fn boundaries_move_within_their_instance() {
 
 #[test]
 fn space_comes_back() {
-    let place = busy(12, 400);
+    let place = busy(18, 400);
     let before = place.reader().file_bytes();
     let mut vault = place.open();
-    vault.prune(&forget(&(1..12).collect::<Vec<_>>(), Timestamp::MIN)).unwrap();
+    vault.prune(&forget(&(1..18).collect::<Vec<_>>(), Timestamp::MIN)).unwrap();
     assert!(vault.has_free_pages().unwrap());
     vault.compact().unwrap();
     assert!(!vault.has_free_pages().unwrap());

@@ -50,6 +50,8 @@ fn expected(looker: &Looker, everything: bool, each: &dyn Fn(&str) -> u64) -> Ca
             }
         }
     }
+    // Who we are.
+    add("me", 1);
     // The query that finds disabled schedules.
     add("run_inline_query", 1);
     calls.retain(|_, count| *count > 0);

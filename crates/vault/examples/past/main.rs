@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan};
 use vault::{
-    BodyHash, ChangeFilter, Codec, CompiledRules, InstanceId, ListFilter, Record, Rules, RunEnd, RunId,
-    RunStart, RunState, Side, Vault, canonicalise,
+    BodyHash, ChangeFilter, Codec, CompiledRules, Doubt, InstanceId, ListFilter, Record, Rules, RunEnd,
+    RunId, RunStart, RunState, Side, Vault, canonicalise,
 };
 
 const OBJECTS: u64 = 26_000;
@@ -78,7 +78,7 @@ fn write_run(path: &Path, rules: &CompiledRules, run: u64) -> RunId {
             account: None,
             totals_json,
             absence,
-            doubt: vault::Doubt::default(),
+            doubt: Doubt::default(),
             ranges_restated: false,
         })
         .expect("an end");

@@ -31,7 +31,7 @@ macro_rules! meant {
 }
 
 const USERS: &str = concat!(
-    "SELECT o.kind, o.key, v.title, v.folder, v.side, b.raw_len, b.dictionary, b.data
+    "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run, b.raw_len, b.dictionary, b.data
      FROM (SELECT DISTINCT u.body FROM field f CROSS JOIN field_use u ON u.field = f.id WHERE ",
     meant!(),
     ") used CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o CROSS JOIN body b
@@ -99,5 +99,5 @@ impl Reader {
 }
 
 fn frame(row: &Row<'_>) -> rusqlite::Result<Frame> {
-    Ok(Frame { raw_len: row.get(5)?, dictionary: row.get(6)?, data: row.get(7)? })
+    Ok(Frame { raw_len: row.get(6)?, dictionary: row.get(7)?, data: row.get(8)? })
 }

@@ -76,7 +76,7 @@ const UNKNOWN_KEYS: &str = "SELECT key FROM (
      ORDER BY key";
 
 /// Live objects of a kind that no live one of the other kinds refers to.
-const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side FROM object o
+const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run FROM object o
      JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side = 0
      WHERE o.instance = ?1 AND o.kind = ?2 AND NOT EXISTS (
          SELECT 1 FROM reference r CROSS JOIN version w INDEXED BY version_body CROSS JOIN object p
@@ -190,7 +190,7 @@ impl Reader {
 }
 
 impl Referrer {
-    /// Reads kind, key, title, folder and side, the first columns of a row.
+    /// Reads kind, key, title, folder, side and first run, the first columns of a row.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             kind: row.get(0)?,

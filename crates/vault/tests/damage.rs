@@ -319,7 +319,9 @@ fn every_flipped_bit_that_can_be_read_is_found() {
     let whole = dump(&original.path()).unwrap();
     let mut next = random_numbers();
     let mut flips: Vec<(String, usize)> = Vec::new();
-    for (name, page) in pages(&original) {
+    // The index of words has no seal; it can be made anew from the documents.
+    let sealed = pages(&original).into_iter().filter(|(name, _)| !name.starts_with("body_text"));
+    for (name, page) in sealed {
         let first_bit = (page as usize - 1) * PAGE * 8;
         // What a page says of itself comes first, rows lie at its end.
         let head = if page == 1 { 108 } else { 16 };

@@ -241,7 +241,7 @@ fn one_that_cannot_be_read_costs_its_list_nothing_else() {
     let world = looker.world_at(&front.url());
     world.extract("dashboards").complete();
     edit(&looker, 0, 30, "changed");
-    let ran = world.extract("dashboards --tries 2 --patience 1s");
+    let ran = world.extract("dashboards --tries 2 --patience 5s");
     assert_eq!(ran.code, 3, "{}", ran.all());
     let report = ran.report();
     let mut gaps = String::new();

@@ -88,9 +88,10 @@ fn a_vault_from_before_search_is_searched_when_it_is_asked_for() {
     world.extract("dashboards").complete();
     let before = touched(&world, "--model ecommerce", "dashboards");
     assert!(!before.is_empty());
-    let sqlite = rusqlite::Connection::open(world.path(VAULT)).unwrap();
-    sqlite.execute("UPDATE content_index SET edition = 'of another program'", ()).unwrap();
-    drop(sqlite);
+    let other = vault::Indexer { edition: "of another program", ..engine::documents::INDEXER };
+    let mut vault = Vault::open_for_writing(&world.path(VAULT), "test").unwrap();
+    vault.index_content(&other, &mut |_| {}).unwrap();
+    drop(vault);
     assert_eq!(world.verdict(), "sound", "what another edition has found is not compared");
     assert_eq!(touched(&world, "--model ecommerce", "dashboards"), before);
     assert_eq!(world.verdict(), "sound");

@@ -18,9 +18,6 @@ use crate::extract::{ExtractError, FolderScope, FolderSet, ONE_PLAN};
 /// Ids that one call asks for, where an instance takes lists of them.
 const IDS_A_CALL: usize = 50;
 
-/// What an instance was found to understand: `id=1,2,3` in searches.
-const TAKES_ID_LISTS: &str = "id_lists";
-
 /// What to compare.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -125,9 +122,15 @@ pub fn plan(reader: &Reader, address: &str, request: Request, watch: &dyn Watch)
     if let Some(size) = request.sample {
         choose(&mut stocks, stored, size, request.seed);
     }
-    let lists = reader.probes(instance)?.iter().any(|probe| probe.name == TAKES_ID_LISTS && probe.answer);
+    let probes = reader.probes(instance)?;
+    // As an extraction has found out: `search_dashboards.id`.
+    let takes_lists = |kind: &Kind| {
+        let name = kind.paged().and_then(|paged| Some(format!("{}.{}", paged.operation.id, paged.by_id?)));
+        name.is_some_and(|name| probes.iter().any(|probe| probe.name == name && probe.answer))
+    };
     let mut kinds = Vec::new();
     for stock in stocks.into_iter().filter(|stock| !stock.keys.is_empty()) {
+        let lists = takes_lists(stock.kind);
         kinds.push(stock.plan(reader, instance, lists)?);
     }
     let mut cost = Cost::default();

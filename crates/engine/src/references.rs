@@ -91,6 +91,11 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
     for count in reader.counts()?.into_iter().filter(|count| count.instance == instance) {
         known.insert(count.kind, Known::Not("only read in part".to_owned()));
     }
+    let newest = reader.runs(1)?.into_iter().next().and_then(|run| run.totals_json).unwrap_or_default();
+    let newest: Totals = serde_json::from_str(&newest).unwrap_or_default();
+    for of in newest.spread.into_iter().filter(|of| of.missing > 0) {
+        known.insert(of.kind, Known::Not(format!("{} are left for later runs", of.missing)));
+    }
     let mut totals: BTreeMap<RunId, Totals> = BTreeMap::new();
     for age in reader.kind_ages(instance)? {
         let told = match totals.entry(age.run) {

@@ -194,7 +194,15 @@ async fn objects_are_set_created_and_purged_through_the_back_door() {
 async fn what_is_purged_takes_along_what_hangs_on_it_and_the_trash_nothing() {
     let house = House::new(SimConfig { alerts: 40, ..SimConfig::default() }).await;
     let before = export(&house).await;
-    let of_alert = |kind: &str, body: &Value| kind == "alert" && body["lookml_dashboard_id"].is_null();
+    // In a shared folder, which has an access list to be copied.
+    let shared = house.sim.shared_folder_ids();
+    let is_shared = |id: &str| {
+        let ids = |folder: &String| house.sim.ids_in(Kind::Dashboard, folder, false);
+        shared.iter().any(|folder| ids(folder).iter().any(|other| other == id))
+    };
+    let of_alert = |kind: &str, body: &Value| {
+        kind == "alert" && body["investigative_content_id"].as_str().is_some_and(is_shared)
+    };
     let (_, alert) = before.iter().find(|((kind, _), body)| of_alert(kind, body)).unwrap();
     let id = alert["investigative_content_id"].as_str().unwrap().to_owned();
     let body = |kind: &str, rest: &Value| {

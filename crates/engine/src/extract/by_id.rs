@@ -5,7 +5,7 @@
 //! to be read anyway, so that a yes costs nothing, and the vault remembers the
 //! answer. What comes back is held against what was asked for each time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -120,12 +120,19 @@ impl Run {
     ) -> Result<Vec<GapReport>, ExtractError> {
         let mut failed = Vec::new();
         let mut lists = VecDeque::from([keys]);
+        let mut postponed = HashSet::new();
         while let Some(mut keys) = lists.pop_front() {
-            let error = match self.ask_for(group, &keys).await? {
+            let is_last = lists.is_empty();
+            let error = match self.ask_for(group, &keys, is_last).await? {
                 Asked::Failed(error) if keys.len() > 1 => {
                     tracing::debug!(%error, objects = keys.len(), "A list of objects is halved.");
                     let second = keys.split_off(keys.len() / 2);
                     lists.extend([keys, second]);
+                    continue;
+                }
+                Asked::Failed(error) if !is_last && postponed.insert(keys[0].clone()) => {
+                    tracing::debug!(%error, "An object is asked for again when the others were.");
+                    lists.push_back(keys);
                     continue;
                 }
                 Asked::Failed(error) => Some(error),
@@ -144,7 +151,8 @@ impl Run {
         Ok(failed)
     }
 
-    async fn ask_for(&self, group: usize, keys: &[String]) -> Result<Asked, ExtractError> {
+    /// One call; with patience if it is the last of its list, else not for long.
+    async fn ask_for(&self, group: usize, keys: &[String], is_last: bool) -> Result<Asked, ExtractError> {
         let at = &self.groups[group];
         let Some(by_id) = at.paged.by_id.filter(|_| self.brake.pulled().is_none()) else {
             return Ok(Asked::Done);
@@ -155,7 +163,7 @@ impl Run {
         }
         let read = |reply: &Reply| Ok((rows::split(&reply.body, at.kind)?, reply.date));
         let read = async {
-            if keys.len() > 1 {
+            if keys.len() > 1 || !is_last {
                 self.client.get_several(&call, read).await
             } else {
                 self.client.get(&call, read).await

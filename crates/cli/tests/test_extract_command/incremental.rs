@@ -31,7 +31,9 @@ fn edit_one(looker: &Looker, id: &str, text: &str) {
 /// Edits that many live dashboards; their ids.
 fn edit(looker: &Looker, from: usize, count: usize, text: &str) -> Vec<String> {
     let ids: Vec<String> = looker.ids(Kind::Dashboard, false).into_iter().skip(from).take(count).collect();
-    ids.iter().for_each(|id| edit_one(looker, id, text));
+    for id in &ids {
+        edit_one(looker, id, text);
+    }
     ids
 }
 

@@ -140,12 +140,11 @@ impl Run {
             };
             let others = left.fetch_sub(keys.len(), Ordering::Relaxed) > keys.len();
             let Some(error) = error else { continue };
-            match self.server_down(&error).filter(|_| others) {
-                Some(down) => self.brake.pull(down),
-                None => {
-                    let kind = self.groups[group].kind;
-                    failed.push(GapReport::of_object(kind, &keys[0], error.to_string(), error.tries));
-                }
+            if let Some(down) = self.server_down(&error).filter(|_| others) {
+                self.brake.pull(down);
+            } else {
+                let kind = self.groups[group].kind;
+                failed.push(GapReport::of_object(kind, &keys[0], error.to_string(), error.tries));
             }
         }
         Ok(failed)

@@ -13,6 +13,7 @@ use serde::Serialize;
 use vault::{FullPass, InstanceId, Reader, VaultError};
 
 use super::error::ExtractError;
+use super::groups::Group;
 use super::pool::blocking;
 use super::report::Stop;
 use super::request::Request;
@@ -97,7 +98,7 @@ impl Run {
         let now = Timestamp::now();
         let stamped = self.request.kinds.iter().copied().filter(|kind| {
             let group = self.groups.iter().find(|group| group.kind.name == kind.name);
-            group.is_some_and(|group| group.is_stamped())
+            group.is_some_and(Group::is_stamped)
         });
         let has_gap = |name: &str| self.findings.gaps.iter().any(|gap| gap.kind == name);
         let is_closed = |name: &str| self.findings.unavailable.iter().any(|closed| closed.kind == name);

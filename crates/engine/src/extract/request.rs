@@ -12,6 +12,7 @@ pub const SUSPECT_SHARE: u8 = 20;
 
 /// What to read, and how.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
 pub struct Request {
     /// The kinds to read.
     pub kinds: Vec<&'static Kind>,

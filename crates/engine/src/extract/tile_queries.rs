@@ -121,7 +121,7 @@ fn queries(document: &[u8]) -> Vec<(String, &RawValue)> {
     tiles.flat_map(of_tile).filter_map(|query| Some((named(query)?, query))).collect()
 }
 
-fn of_tile<'a>(tile: Tile<'a>) -> impl Iterator<Item = &'a RawValue> {
+fn of_tile(tile: Tile<'_>) -> impl Iterator<Item = &RawValue> {
     let held = [tile.look, tile.result_maker].map(|holder| holder.and_then(|holder| holder.query));
     [tile.query, held[0], held[1]].into_iter().flatten()
 }

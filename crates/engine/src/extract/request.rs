@@ -71,7 +71,7 @@ pub struct RunScope {
 }
 
 impl RunScope {
-    /// Reads what [`Request::scope`] wrote; of a text that it did not write nothing
+    /// Reads what a request wrote as its scope; of a text that it did not write nothing
     /// is known, and the scope has no kinds.
     pub fn parse(scope: &str) -> Self {
         let scope: serde_json::Value = serde_json::from_str(scope).unwrap_or_default();

@@ -37,10 +37,11 @@ fn expected(looker: &Looker, everything: bool, each: &dyn Fn(&str) -> u64) -> Ca
             List::Whole(whole) => add(whole.operation.id, 1),
             List::Singles(operations) => operations.iter().for_each(|operation| add(operation.id, 1)),
             List::Paged(paged) => {
-                // One page on each side. Stamps are proved by a listing before and after.
+                // One page on each side. Stamps are proved by a listing before and after;
+                // where nothing has changed the first of these is enough.
                 let sides = if paged.trash.is_some() { 2 } else { 1 };
-                let listings = if kind.envelope.updated_at.is_some() { 2 } else { 0 };
-                add(paged.operation.id, sides * (1 + listings));
+                let is_stamped = kind.envelope.updated_at.is_some();
+                add(paged.operation.id, sides * if is_stamped && everything { 3 } else { 1 });
             }
             List::Each(one) => {
                 add(one.operation.id, each(kind.name));
@@ -84,13 +85,7 @@ fn everything_and_then_what_is_due() {
     let is_spared = |id: &String| held.contains(id) || in_bulk.contains(id);
     let spared = estate.keys().filter(|key| key.0 == "queries" && is_spared(&key.1)).count() as u64;
     assert!(spared > 0, "some queries need no call of their own");
-    let all = wanted["query"];
-    let alone = served(&looker).get("query").copied().unwrap_or_default();
-    assert!(
-        (all - spared..all).contains(&alone),
-        "{alone} of {all} were read alone, {spared} could be spared"
-    );
-    wanted.insert("query", alone);
+    *wanted.get_mut("query").unwrap() -= spared;
     let searched = served(&looker)["search_looks"] - wanted["search_looks"];
     assert!(searched <= 1, "whether a search gives queries is tried once");
     *wanted.get_mut("search_looks").unwrap() += searched;

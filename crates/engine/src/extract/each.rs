@@ -126,6 +126,8 @@ impl Run {
     pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
         let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
         let (ages, interval) = blocking(move || {
+            // What was read in bulk just now is not to be read again.
+            writer.flush()?;
             let reader = writer.reader()?;
             let interval = due::interval(read.kind, &reader, instance, since, Timestamp::now())?;
             Ok((reader.ages(instance, read.kind.name)?, interval))

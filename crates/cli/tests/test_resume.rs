@@ -189,7 +189,7 @@ fn a_file_that_may_not_grow_ends_the_run_and_the_next_one_with_room_completes_it
     let world = looker.world();
     let program = world.command("extract --json");
     let mut limited = Command::new("sh");
-    limited.args(["-c", r#"trap "" XFSZ; ulimit -f 1024; exec "$0" "$@""#]);
+    limited.args(["-c", r#"trap "" XFSZ; ulimit -f 3072; exec "$0" "$@""#]);
     limited.arg(program.get_program()).args(program.get_args());
     limited.current_dir(program.get_current_dir().unwrap()).env_clear();
     limited.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));

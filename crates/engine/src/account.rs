@@ -29,7 +29,10 @@ impl Account {
         let call = Call::new(&ME, "session", Reason::Session);
         let read = |body: &[u8]| {
             serde_json::from_slice(body).map_err(|error| {
-                Error::new(ErrorKind::BadBody, format!("the answer is not as expected: {error}"))
+                Error::new(
+                    ErrorKind::BadBody,
+                    format!("the answer is not as expected: {}", looker::rows::fault(&error)),
+                )
             })
         };
         client.get(&call, |reply| read(&reply.body)).await

@@ -18,7 +18,8 @@ use vault::{Vault, WriteAccess};
 
 use crate::args::command_help;
 use crate::config::{
-    Config, ExtractSettings, FolderStrategy, Instance, Layer, Origin, Pacing, Share, Value, Workers,
+    Config, ExtractSettings, FolderStrategy, Instance, KindCadence, Layer, Origin, Pacing, Share, Value,
+    Workers,
 };
 use crate::context::Context;
 use crate::exit::Exit;
@@ -147,6 +148,14 @@ pub struct ExtractArgs {
     /// Read everything now: kinds that are not due, and what is spread over runs
     #[arg(long)]
     pub all_now: bool,
+
+    /// How often kinds or groups of them are read: settings=14d; may be repeated
+    ///
+    /// every-run, daily, weekly, on-request, or days such as 14d. It weighs more than
+    /// [cadence] of the configuration. Kinds that are named are always read;
+    /// `lookervault kinds` shows how often each is read otherwise.
+    #[arg(long = "cadence", value_name = "KIND=HOW", value_delimiter = ',')]
+    pub cadences: Vec<KindCadence>,
 
     /// Read again after so many days what changes without a stamp [default: 30]
     ///
@@ -354,6 +363,7 @@ impl Planned {
         instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
         let settings = config.extract(&args.flags(), &instance)?;
         let mut request = request(args, &settings)?;
+        request.cadences = config.cadence(&args.cadences)?.cadences();
         let allowance = config.allowance(&instance.base_url.value.to_string())?.allowance();
         let set_aside = args.over_allowance && allowance.is_set();
         request.refresh.spread = allowance.is_set() && !set_aside;

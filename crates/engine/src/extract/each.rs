@@ -73,8 +73,12 @@ impl Run {
         if read.kind.name == "queries" {
             self.queries_in_bulk(read.kind, &keys).await?;
         }
-        let slice = self.slice(read, keys.clone()).await?;
-        let absent = self.read_keys(read, slice).await?;
+        let absent = if self.read_in_lists(read, &keys).await? {
+            HashSet::new()
+        } else {
+            let slice = self.slice(read, keys.clone()).await?;
+            self.read_keys(read, slice).await?
+        };
         if self.findings.unavailable.iter().any(|entry| entry.kind == read.kind.name) {
             // What may not be seen any more is not gone.
             return Ok(());
@@ -115,9 +119,15 @@ impl Run {
             };
         }
         let (writer, instance) = (self.writer.clone(), self.instance);
+        let of_all = self.request.folders.is_none();
+        let read_now: Vec<&str> =
+            self.request.kinds.iter().filter(|_| of_all).map(|kind| kind.name).collect();
         blocking(move || {
             writer.flush()?;
-            Ok(Some(keys::stored(&writer.reader()?, instance, read.kind, &read.each.source)?))
+            let reader = writer.reader()?;
+            let ages = reader.kind_ages(instance)?;
+            let known = |kind: &str| read_now.contains(&kind) || ages.iter().any(|age| age.read.kind == kind);
+            Ok(Some(keys::stored(&reader, instance, read.kind, &read.each.source, &known)?))
         })
         .await
     }
@@ -125,11 +135,12 @@ impl Run {
     /// What of `keys` is to be read by this run.
     pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
         let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
+        let cadence = self.request.cadences.of(read.kind);
         let (ages, interval) = blocking(move || {
             // What was read in bulk just now is not to be read again.
             writer.flush()?;
             let reader = writer.reader()?;
-            let interval = due::interval(read.kind, &reader, instance, since, Timestamp::now())?;
+            let interval = due::interval(read.kind, cadence, &reader, instance, since, Timestamp::now())?;
             Ok((reader.ages(instance, read.kind.name)?, interval))
         })
         .await?;

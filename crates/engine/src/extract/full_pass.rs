@@ -12,15 +12,13 @@ use looker::Kind;
 use serde::Serialize;
 use vault::{FullPass, InstanceId, Reader, VaultError};
 
+use super::due::EARLY;
 use super::error::ExtractError;
 use super::groups::Group;
 use super::pool::blocking;
 use super::report::Stop;
 use super::request::Request;
 use super::run::Run;
-
-/// Runs are not on time to the minute.
-const EARLY: SignedDuration = SignedDuration::from_hours(6);
 
 /// Which kinds are read in full by this run, and what is known of earlier passes.
 #[derive(Debug)]

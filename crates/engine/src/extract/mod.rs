@@ -29,6 +29,7 @@ mod each;
 mod error;
 mod full_pass;
 mod groups;
+mod in_lists;
 mod incremental;
 mod keys;
 mod listing;
@@ -49,6 +50,7 @@ mod signed_in;
 mod tile_queries;
 pub(crate) mod tree;
 mod whole;
+mod windows;
 
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
+pub use due::Cadences;
 pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;

@@ -35,6 +35,7 @@ pub(crate) static ONE_PLAN: Each = Each {
     parameters: &[],
     source: Source::References,
     answer: AnswerShape::Object,
+    lists: None,
     refresh: Refresh::ByAge,
 };
 

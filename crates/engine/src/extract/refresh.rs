@@ -18,6 +18,10 @@ pub struct RefreshPolicy {
 /// for runs that do not happen.
 const FILL_TIME: SignedDuration = SignedDuration::from_hours(10 * 24);
 
+/// What is little is not spread: a run reads so many objects of a kind at the
+/// least, when that many are to be read.
+const LEAST: usize = 10;
+
 /// Between two runs, when there was none before.
 const USUAL_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
@@ -37,7 +41,7 @@ impl RefreshPolicy {
         if self.all_now || !self.spread {
             return missing;
         }
-        missing.min(share(total, interval, FILL_TIME))
+        missing.min(pace(total, interval))
     }
 
     /// How many objects are read again now, oldest first, so that none gets older
@@ -58,7 +62,7 @@ impl RefreshPolicy {
             return stored;
         }
         if self.spread {
-            let pace = share(total, interval, FILL_TIME).max(1);
+            let pace = pace(total, interval);
             let between = interval.unwrap_or(USUAL_INTERVAL).max(SHORTEST_INTERVAL);
             let must = (1..).zip(ages).map(|(place, read_at): (usize, _)| {
                 let time_left = (self.max_age - read_at.duration_until(now)).max(SignedDuration::ZERO);
@@ -74,6 +78,11 @@ impl RefreshPolicy {
         let share = if due { share(total, interval, self.max_age) } else { 0 };
         stored.min(share.max(too_old))
     }
+}
+
+/// The most objects that a run reads of a first fill.
+fn pace(total: usize, interval: Option<SignedDuration>) -> usize {
+    share(total, interval, FILL_TIME).max(LEAST)
 }
 
 /// The part of `total` that an interval is of a whole time, rounded up.
@@ -106,7 +115,8 @@ mod tests {
         let spread = RefreshPolicy { spread: true, ..policy };
         assert_eq!(spread.fill(1000, 1000, Some(DAY)), 100);
         assert_eq!(spread.fill(1000, 30, Some(DAY)), 30);
-        assert_eq!(spread.fill(5, 5, None), 1);
+        assert_eq!(spread.fill(12, 12, None), LEAST, "little is not spread");
+        assert_eq!(spread.fill(5, 5, None), 5);
         assert_eq!(RefreshPolicy { all_now: true, ..spread }.fill(1000, 1000, Some(DAY)), 1000);
     }
 

@@ -268,7 +268,9 @@ impl Run {
         } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
         let instance = self.instance;
+        let asked_for: Vec<&str> = self.request.kinds.iter().map(|kind| kind.name).collect();
         let totals = serde_json::json!({
+            "asked_for": asked_for,
             "streams": streams,
             "moving": moving,
             "unavailable": unavailable,

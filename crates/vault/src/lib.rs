@@ -56,7 +56,7 @@ pub use reader::{
     Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
-    AbsenceScope, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
+    AbsenceScope, CHECKING, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed, PLANNING,
     ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
 };
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
 use looker::catalogue::Cadence;
-use vault::{InstanceId, KindRead, Reader, VaultError};
+use vault::{KindAge, KindRead};
 
 use super::report::{Rested, Stop};
 use super::request::Request;
@@ -34,7 +34,7 @@ impl FromIterator<(&'static Kind, Cadence)> for Cadences {
 
 /// Whether what was read then is to be read again. Something that is read only on
 /// request never is by itself.
-fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool {
+pub(crate) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool {
     match cadence {
         Cadence::EveryRun => true,
         Cadence::Days(days) => read_at.is_none_or(|at| {
@@ -47,14 +47,12 @@ fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool 
 /// Takes out of a request what is not due, unless a person named the kinds.
 pub(super) fn rest(
     request: &mut Request,
-    reader: &Reader,
-    instance: InstanceId,
+    ages: &[KindAge],
     now: Timestamp,
-) -> Result<Vec<Rested>, VaultError> {
+) -> Vec<Rested> {
     if request.kinds_named || request.refresh.all_now {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let ages = reader.kind_ages(instance)?;
     let mut rested = Vec::new();
     let Request { kinds, cadences, .. } = request;
     kinds.retain(|kind| {
@@ -65,7 +63,7 @@ pub(super) fn rest(
         rested.extend(rests.map(|read_at| Rested { kind: kind.name, read_at }));
         is_due
     });
-    Ok(rested)
+    rested
 }
 
 /// The time since the run before, for what a kind reads again by its age; of one
@@ -73,17 +71,15 @@ pub(super) fn rest(
 pub(super) fn interval(
     kind: &Kind,
     cadence: Cadence,
-    reader: &Reader,
-    instance: InstanceId,
+    ages: &[KindAge],
     since_last_run: Option<SignedDuration>,
     now: Timestamp,
-) -> Result<Option<SignedDuration>, VaultError> {
+) -> Option<SignedDuration> {
     if cadence == Cadence::EveryRun {
-        return Ok(since_last_run);
+        return since_last_run;
     }
-    let ages = reader.kind_ages(instance)?;
     let last = ages.iter().find(|age| age.read.kind == kind.name);
-    Ok(last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now))))
+    last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now)))
 }
 
 /// What is to be remembered of kinds that a run has read whole.

@@ -21,7 +21,7 @@ pub(super) fn in_list(body: &Bytes, fields: &[&str]) -> Result<Vec<String>> {
 
 /// The keys that stored documents tell. `known` says whether the vault has all of a
 /// kind.
-pub(super) fn stored(
+pub(crate) fn stored(
     reader: &Reader,
     instance: InstanceId,
     kind: &Kind,

@@ -35,7 +35,7 @@ mod keys;
 mod listing;
 mod look_queries;
 mod pages;
-mod plans;
+mod plan;
 mod pool;
 mod prepare;
 mod recognition;
@@ -44,6 +44,7 @@ mod report;
 mod request;
 mod rules;
 mod run;
+mod schedules;
 pub(crate) mod scope;
 mod selector;
 mod signed_in;
@@ -59,12 +60,15 @@ use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
 pub use due::Cadences;
+pub(crate) use due::is_due;
 pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
 pub(crate) use groups::Group;
-pub(crate) use plans::ONE_PLAN;
+pub(crate) use keys::stored as stored_keys;
+pub(crate) use schedules::ONE_PLAN;
 pub(crate) use pool::{Brake, Rows, blocking};
+pub use plan::{KindPlan, Learned, Plan, PlannedCalls, Sizing, learn, plan};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,

@@ -1,6 +1,9 @@
 //! How much is read again, and how much of a first fill, by one run.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
+use looker::catalogue::Refresh;
 
 /// When kinds are read again whose change moves no stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,19 @@ pub struct RefreshPolicy {
     pub spread: bool,
     /// Whether everything is read now.
     pub all_now: bool,
+}
+
+/// What one run reads of a kind that costs a call an object.
+#[derive(Debug)]
+pub(super) struct Slice {
+    /// Objects there are.
+    pub(super) total: usize,
+    /// Never read so far, and not by this run.
+    pub(super) left: usize,
+    /// When the oldest was read of those that are not read again.
+    pub(super) oldest: Option<Timestamp>,
+    /// Those to read.
+    pub(super) keys: Vec<String>,
 }
 
 /// Over this time a first fill is spread: within two weeks, with days to spare
@@ -36,6 +52,35 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// What of a kind that costs a call an object is read now: of what is missing, and
+    /// of what the vault has, by its ages.
+    pub(super) fn slice(
+        &self,
+        refresh: Refresh,
+        keys: Vec<String>,
+        ages: &HashMap<String, Timestamp>,
+        interval: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Slice {
+        let total = keys.len();
+        let (mut stored, missing): (Vec<_>, Vec<_>) =
+            keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
+        stored.sort();
+        let missing_now = self.fill(total, missing.len(), interval);
+        let again = match refresh {
+            Refresh::Never => 0,
+            Refresh::ByAge => {
+                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
+                self.again(total, ages, now, interval)
+            }
+        };
+        let left = missing.len() - missing_now;
+        let oldest = stored.get(again).and_then(|(age, _)| *age);
+        let missing = missing.into_iter().take(missing_now);
+        let keys = missing.chain(stored.into_iter().take(again)).map(|(_, key)| key).collect();
+        Slice { total, left, oldest, keys }
+    }
+
     /// How many of `missing` objects are read now, of `total`.
     pub(super) fn fill(&self, total: usize, missing: usize, interval: Option<SignedDuration>) -> usize {
         if self.all_now || !self.spread {

@@ -144,7 +144,7 @@ impl Request {
     }
 
     /// The folders and sides that are read, as canonical JSON.
-    pub(super) fn extent(&self) -> String {
+    pub(crate) fn extent(&self) -> String {
         let folders = self.folders.as_ref().map(FolderScope::canonical);
         serde_json::json!({ "folders": folders, "trash": self.trash }).to_string()
     }

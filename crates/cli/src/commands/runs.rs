@@ -114,12 +114,7 @@ pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn list(
-    printer: &Printer,
-    reader: &Reader,
-    limit: usize,
-    ages: &[ages::OfInstance],
-) -> Result<(), Failure> {
+fn list(printer: &Printer, reader: &Reader, limit: usize, ages: &[ages::OfInstance]) -> Result<(), Failure> {
     let runs = reader.runs(limit)?;
     if printer.is_json() {
         return printer.json(&ListDocument::new(&runs, ages));

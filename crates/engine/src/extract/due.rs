@@ -45,11 +45,7 @@ pub(crate) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestam
 }
 
 /// Takes out of a request what is not due, unless a person named the kinds.
-pub(super) fn rest(
-    request: &mut Request,
-    ages: &[KindAge],
-    now: Timestamp,
-) -> Vec<Rested> {
+pub(super) fn rest(request: &mut Request, ages: &[KindAge], now: Timestamp) -> Vec<Rested> {
     if request.kinds_named || request.refresh.all_now {
         return Vec::new();
     }

@@ -66,15 +66,15 @@ pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
 pub(crate) use groups::Group;
 pub(crate) use keys::stored as stored_keys;
-pub(crate) use schedules::ONE_PLAN;
-pub(crate) use pool::{Brake, Rows, blocking};
 pub use plan::{KindPlan, Learned, Plan, PlannedCalls, Sizing, learn, plan};
+pub(crate) use pool::{Brake, Rows, blocking};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
 pub(crate) use rules::rules;
+pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};

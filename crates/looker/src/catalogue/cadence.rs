@@ -36,7 +36,7 @@ impl FromStr for Cadence {
     type Err = ();
 
     /// Reads what a person may type: `every-run`, `daily`, `weekly`, `on-request`, or
-    /// days such as `14d`, in any case, with `-`, `_` or blanks.
+    /// days such as `14d` or `every 14 days`, in any case, with `-`, `_` or blanks.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         match text.as_str() {
@@ -45,7 +45,8 @@ impl FromStr for Cadence {
             "weekly" => Ok(Self::WEEKLY),
             "on-request" => Ok(Self::OnRequest),
             days => {
-                let days = days.strip_suffix('d').and_then(|days| days.parse().ok());
+                let in_words = || days.strip_prefix("every-")?.strip_suffix("-days");
+                let days = days.strip_suffix('d').or_else(in_words).and_then(|days| days.parse().ok());
                 days.filter(|days| *days > 0).map(Self::Days).ok_or(())
             }
         }
@@ -65,6 +66,7 @@ mod tests {
             (" weekly ", "weekly"),
             ("7d", "weekly"),
             ("14D", "every 14 days"),
+            ("every 14 days", "every 14 days"),
             ("daily", "daily"),
             ("1d", "daily"),
             ("on_request", "on request"),

@@ -156,7 +156,11 @@ impl Told {
             let (calls, left) = (bound(self.plan.of(ledger)), self.left(ledger));
             shortages.extend(left.filter(|left| *left < calls).map(|left| {
                 let label = ledger.label();
-                format!("{} {label} calls, and the month's allowance leaves {}", human::count(calls), human::count(left))
+                format!(
+                    "{} {label} calls, and the month's allowance leaves {}",
+                    human::count(calls),
+                    human::count(left)
+                )
             }));
         }
         let calls = bound(self.plan.metered());
@@ -196,13 +200,16 @@ impl Told {
         let paint = printer.paint();
         let short = self.shortages(|(at_least, _)| at_least);
         if !short.is_empty() {
-            return printer.line(paint.bad(&format!("It will not come to its end: it needs {}.", short.join("; "))));
+            return printer
+                .line(paint.bad(&format!("It will not come to its end: it needs {}.", short.join("; "))));
         }
         let short = self.shortages(|(_, likely)| likely);
         if short.is_empty() {
             return Ok(());
         }
-        printer.line(paint.caution(&format!("It may not come to its end: it likely needs {}.", short.join("; "))))
+        printer.line(
+            paint.caution(&format!("It may not come to its end: it likely needs {}.", short.join("; "))),
+        )
     }
 
     fn verdict(&self) -> String {

@@ -28,7 +28,8 @@ impl Planner<'_> {
         if let Source::Listing { operation, .. } = &each.source {
             plan.add(Reason::Listing, operation.ledger, 1);
         }
-        let Some((reader, instance)) = self.known.vault().filter(|_| self.has_keys(kind, &each.source)) else {
+        let Some((reader, instance)) = self.known.vault().filter(|_| self.has_keys(kind, &each.source))
+        else {
             return self.each_of_a_count(kind, each, plan);
         };
         let mut ages = reader.ages(instance, kind.name)?;
@@ -88,7 +89,9 @@ impl Planner<'_> {
             Source::Fields(_) if kind.name == "content_metadata" => self.known.filled_folders(),
             Source::Fields(_) | Source::References => None,
         };
-        if kind.name == "queries" && let Some(folders) = self.known.folders_of_looks() {
+        if kind.name == "queries"
+            && let Some(folders) = self.known.folders_of_looks()
+        {
             let looks = self.known.count("looks")?.unwrap_or(0);
             let folders = folders as u64;
             plan.add_between(Reason::Page, SEARCH_LOOKS.ledger, search_pages(looks).min(folders), folders);

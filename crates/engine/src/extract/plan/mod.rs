@@ -148,9 +148,9 @@ pub fn plan(
     let since_last_run = known.last_ended()?.map(|at| at.duration_until(now));
     let planner = Planner { known, request, folders: folders.map(Arc::new), since_last_run, now };
     let mut kinds = vec![planner.session()];
-    for kind in KINDS.iter().filter(|kind| asked_for.contains(kind)) {
-        let plan = planner.kind(kind)?;
-        kinds.extend(plan);
+    for kind in KINDS {
+        let is_asked_for = asked_for.contains(&kind);
+        kinds.extend(planner.kind(kind)?.filter(|plan| is_asked_for || !plan.calls.is_empty()));
     }
     Ok(Plan { is_known: planner.known.is_known(), kinds, sizing: planner.sizing() })
 }

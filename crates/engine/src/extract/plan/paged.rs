@@ -6,7 +6,7 @@ use looker::paging::SUSPICIOUS_CAP;
 
 use super::known::Changes;
 use super::{KindPlan, Planner};
-use crate::extract::by_id::{self, MOST_IN_A_LIST};
+use crate::extract::by_id;
 use crate::extract::error::ExtractError;
 use crate::extract::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream, calls_of, pages};
 use crate::extract::request::FolderStrategy;
@@ -14,8 +14,10 @@ use crate::extract::run::groups;
 
 impl Planner<'_> {
     pub(super) fn paged(&self, kind: &'static Kind, plan: &mut KindPlan) -> Result<(), ExtractError> {
-        let groups: Vec<Group> =
-            groups(&self.request, self.folders.as_ref()).into_iter().filter(|group| group.kind == kind).collect();
+        let groups: Vec<Group> = groups(&self.request, self.folders.as_ref())
+            .into_iter()
+            .filter(|group| group.kind == kind)
+            .collect();
         if !self.known.has_size_of(kind) {
             plan.note("its size is not known");
         }
@@ -43,13 +45,12 @@ impl Planner<'_> {
         let ledger = group.paged.operation.ledger;
         let rows = sizes.total.unwrap_or(0);
         let page = self.page(group);
-        // The first page asks for a row more; one that ends at a round number is looked
-        // beyond.
-        let more = pages(rows.saturating_sub(u64::from(page) + 1), page);
-        let several = rows > u64::from(page) + 1;
-        let calls = if several { 1 + more } else { 1 } + u64::from(is_round(rows) && !several);
-        plan.add(Reason::Page, ledger, calls);
-        if several {
+        // The first page asks for a row more.
+        let beyond_the_first = rows.saturating_sub(u64::from(page) + 1);
+        let calls = 1 + if beyond_the_first > 0 { pages(beyond_the_first, page) } else { 0 };
+        // Without a total, an answer of a round length is looked beyond.
+        plan.add_between(Reason::Page, ledger, calls, calls + u64::from(is_round(rows)));
+        if calls > 1 {
             plan.add(Reason::Listing, ledger, 1);
         }
     }
@@ -60,7 +61,8 @@ impl Planner<'_> {
         let ledger = group.paged.operation.ledger;
         let strategy = self.request.strategy;
         let streams = |bundles| group.streams(0, strategy, self.page(group), sizes, bundles);
-        let with = |bundles| streams(bundles).iter().map(|stream| self.stream(group, sizes, stream)).sum::<u64>();
+        let with =
+            |bundles| streams(bundles).iter().map(|stream| self.stream(group, sizes, stream)).sum::<u64>();
         let taken = group.paged.folder.and_then(|parameter| self.known.lists.taken(group, parameter));
         match taken {
             // Whether folders can be bundled is tried out where that would save a call.
@@ -129,7 +131,7 @@ impl Planner<'_> {
             if taken.is_none() && count > 1 {
                 plan.add_between(Reason::Probe, ledger, 0, 1);
             }
-            plan.note(format!("likely {objects} new or changed, {MOST_IN_A_LIST} to a call where lists are taken"));
+            plan.note(format!("likely {objects} new or changed"));
         }
         if gone > 0 {
             plan.add_between(Reason::Listing, ledger, 0, sides);

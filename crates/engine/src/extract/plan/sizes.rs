@@ -17,6 +17,7 @@ use super::Planner;
 use crate::Watch;
 use crate::bookkeeping::Errand;
 use crate::check::cannot_heal;
+use crate::extract::FolderScope;
 use crate::extract::allowance;
 use crate::extract::error::ExtractError;
 use crate::extract::groups::{Group, LISTING_PAGE, Sizes};
@@ -26,7 +27,6 @@ use crate::extract::report::Stop;
 use crate::extract::request::Request;
 use crate::extract::tree::FolderTree;
 use crate::extract::whole::{folders_kind, whole_call};
-use crate::extract::FolderScope;
 
 /// Kinds whose size is not known and decides what a run costs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -254,7 +254,9 @@ impl Learned {
 fn fields(kind: &Kind) -> String {
     let id = kind.envelope.id.join(",");
     if kind.name == "folders" {
-        return format!("{id},name,parent_id,content_metadata_id,is_personal,is_personal_descendant,is_shared_root");
+        return format!(
+            "{id},name,parent_id,content_metadata_id,is_personal,is_personal_descendant,is_shared_root"
+        );
     }
     id
 }

@@ -171,7 +171,7 @@ pub fn run(context: &Context, args: &KindsArgs) -> Outcome {
             kind.kind.to_owned(),
             kind.group.to_owned(),
             kind.about.to_owned(),
-            kind.cadence.to_owned(),
+            kind.cadence.clone(),
             kind.cost.clone(),
             kind.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}")),
             kind.never_saved.join(", "),

@@ -66,7 +66,7 @@ impl Run {
                         is_taken = true;
                     }
                     for key in list {
-                        let body = as_list(rows.remove(&key).unwrap_or_default());
+                        let body = as_list(&rows.remove(&key).unwrap_or_default());
                         match Row::keyed(&key, body, read.kind, read.each.answer) {
                             Ok(row) => self.store_one(read.kind, row, date).await?,
                             Err(_) => alone.push(key),
@@ -146,7 +146,7 @@ fn by_key(rows: Vec<Bytes>, field: &str, keys: &[String]) -> LookerResult<HashMa
 }
 
 /// Rows as the answer to a call for one key holds them.
-fn as_list(rows: Vec<Bytes>) -> Bytes {
+fn as_list(rows: &[Bytes]) -> Bytes {
     let mut list = vec![b'['];
     for (index, row) in rows.iter().enumerate() {
         list.extend((index > 0).then_some(b','));
@@ -170,7 +170,7 @@ mod tests {
         let rows = cut(r#"[{"id":9,"user_id":"2"},{"id":1.50,"user_id":1},{"id":5,"user_id":"2"}]"#);
         let mut rows = by_key(rows, "user_id", &keys).unwrap();
         let mut list =
-            |key: &str| String::from_utf8(as_list(rows.remove(key).unwrap_or_default()).into()).unwrap();
+            |key: &str| String::from_utf8(as_list(&rows.remove(key).unwrap_or_default()).into()).unwrap();
         assert_eq!(list("1"), r#"[{"id":1.50,"user_id":1}]"#);
         assert_eq!(list("2"), r#"[{"id":9,"user_id":"2"},{"id":5,"user_id":"2"}]"#);
         assert_eq!(list("3"), "[]");

@@ -201,15 +201,14 @@ impl Told {
         let short = self.shortages(|(at_least, _)| at_least);
         if !short.is_empty() {
             return printer
-                .line(paint.bad(&format!("It will not come to its end: it needs {}.", short.join("; "))));
+                .line(paint.bad(format!("It will not come to its end: it needs {}.", short.join("; "))));
         }
         let short = self.shortages(|(_, likely)| likely);
         if short.is_empty() {
             return Ok(());
         }
-        printer.line(
-            paint.caution(&format!("It may not come to its end: it likely needs {}.", short.join("; "))),
-        )
+        printer
+            .line(paint.caution(format!("It may not come to its end: it likely needs {}.", short.join("; "))))
     }
 
     fn verdict(&self) -> String {

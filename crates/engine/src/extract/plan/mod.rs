@@ -94,6 +94,13 @@ impl KindPlan {
         Self { kind, is_due: true, read_at: None, calls: Vec::new(), notes: Vec::new() }
     }
 
+    /// Who we are.
+    fn session() -> Self {
+        let mut plan = Self::new("session");
+        plan.add(Reason::Session, Ledger::Administrative, 1);
+        plan
+    }
+
     /// Adds calls that are made whatever has changed.
     fn add(&mut self, reason: Reason, ledger: Ledger, calls: u64) {
         self.add_between(reason, ledger, calls, calls);
@@ -147,7 +154,7 @@ pub fn plan(
     let folders = known.folders(&request, watch)?;
     let since_last_run = known.last_ended()?.map(|at| at.duration_until(now));
     let planner = Planner { known, request, folders: folders.map(Arc::new), since_last_run, now };
-    let mut kinds = vec![planner.session()];
+    let mut kinds = vec![KindPlan::session()];
     for kind in KINDS {
         let is_asked_for = asked_for.contains(&kind);
         kinds.extend(planner.kind(kind)?.filter(|plan| is_asked_for || !plan.calls.is_empty()));
@@ -156,13 +163,6 @@ pub fn plan(
 }
 
 impl Planner<'_> {
-    /// Who we are.
-    fn session(&self) -> KindPlan {
-        let mut plan = KindPlan::new("session");
-        plan.add(Reason::Session, Ledger::Administrative, 1);
-        plan
-    }
-
     /// What a kind costs; `None` for one that is read on request, and was not named.
     fn kind(&self, kind: &'static Kind) -> Result<Option<KindPlan>, ExtractError> {
         let mut plan = KindPlan::new(kind.name);

@@ -80,13 +80,23 @@ pub enum KindChoice {
     One(KindName),
 }
 
+impl KindChoice {
+    /// What stands for every kind.
+    pub const ALL: &'static str = "all";
+
+    /// Its name: `all`, that of a group, or that of a kind in the plural.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => Self::ALL,
+            Self::Group(group) => group.name(),
+            Self::One(kind) => kind.plural(),
+        }
+    }
+}
+
 impl fmt::Display for KindChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => f.write_str("all"),
-            Self::Group(group) => group.fmt(f),
-            Self::One(kind) => kind.fmt(f),
-        }
+        f.write_str(self.name())
     }
 }
 
@@ -94,7 +104,7 @@ impl FromStr for KindChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.trim().eq_ignore_ascii_case("all") {
+        if text.trim().eq_ignore_ascii_case(Self::ALL) {
             return Ok(Self::All);
         }
         match Group::find(text) {

@@ -4,6 +4,7 @@
 
 mod support;
 
+use serde_json::Value;
 use support::World;
 use support::content::KINDS;
 
@@ -40,5 +41,33 @@ fn neither_vault_nor_configuration_is_needed() {
     world.set("LOOKERVAULT_VAULT", "/nowhere/at/all.db");
     world.set("LOOKERSDK_BASE_URL", "nonsense");
     let ran = world.run("kinds");
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!((ran.code, ran.out), (0, World::new().run("kinds").out));
+    assert!(ran.err.contains("these are the usual cadences"), "{}", ran.err);
+}
+
+/// Cadence and where it comes from, by kind.
+fn cadence(document: &Value, kind: &str) -> (String, String) {
+    let kinds = document["kinds"].as_array().unwrap();
+    let entry = kinds.iter().find(|entry| entry["kind"] == kind).unwrap();
+    ["cadence", "cadence_from"].map(|name| entry[name].as_str().unwrap().to_owned()).into()
+}
+
+#[test]
+fn cadences_of_the_configuration_are_shown_with_their_origin() {
+    let mut world = World::new();
+    world.write("lookervault.toml", "[cadence]\nall = 'weekly'\nsettings = '14d'\nthemes = 'on-request'\n");
+    world.set("LOOKERVAULT_CADENCE", "roles=daily, access=every-run");
+    let shown = world.json("kinds");
+    let is = |kind: &str, how: &str, from: &str| {
+        assert_eq!(cadence(&shown, kind), (how.to_owned(), from.to_owned()), "{kind}");
+    };
+    is("users", "weekly", "lookervault.toml:2 (cadence.all)");
+    is("instance_settings", "every 14 days", "lookervault.toml:3 (cadence.settings)");
+    is("themes", "on request", "lookervault.toml:4 (cadence.themes)");
+    is("roles", "daily", "environment variable LOOKERVAULT_CADENCE");
+    is("model_sets", "every run", "environment variable LOOKERVAULT_CADENCE");
+    world.set("LOOKERVAULT_CADENCE", "roles=sometimes");
+    let ran = world.run("check --offline");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("not `sometimes`") && ran.err.contains("LOOKERVAULT_CADENCE"), "{}", ran.err);
 }

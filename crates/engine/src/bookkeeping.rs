@@ -1,14 +1,17 @@
 //! Calls are written down while a run works, not only with its pages: a killed
-//! process leaves a true account of what it spent, to a second.
+//! process leaves a true account of what it spent, to a second. Who makes calls and
+//! keeps nothing else has an [`Errand`] for that: a run of its own command.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use looker::Client;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use vault::{RunId, VaultError, Writer};
+use vault::{Doubt, RunEnd, RunId, RunStart, RunState, Vault, VaultError, Writer};
 
-use crate::extract::blocking;
+use crate::check::release;
+use crate::extract::{ExtractError, blocking};
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -56,5 +59,62 @@ impl Bookkeeping {
         drop(self.stop);
         // It does not panic; if it did, the run's own last count follows.
         let _ = self.task.await;
+    }
+}
+
+/// A run that keeps nothing but its calls.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    client: Client,
+    writer: Writer,
+    run: RunId,
+    bookkeeping: Bookkeeping,
+}
+
+impl Errand {
+    /// Signs in and begins the run.
+    pub(crate) async fn begin(
+        client: &Client,
+        mut vault: Vault,
+        command: &'static str,
+        scope: &serde_json::Value,
+    ) -> Result<Self, ExtractError> {
+        let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
+        signed_in?;
+        let start = RunStart {
+            instance: vault.instance(&client.settings().host())?,
+            command: command.to_owned(),
+            scope: scope.to_string(),
+            options: "{}".to_owned(),
+            account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+            release,
+            started_at: Timestamp::now(),
+        };
+        let run = vault.begin_run(&start)?;
+        let writer = vault.into_writer();
+        let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
+        Ok(Self { client: client.clone(), writer, run, bookkeeping })
+    }
+
+    /// Ends the run; answers its number.
+    pub(crate) async fn end(self, state: RunState) -> Result<i64, ExtractError> {
+        self.bookkeeping.end().await;
+        let (client, writer, run) = (self.client, self.writer, self.run);
+        blocking(move || {
+            count_calls(&client, &writer, run)?;
+            writer.finish(RunEnd {
+                run,
+                state,
+                ended_at: Timestamp::now(),
+                account: None,
+                totals_json: "{}".to_owned(),
+                absence: Vec::new(),
+                doubt: Doubt::default(),
+                ranges_restated: false,
+            })?;
+            writer.close()?;
+            Ok(run.number())
+        })
+        .await
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`extract`] reads an instance into a vault; [`live`] compares the two;
 //! [`check`] asks an instance who we are and what we may see; [`allowance`] says
-//! what is left of a month's calls; [`retention`] says which runs a vault keeps;
+//! what is left of a month's calls, [`ages`] how old each kind is; [`retention`] says which runs a vault keeps;
 //! [`log`] tells what happened from run to run, [`diff`] what differs between two
 //! states, [`references`] where references lead; [`search`], [`impact`],
 //! [`unused`] and [`lint`] answer from the vault, by what [`documents`] say. The
@@ -10,6 +10,7 @@
 //! and never reads the environment.
 
 mod account;
+pub mod ages;
 pub mod allowance;
 mod bookkeeping;
 pub mod check;

@@ -31,7 +31,9 @@ static BASE: LazyLock<Fields> = LazyLock::new(|| {
 
 /// Carries out a list operation.
 pub(crate) fn list(server: &Server, call: &Call, kind: Kind, view: View, from: From) -> Reply {
-    let lists = Lists { ids: server.config.id_lists, folder_ids: server.config.folder_id_lists };
+    // Of favourites the API document says that every id takes a list.
+    let ids = server.config.id_lists || kind == Kind::ContentFavorite;
+    let lists = Lists { ids, folder_ids: server.config.folder_id_lists };
     let search = match Search::parse(kind, &call.params, lists) {
         Ok(search) => search,
         Err(problems) => return Reply::invalid(&call.route(), &problems),

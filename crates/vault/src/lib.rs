@@ -56,8 +56,9 @@ pub use reader::{
     Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
-    AbsenceScope, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind, KindRead, Listed,
-    ListingScope, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side, StreamRecord,
+    AbsenceScope, CHECKING, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind,
+    KindRead, Listed, ListingScope, PLANNING, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side,
+    StreamRecord,
 };
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
 pub use sql::{Queries, SqlError, SqlValue, ViewInfo};

@@ -117,6 +117,14 @@ impl RunState {
 /// their calls: one that was cut off leaves nothing to resume.
 pub const COMPARING: &str = "verify";
 
+/// The command of runs that learn how much there is to read, and keep nothing but
+/// their calls.
+pub const PLANNING: &str = "plan";
+
+/// The command of runs that look what an account can see, and keep nothing but their
+/// calls.
+pub const CHECKING: &str = "check";
+
 /// What is known when a run begins. All texts are kept as given.
 #[derive(Debug, Clone)]
 pub struct RunStart {

@@ -6,11 +6,13 @@ use clap::Args;
 use engine::Account;
 use engine::check::Findings;
 use engine::extract::FolderSelector;
-use looker::catalogue::KINDS;
+use looker::catalogue::{Cadence, KINDS};
 use serde::Serialize;
 
 use crate::args::command_help;
-use crate::config::{AllowanceSettings, Config, ExtractSettings, Instance, Layer, Origin, Setting};
+use crate::config::{
+    AllowanceSettings, CadenceSettings, Config, ExtractSettings, Instance, Layer, Origin, Setting,
+};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::human::{self, parse_duration};
@@ -64,7 +66,7 @@ struct Document<'a> {
 /// A setting as it is shown.
 #[derive(Serialize)]
 struct Line {
-    setting: &'static str,
+    setting: String,
     value: String,
     origin: String,
 }
@@ -82,12 +84,17 @@ pub fn run(context: &Context, args: &CheckArgs) -> Outcome {
     instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
     let settings = config.extract(&Layer::default(), &instance)?;
     let allowance = config.allowance(&instance.base_url.value.to_string())?;
-    let lines = lines(&config, &instance, &settings, &allowance);
+    let cadence = config.cadence(&[])?;
+    let mut lines = lines(&config, &instance, &settings, &allowance);
+    lines.extend(
+        cadence.iter().map(|(kind, setting)| line(&format!("cadence.{kind}"), setting, &setting.value)),
+    );
     let printer = &context.printer;
     if !printer.is_json() {
         show_settings(printer, &config, &lines)?;
     }
-    let findings = if args.offline { None } else { Some(look_around(context, &instance, &settings)?) };
+    let findings =
+        if args.offline { None } else { Some(look_around(context, &instance, &settings, &cadence)?) };
     if printer.is_json() {
         printer.json(&Document {
             schema: "lookervault.check/1",
@@ -106,14 +113,20 @@ fn look_around(
     context: &Context,
     instance: &Instance,
     settings: &ExtractSettings,
+    cadence: &CadenceSettings,
 ) -> Result<Findings, Failure> {
     let mut hasty = settings.clone();
     // A check answers now: it does not wait for a server to come back.
     hasty.patience.value = Duration::ZERO;
     hasty.tries.value = std::num::NonZeroU32::MIN.saturating_add(1);
     let client = remote::client(instance, &hasty)?;
-    let kinds: Vec<_> = KINDS.iter().collect();
+    let cadences = cadence.cadences();
+    let kinds: Vec<_> = KINDS.iter().filter(|kind| cadences.of(kind) == Cadence::EveryRun).collect();
     context.block_on(async { Ok(engine::check::check(&client, &kinds).await?) })
+}
+
+fn line<T>(setting: &str, from: &Setting<T>, value: &impl ToString) -> Line {
+    Line { setting: setting.to_owned(), value: value.to_string(), origin: from.origin.to_string() }
 }
 
 fn lines(
@@ -122,9 +135,6 @@ fn lines(
     settings: &ExtractSettings,
     allowance: &AllowanceSettings,
 ) -> Vec<Line> {
-    fn line<T>(setting: &'static str, from: &Setting<T>, value: &impl ToString) -> Line {
-        Line { setting, value: value.to_string(), origin: from.origin.to_string() }
-    }
     let mut lines = vec![
         line("vault", &config.vault, &config.vault.value.display()),
         line("base_url", &instance.base_url, &instance.base_url.value),
@@ -161,7 +171,11 @@ fn lines(
         lines.push(line("page_size", page, &page.value));
     }
     let limits = allowance.in_effect().into_iter();
-    lines.extend(limits.map(|(setting, value, origin)| Line { setting, value, origin: origin.to_string() }));
+    lines.extend(limits.map(|(setting, value, origin)| Line {
+        setting: setting.to_owned(),
+        value,
+        origin: origin.to_string(),
+    }));
     lines
 }
 
@@ -170,7 +184,7 @@ fn show_settings(printer: &Printer, config: &Config, lines: &[Line]) -> Result<(
     printer.line(format!("configuration file: {file}"))?;
     let mut table = Table::new(&[("setting", Align::Left), ("value", Align::Left), ("from", Align::Left)]);
     for line in lines {
-        table.row([line.setting, &line.value, &line.origin]);
+        table.row([&line.setting, &line.value, &line.origin]);
     }
     printer.table(&table)
 }

@@ -2,6 +2,7 @@
 
 mod all_instances;
 mod history;
+mod plan;
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -18,7 +19,8 @@ use vault::{Vault, WriteAccess};
 
 use crate::args::command_help;
 use crate::config::{
-    Config, ExtractSettings, FolderStrategy, Instance, Layer, Origin, Pacing, Share, Value, Workers,
+    Config, ExtractSettings, FolderStrategy, Instance, KindCadence, Layer, Origin, Pacing, Share, Value,
+    Workers,
 };
 use crate::context::Context;
 use crate::exit::Exit;
@@ -140,6 +142,16 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
     pub max_calls: Option<NonZeroU64>,
 
+    /// Say what the run will cost, and make none
+    ///
+    /// Kind by kind, by what the vault knows: at least, if nothing has changed, and
+    /// likely, with changes as between the last runs. That makes no call. Of an
+    /// instance that the vault does not know, how much there is to read is counted
+    /// first, for about ten calls that are named before; on a terminal it asks. Ends
+    /// with 4 when the allowance or --max-calls is less than the run needs.
+    #[arg(long, conflicts_with_all = ["resume", "all_instances"])]
+    pub plan: bool,
+
     /// Go on though the month's allowance, less its reserve for restores, is spent
     #[arg(long)]
     pub over_allowance: bool,
@@ -147,6 +159,14 @@ pub struct ExtractArgs {
     /// Read everything now: kinds that are not due, and what is spread over runs
     #[arg(long)]
     pub all_now: bool,
+
+    /// How often kinds or groups of them are read: settings=14d; may be repeated
+    ///
+    /// every-run, daily, weekly, on-request, or days such as 14d. It weighs more than
+    /// [cadence] of the configuration. Kinds that are named are always read;
+    /// `lookervault kinds` shows how often each is read otherwise.
+    #[arg(long = "cadence", value_name = "KIND=HOW", value_delimiter = ',')]
+    pub cadences: Vec<KindCadence>,
 
     /// Read again after so many days what changes without a stamp [default: 30]
     ///
@@ -217,6 +237,9 @@ const EXAMPLES: &str = "
   Kinds by group, and a scope kept in the configuration as [extract.nightly]:
     lookervault extract content people
     lookervault extract --profile nightly --all-instances
+
+  What will it cost?
+    lookervault extract --plan
 
   Stay within a budget of API calls, and go on tomorrow:
     lookervault extract --max-calls 500
@@ -323,6 +346,9 @@ pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
     if args.all_instances {
         return all_instances::run(context, args, &config);
     }
+    if args.plan {
+        return plan::run(context, args, &config);
+    }
     let instance = context.instance(&config)?;
     let planned = Planned::new(args, &config, instance.clone())?;
     let mut access = WriteAccess::take(&config.vault.value, "extract")?;
@@ -349,17 +375,33 @@ pub(super) struct Planned {
     under: Under,
 }
 
-impl Planned {
-    pub(super) fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
+/// What an extraction is to do, before there is a client for it.
+struct Settled {
+    instance: Instance,
+    settings: ExtractSettings,
+    request: Request,
+    under: Under,
+}
+
+impl Settled {
+    fn new(args: &ExtractArgs, config: &Config, mut instance: Instance) -> Result<Self, Failure> {
         instance.timeout = instance.timeout.clone().or_flag(args.timeout, "--timeout");
         let settings = config.extract(&args.flags(), &instance)?;
         let mut request = request(args, &settings)?;
+        request.cadences = config.cadence(&args.cadences)?.cadences();
         let allowance = config.allowance(&instance.base_url.value.to_string())?.allowance();
         let set_aside = args.over_allowance && allowance.is_set();
         request.refresh.spread = allowance.is_set() && !set_aside;
         request.allowance = (!set_aside).then(|| allowance.clone());
+        Ok(Self { instance, settings, request, under: Under { allowance, set_aside } })
+    }
+}
+
+impl Planned {
+    pub(super) fn new(args: &ExtractArgs, config: &Config, instance: Instance) -> Result<Self, Failure> {
+        let Settled { instance, settings, request, under } = Settled::new(args, config, instance)?;
         let client = remote::client(&instance, &settings)?;
-        Ok(Self { client, request, under: Under { allowance, set_aside } })
+        Ok(Self { client, request, under })
     }
 }
 

@@ -9,6 +9,7 @@ use looker::pacing::Ledger;
 use serde::Serialize;
 
 use crate::args::command_help;
+use crate::config::{CadenceSettings, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::{Align, Table};
@@ -17,9 +18,10 @@ use crate::report::Outcome;
 /// Show the content kinds and how each is read
 ///
 /// One row a kind: its name and group, either of which `extract` takes, what is
-/// kept, how often it is read and what that costs in API calls, whether the API
-/// can write it back, and what no call can read. With --json also the API operations,
-/// the ledger they are booked on, and the fields that are never stored.
+/// kept, how often it is read by the configuration and what that costs in API calls,
+/// whether the API can write it back, and what no call can read. With --json also the
+/// API operations, the ledger they are booked on, and the fields that are never
+/// stored.
 #[derive(Args, Debug, Default)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct KindsArgs {
@@ -52,7 +54,9 @@ struct Entry {
     looker_type: &'static str,
     operations: Vec<Called>,
     cost: String,
-    cadence: &'static str,
+    cadence: String,
+    /// Where that comes from.
+    cadence_from: String,
     page_size: Option<u32>,
     by_folder: bool,
     trash: bool,
@@ -73,7 +77,12 @@ struct Called {
 }
 
 impl Entry {
+    /// As the catalogue has it.
     fn new(kind: &'static Kind) -> Self {
+        Self::with(kind, &Setting::default_value(kind.cadence))
+    }
+
+    fn with(kind: &'static Kind, cadence: &Setting<Cadence>) -> Self {
         let called = |operation: &&'static Operation| Called {
             operation: operation.id,
             path: operation.path,
@@ -86,7 +95,8 @@ impl Entry {
             looker_type: kind.looker_type,
             operations: kind.operations().iter().map(called).collect(),
             cost: cost(kind),
-            cadence: cadence(kind.cadence),
+            cadence: cadence.value.to_string(),
+            cadence_from: cadence.origin.to_string(),
             page_size: kind.paged().map(|paged| paged.page),
             by_folder: kind.lies_in_folders(),
             trash: kind.has_trash(),
@@ -107,14 +117,6 @@ fn patterns(list: &[FieldPattern]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-fn cadence(cadence: Cadence) -> &'static str {
-    match cadence {
-        Cadence::EveryRun => "every run",
-        Cadence::Weekly => "weekly",
-        Cadence::OnRequest => "on request",
-    }
-}
-
 /// The calls that reading all of a kind costs, in words.
 fn cost(kind: &Kind) -> String {
     match &kind.list {
@@ -123,8 +125,14 @@ fn cost(kind: &Kind) -> String {
         List::Singles(operations) => operations.len().to_string(),
         List::Each(each) => match &each.source {
             Source::References => "1 for each, once".to_owned(),
+            Source::Objects(of) if each.lists.is_some() => {
+                format!("1 for 100 of {of}, else for each, by age")
+            }
             Source::Objects(of) => format!("1 for each of {of}, by age"),
-            Source::Field { kind, .. } => format!("1 for each in {kind}, by age"),
+            Source::Fields(fields) => {
+                let kinds: Vec<&str> = fields.iter().map(|field| field.kind).collect();
+                format!("1 for each in {}, by age", kinds.join(" and "))
+            }
             Source::Listing { .. } => "1, and 1 for each, by age".to_owned(),
         },
     }
@@ -140,7 +148,18 @@ pub fn run(context: &Context, args: &KindsArgs) -> Outcome {
         printer.line(markdown::page().trim_end())?;
         return Ok(Exit::Ok);
     }
-    let kinds: Vec<Entry> = KINDS.iter().map(Entry::new).collect();
+    let cadence = match context.config().and_then(|config| Ok(config.cadence(&[])?)) {
+        Ok(cadence) => cadence,
+        Err(failure) => {
+            let message = format!(
+                "the configuration cannot be read ({}): these are the usual cadences",
+                failure.message
+            );
+            printer.warn(&message, Some("`lookervault check --offline` says what is wrong with it"));
+            CadenceSettings::default()
+        }
+    };
+    let kinds: Vec<Entry> = KINDS.iter().map(|kind| Entry::with(kind, &cadence.of(kind))).collect();
     if printer.is_json() {
         printer.json(&Document { schema: "lookervault.kinds/1", kinds })?;
         return Ok(Exit::Ok);
@@ -152,7 +171,7 @@ pub fn run(context: &Context, args: &KindsArgs) -> Outcome {
             kind.kind.to_owned(),
             kind.group.to_owned(),
             kind.about.to_owned(),
-            kind.cadence.to_owned(),
+            kind.cadence.clone(),
             kind.cost.clone(),
             kind.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}")),
             kind.never_saved.join(", "),

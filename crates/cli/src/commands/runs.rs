@@ -1,5 +1,6 @@
 //! `runs`: what was read when.
 
+mod ages;
 mod confirm;
 mod document;
 mod words;
@@ -33,12 +34,18 @@ use crate::{scope, summary};
 /// `interrupted` when its process died; the last two can be resumed. It is
 /// `suspect` when more was gone than is believed without being asked, until it
 /// is confirmed or a later run of the same scope takes its place (`superseded`).
+/// Not every run reads every kind: --ages shows how old each is.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct RunsArgs {
     /// At most N runs, the newest first
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+
+    /// Show how old each kind is instead: when it was last read, how often it is, and
+    /// what was never read
+    #[arg(long)]
+    pub ages: bool,
 
     /// What to do instead of listing.
     #[command(subcommand)]
@@ -66,6 +73,9 @@ const EXAMPLES: &str = "
   The newest runs:
     lookervault runs
 
+  How old each kind is, and what was never read:
+    lookervault runs --ages
+
   What one of them could not read:
     lookervault runs show 7
 
@@ -86,19 +96,28 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// # Errors
 /// When there is no vault, it cannot be read, or it has no such run.
 pub fn run(context: &Context, args: &RunsArgs) -> Outcome {
-    let path = context.config()?.vault.value;
+    let config = context.config()?;
+    let path = &config.vault.value;
     match &args.command {
-        Some(RunsCommand::Confirm(confirm)) => confirm::run(&context.printer, &path, confirm)?,
-        Some(RunsCommand::Show(show)) => show_run(context, &Vault::open_for_reading(&path)?, show)?,
-        None => list(&context.printer, &Vault::open_for_reading(&path)?, args.limit)?,
+        Some(RunsCommand::Confirm(confirm)) => confirm::run(&context.printer, path, confirm)?,
+        Some(RunsCommand::Show(show)) => show_run(context, &Vault::open_for_reading(path)?, show)?,
+        None => {
+            let reader = Vault::open_for_reading(path)?;
+            let ages = ages::read(&reader, &config)?;
+            if args.ages && !context.printer.is_json() {
+                ages::print(&context.printer, &ages)?;
+            } else {
+                list(&context.printer, &reader, args.limit, &ages)?;
+            }
+        }
     }
     Ok(Exit::Ok)
 }
 
-fn list(printer: &Printer, reader: &Reader, limit: usize) -> Result<(), Failure> {
+fn list(printer: &Printer, reader: &Reader, limit: usize, ages: &[ages::OfInstance]) -> Result<(), Failure> {
     let runs = reader.runs(limit)?;
     if printer.is_json() {
-        return printer.json(&ListDocument::new(&runs));
+        return printer.json(&ListDocument::new(&runs, ages));
     }
     if runs.is_empty() {
         printer.status("The vault has no runs yet.");

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use looker::catalogue::Cadence;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -15,7 +16,8 @@ use super::error::{ConfigError, ErrorKind};
 use super::keys::{EXTRACT, INSTANCE, Key, TABLES, TOP};
 use super::layers::{Layer, value_of};
 use super::setting::Origin;
-use super::value::Value;
+use super::value::{FromValue as _, Value};
+use crate::kinds::KindChoice;
 use crate::suggest::nearest;
 
 /// What the file says.
@@ -27,6 +29,8 @@ pub(super) struct ConfigFile {
     pub(super) extract: Layer,
     /// `[extract.NAME]`.
     pub(super) profiles: BTreeMap<String, Layer>,
+    /// `[cadence]`.
+    pub(super) cadence: Layer,
     /// `[instances.NAME]`.
     pub(super) instances: BTreeMap<String, Layer>,
 }
@@ -55,6 +59,7 @@ impl Reader<'_> {
         for entry in table {
             match entry.0.get_ref().as_ref() {
                 "extract" => self.extract(entry, &mut file)?,
+                "cadence" => file.cadence = self.cadence(entry)?,
                 "instances" => file.instances = self.instances(entry)?,
                 _ => self.entry("", TOP, entry, &mut file.top)?,
             }
@@ -75,6 +80,26 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Keys of `[cadence]`, which are kinds and groups of them.
+    fn cadence(&self, entry: Entry) -> Result<Layer, ConfigError> {
+        let mut layer = Layer::default();
+        for (name, value) in self.as_table("cadence", entry)? {
+            let place = || self.place(&name.span());
+            let kinds: KindChoice = name.get_ref().parse().map_err(|message: String| {
+                ConfigError::new(ErrorKind::UnknownKey, format!("in [cadence]: {message}")).at(place())
+            })?;
+            let key = format!("cadence.{}", name.get_ref());
+            let Some(text) = value.get_ref().as_str() else {
+                let noun = indefinite(value.get_ref().type_str());
+                let message = format!("`{key}` must be {}, not {noun}", Cadence::EXPECTED);
+                return Err(ConfigError::new(ErrorKind::WrongValue, message).at(place()));
+            };
+            let origin = Origin::File { path: self.path.into(), line: self.line(&name.span()), key };
+            layer.set(kinds.name(), Value::Text(text.to_owned()), origin);
+        }
+        Ok(layer)
     }
 
     fn instances(&self, entry: Entry) -> Result<BTreeMap<String, Layer>, ConfigError> {
@@ -250,6 +275,23 @@ timeout = 0.5
     }
 
     #[test]
+    fn a_cadence_is_told_for_kinds_and_groups() {
+        let text = "[cadence]\nsettings = \"14d\"\nLook = 'on-request'\n";
+        let file = parse(Path::new("x.toml"), text).unwrap();
+        assert_eq!(file.cadence.get("settings").unwrap().1.to_string(), "x.toml:2 (cadence.settings)");
+        assert_eq!(file.cadence.get("looks").unwrap().1.to_string(), "x.toml:3 (cadence.Look)");
+        let errors =
+            ["[cadence]\n\ndashbords = 'weekly'\n", "[cadence]\nlooks = 7\n", "cadence = 'weekly'\n"]
+                .map(|text| shown(&fail(text)))
+                .join("\n");
+        insta::assert_snapshot!(errors, @r"
+        in [cadence]: `dashbords` is no content kind; did you mean `dashboards`? | lookervault.toml:3 | 
+        `cadence.looks` must be every-run, daily, weekly, on-request or days such as 14d, not an integer | lookervault.toml:2 | 
+        `cadence` must be a table: [cadence] | lookervault.toml:1 | 
+        ");
+    }
+
+    #[test]
     fn the_secret_is_hidden_from_debug() {
         let file = parse(Path::new("x.toml"), SAMPLE).unwrap();
         assert!(!format!("{file:?}").contains("hunter2"));
@@ -271,7 +313,7 @@ timeout = 0.5
         unknown key `worker` in [extract] | lookervault.toml:3 | did you mean `workers`?
         unknown key `base-url` in [instances.prod] | lookervault.toml:2 | did you mean `base_url`?
         unknown key `instance` at the top of the file | lookervault.toml:1 | did you mean `instances`?
-        unknown key `password` at the top of the file | lookervault.toml:1 | keys at the top of the file: vault, default_instance, extract, instances
+        unknown key `password` at the top of the file | lookervault.toml:1 | keys at the top of the file: vault, default_instance, extract, cadence, instances
         ");
     }
 

@@ -17,15 +17,15 @@ const fn key(name: &'static str, env: &'static [&'static str]) -> Key {
     Key { name, env, secret: false }
 }
 
-/// Keys at the top of the file. Tables beside them: `[extract]` and
-/// `[instances.NAME]`.
+/// Keys at the top of the file. Tables beside them: `[extract]`, `[cadence]`, whose
+/// keys are kinds and groups of them, and `[instances.NAME]`.
 pub const TOP: &[Key] = &[
     key("vault", &["LOOKERVAULT_VAULT", "LOOKERVAULT_DB_PATH"]),
     key("default_instance", &["LOOKERVAULT_INSTANCE"]),
 ];
 
 /// Tables at the top of the file.
-pub const TABLES: &[&str] = &["extract", "instances"];
+pub const TABLES: &[&str] = &["extract", "cadence", "instances"];
 
 /// Keys of `[extract]`, the defaults of the command of that name, and of its
 /// profiles `[extract.NAME]`.
@@ -73,6 +73,8 @@ pub const INSTANCE: &[Key] = &[
     key("restore_reserve", &["LOOKERVAULT_RESTORE_RESERVE"]),
 ];
 
+/// The variable that says how often kinds are read.
+pub const CADENCE_ENV: &str = "LOOKERVAULT_CADENCE";
 /// The variable that names the configuration file.
 pub const CONFIG_FILE_ENV: &str = "LOOKERVAULT_CONFIG";
 /// The variable that names the SDK's configuration file.

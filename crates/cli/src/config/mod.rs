@@ -8,6 +8,7 @@
 
 mod allowance;
 mod base_url;
+mod cadence;
 mod error;
 mod extract;
 mod file;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 pub use allowance::{AllowanceSettings, MonthDay, Percent, Zone};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use cadence::{CadenceSettings, KindCadence};
 pub use error::{ConfigError, ErrorKind};
 pub use extract::{ExtractSettings, FolderStrategy, Pacing, Share, Workers};
 pub use instance::{Configured, Instance};
@@ -75,6 +77,7 @@ pub struct Config {
     looker_ini: looker_ini::LookerIni,
     env_instance: Layer,
     env_extract: Layer,
+    env_cadence: Layer,
     /// The profile that was chosen.
     profile: Layer,
     places: Places,
@@ -107,6 +110,7 @@ impl Config {
             default_instance: layers.get("default_instance")?,
             env_instance: Layer::from_env(keys::INSTANCE, env),
             env_extract: Layer::from_env(keys::EXTRACT, env),
+            env_cadence: cadence::from_env(env)?,
             profile: Layer::default(),
             file,
             looker_ini,

@@ -78,6 +78,17 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// How long ago something was, in its largest unit: `3 d`, `5 h`, `12 m`, `40 s`.
+pub fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.duration_until(now).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} m", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 /// The API's time text in `zone`; text that is no time is given back as it is.
 pub fn api_time(text: &str, zone: &TimeZone) -> String {
     text.parse::<Timestamp>().map_or_else(|_| one_line(text), |at| time(at, zone))
@@ -107,6 +118,15 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+
+    #[test]
+    fn ages_are_told_in_their_largest_unit() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let before = |seconds| age(now - jiff::SignedDuration::from_secs(seconds), now);
+        assert_eq!([0, 59, 60, 3_599].map(before), ["0 s", "59 s", "1 m", "59 m"]);
+        assert_eq!([3_600, 86_399, 86_400, 864_000].map(before), ["1 h", "23 h", "1 d", "10 d"]);
+        assert_eq!(before(-5), "0 s", "a clock that was set back");
+    }
 
     #[test]
     fn groups_digits() {

@@ -108,7 +108,12 @@ pub(crate) fn estate(looker: &Looker) -> BTreeMap<Key, Object> {
         let rows = rows(looker, Kind::ContentMetadataAccess, "content_metadata_id", id);
         add("content_metadata_access", id.to_owned(), Json::List(rows));
     }
-    for (id, rows) in &metadata {
+    for id in roots(looker) {
+        let rows = rows(looker, Kind::ContentMetadataAccess, "content_metadata_id", &id);
+        add("content_metadata_access", id, Json::List(rows));
+    }
+    // Of what is empty there is nothing to tell.
+    for (id, rows) in metadata.iter().filter(|(_, rows)| !rows.is_empty()) {
         add("content_metadata", id.clone(), Json::List(rows.clone()));
     }
     add_referred(looker, "merge_queries", "merge_query", MERGES, &mut all);
@@ -172,6 +177,15 @@ fn rows(looker: &Looker, kind: Kind, field: &str, id: &str) -> Vec<Json> {
         _ => {}
     }
     rows
+}
+
+/// The metadata of folders that lie in none.
+fn roots(looker: &Looker) -> Vec<String> {
+    let folders = looker.export(Kind::Folder).into_iter().map(|(_, body)| Json::parse(&body));
+    let is_root = |folder: &Json| folder.member("parent_id").is_none_or(|parent| parent.text().is_none());
+    let metadata =
+        |folder: Json| folder.member("content_metadata_id").and_then(Json::text).map(str::to_owned);
+    folders.filter(is_root).filter_map(metadata).collect()
 }
 
 /// The list below each folder: folders, live dashboards, live looks, and below

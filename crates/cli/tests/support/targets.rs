@@ -1,5 +1,7 @@
 //! The two instances that targets are stated for, and the days that pass on them.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -52,7 +54,7 @@ pub(crate) fn small(understands: Understands) -> SimConfig {
 pub(crate) fn folders_with_looks(looker: &Looker) -> usize {
     let bodies = looker.export(Kind::Look);
     let live = looker.ids(Kind::Look, false);
-    let folders: std::collections::BTreeSet<String> = bodies
+    let folders: BTreeSet<String> = bodies
         .iter()
         .filter(|(id, _)| live.contains(id))
         .map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap()["folder_id"].to_string())
@@ -66,7 +68,7 @@ pub(crate) fn a_day_of_work(looker: &Looker, day: usize) -> [usize; 2] {
     [Kind::Dashboard, Kind::Look].map(|kind| {
         let ids = looker.ids(kind, false);
         let count = ids.len().div_ceil(100);
-        let edited = (0..count).map(|nth| &ids[(day * count + nth) * 7 % ids.len()]);
+        let edited = fastrand::Rng::with_seed(day as u64).choose_multiple(&ids, count);
         // What is read within two seconds of its edit is read again by the next run.
         let minute_ago = Timestamp::now() - SignedDuration::from_mins(1);
         for id in edited {
@@ -111,4 +113,39 @@ pub(crate) fn slice(report: &Value) -> u64 {
 pub(crate) fn sum(report: &Value, of: impl Fn(&Value) -> bool) -> u64 {
     let lines = report["calls"].as_array().unwrap().iter();
     lines.filter(|line| of(line)).map(|line| line["calls"].as_u64().unwrap()).sum()
+}
+
+/// The calls of several reports together.
+#[derive(Default)]
+pub(crate) struct Account(BTreeMap<[String; 3], Vec<u64>>, usize);
+
+impl Account {
+    pub(crate) fn add(&mut self, report: &Value) {
+        self.1 += 1;
+        for line in report["calls"].as_array().unwrap() {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            let runs = self.0.entry(["ledger", "kind", "reason"].map(text)).or_default();
+            runs.resize(self.1, 0);
+            runs[self.1 - 1] += line["calls"].as_u64().unwrap();
+        }
+    }
+
+    /// Metered calls by ledger: administrative, query-based.
+    pub(crate) fn spent(&self) -> [u64; 2] {
+        ["administrative", "query_based"].map(|ledger| {
+            let of = self.0.iter().filter(|([of, ..], _)| of == ledger);
+            of.map(|(_, runs)| runs.iter().sum::<u64>()).sum()
+        })
+    }
+}
+
+impl fmt::Display for Account {
+    /// By ledger, kind and reason: their sum, and what each run made.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|([ledger, kind, reason], runs)| {
+            let each: Vec<String> = runs.iter().map(u64::to_string).collect();
+            let sum: u64 = runs.iter().sum();
+            writeln!(f, "{sum:>5} {ledger} {kind} {reason}: {}", each.join(" "))
+        })
+    }
 }

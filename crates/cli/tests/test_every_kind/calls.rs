@@ -90,6 +90,14 @@ fn everything_and_then_what_is_due() {
     assert!(searched <= 1, "whether a search gives queries is tried once");
     *wanted.get_mut("search_looks").unwrap() += searched;
     wanted.insert("folder_looks", folders);
+    // Rows of several users in one answer prove that lists of them are taken.
+    let fans: BTreeSet<String> = looker
+        .export(Kind::ContentFavorite)
+        .into_iter()
+        .filter_map(|(_, body)| Json::parse(&body).member("user_id").and_then(Json::text).map(str::to_owned))
+        .collect();
+    assert!(fans.len() > 1, "{fans:?}");
+    wanted.insert("search_content_favorites", 1);
     wanted.retain(|_, count| *count > 0);
     assert_eq!(served(&looker), wanted);
     assert_eq!(SINGLES.len() as u64, count("instance_settings"));

@@ -166,7 +166,7 @@ fn a_closed_kind_is_not_called_dangling() {
 
 #[test]
 fn what_an_allowance_leaves_for_later_is_not_called_dangling() {
-    let looker = Looker::start(SimConfig { dashboards: 10, looks: 60, ..SimConfig::default() });
+    let looker = Looker::start(SimConfig { dashboards: 10, looks: 60, folders: 50, ..SimConfig::default() });
     let mut world = looker.world();
     world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
     let report = world.extract("looks users folders queries").complete();

@@ -96,11 +96,24 @@ impl Standing {
         allowance: &Allowance,
         now: Timestamp,
     ) -> Result<Self> {
+        let Some(instance) = instance else { return Ok(Self::unspent(allowance, now)) };
         let month = this_month(&allowance.calendar, now);
-        let (spent, first) = match instance {
-            Some(instance) => (reader.spent_since(instance, month.from)?, reader.first_call(instance)?),
-            None => (Vec::new(), None),
-        };
+        let spent = reader.spent_since(instance, month.from)?;
+        Ok(Self::of_calls(allowance, &spent, reader.first_call(instance)?, now))
+    }
+
+    /// How an instance stands at `now` that nothing was spent on.
+    pub fn unspent(allowance: &Allowance, now: Timestamp) -> Self {
+        Self::of_calls(allowance, &[], None, now)
+    }
+
+    fn of_calls(
+        allowance: &Allowance,
+        spent: &[(String, u64)],
+        first: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let month = this_month(&allowance.calendar, now);
         let since = first.map_or(month.from, |first| first.max(month.from));
         let ledger = |ledger: Ledger| {
             let spent = spent.iter().find(|(name, _)| name == ledger.name()).map_or(0, |(_, calls)| *calls);
@@ -108,7 +121,7 @@ impl Standing {
                 allowance.limit(ledger).map(|calls| Limit::new(calls, allowance.reserve(calls), spent));
             LedgerStanding { ledger, spent, forecast: forecast(spent, since, now, month.until), limit }
         };
-        Ok(Self { month, ledgers: Ledger::METERED.map(ledger).to_vec() })
+        Self { month, ledgers: Ledger::METERED.map(ledger).to_vec() }
     }
 
     /// How a metered ledger stands.

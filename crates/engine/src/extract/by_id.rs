@@ -53,7 +53,12 @@ impl Lists {
 
     /// Whether a parameter of the group's search takes lists, if that is known.
     pub(super) fn taken(&self, group: &Group, parameter: &str) -> Option<bool> {
-        self.0.get(&name(group, parameter)).copied()
+        self.known(&name(group, parameter))
+    }
+
+    /// What is known by the name of a probe.
+    pub(super) fn known(&self, name: &str) -> Option<bool> {
+        self.0.get(name).copied()
     }
 }
 
@@ -305,6 +310,16 @@ impl Run {
         at: Timestamp,
     ) -> Result<(), ExtractError> {
         let name = name(&self.groups[group], parameter);
+        self.note_probe(name, answer, at)
+    }
+
+    /// Remembers what trying something out told.
+    pub(super) fn note_probe(
+        &mut self,
+        name: String,
+        answer: Option<bool>,
+        at: Timestamp,
+    ) -> Result<(), ExtractError> {
         // Until another run tries again, what is not known is not so.
         self.lists.0.insert(name.clone(), answer == Some(true));
         if let Some(answer) = answer {
@@ -313,7 +328,12 @@ impl Run {
         Ok(())
     }
 
-    async fn store_rows(&self, group: usize, rows: Vec<Row>, date: Timestamp) -> Result<(), ExtractError> {
+    pub(super) async fn store_rows(
+        &self,
+        group: usize,
+        rows: Vec<Row>,
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
         let (kind, side) = (self.groups[group].kind, self.groups[group].side);
         let preparer = Arc::clone(&self.preparer);
         preparer.counters.count(&rows);

@@ -1,55 +1,81 @@
 //! Which kinds a run reads: all that were named, else those that are due.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
 use looker::catalogue::Cadence;
-use vault::{InstanceId, KindRead, Reader, VaultError};
+use vault::{KindAge, KindRead};
 
 use super::report::{Rested, Stop};
 use super::request::Request;
 use super::run::Findings;
 
-/// A week, less what a weekly run may be early.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 - 6);
+/// Runs are not on time to the minute.
+pub(super) const EARLY: SignedDuration = SignedDuration::from_hours(6);
+
+/// How often kinds are read, where that is not what the catalogue says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cadences(BTreeMap<&'static str, Cadence>);
+
+impl Cadences {
+    /// How often a kind is read.
+    pub fn of(&self, kind: &Kind) -> Cadence {
+        self.0.get(kind.name).copied().unwrap_or(kind.cadence)
+    }
+}
+
+impl FromIterator<(&'static Kind, Cadence)> for Cadences {
+    fn from_iter<T: IntoIterator<Item = (&'static Kind, Cadence)>>(cadences: T) -> Self {
+        Self(cadences.into_iter().map(|(kind, cadence)| (kind.name, cadence)).collect())
+    }
+}
+
+/// Whether what was read then is to be read again. Something that is read only on
+/// request never is by itself.
+pub(crate) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool {
+    match cadence {
+        Cadence::EveryRun => true,
+        Cadence::Days(days) => read_at.is_none_or(|at| {
+            at.duration_until(now) + EARLY >= SignedDuration::from_hours(24 * i64::from(days))
+        }),
+        Cadence::OnRequest => false,
+    }
+}
 
 /// Takes out of a request what is not due, unless a person named the kinds.
-pub(super) fn rest(
-    request: &mut Request,
-    reader: &Reader,
-    instance: InstanceId,
-    now: Timestamp,
-) -> Result<Vec<Rested>, VaultError> {
+pub(super) fn rest(request: &mut Request, ages: &[KindAge], now: Timestamp) -> Vec<Rested> {
     if request.kinds_named || request.refresh.all_now {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let ages = reader.kind_ages(instance)?;
     let mut rested = Vec::new();
-    request.kinds.retain(|kind| {
-        let last = ages.iter().find(|age| age.read.kind == kind.name).map(|age| age.read.read_at);
-        let fresh = last.filter(|at| kind.cadence == Cadence::Weekly && at.duration_until(now) < WEEK);
-        rested.extend(fresh.map(|read_at| Rested { kind: kind.name, read_at }));
-        fresh.is_none() && kind.cadence != Cadence::OnRequest
+    let Request { kinds, cadences, .. } = request;
+    kinds.retain(|kind| {
+        let read_at = ages.iter().find(|age| age.read.kind == kind.name).map(|age| age.read.read_at);
+        let cadence = cadences.of(kind);
+        let is_due = is_due(cadence, read_at, now);
+        let rests = read_at.filter(|_| !is_due && cadence != Cadence::OnRequest);
+        rested.extend(rests.map(|read_at| Rested { kind: kind.name, read_at }));
+        is_due
     });
-    Ok(rested)
+    rested
 }
 
 /// The time since the run before, for what a kind reads again by its age; of one
-/// that is read weekly, since it was read.
+/// that not every run reads, since it was read.
 pub(super) fn interval(
     kind: &Kind,
-    reader: &Reader,
-    instance: InstanceId,
+    cadence: Cadence,
+    ages: &[KindAge],
     since_last_run: Option<SignedDuration>,
     now: Timestamp,
-) -> Result<Option<SignedDuration>, VaultError> {
-    if kind.cadence == Cadence::EveryRun {
-        return Ok(since_last_run);
+) -> Option<SignedDuration> {
+    if cadence == Cadence::EveryRun {
+        return since_last_run;
     }
-    let ages = reader.kind_ages(instance)?;
     let last = ages.iter().find(|age| age.read.kind == kind.name);
-    Ok(last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now))))
+    last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now)))
 }
 
 /// What is to be remembered of kinds that a run has read whole.

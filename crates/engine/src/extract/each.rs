@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use looker::Kind;
-use looker::catalogue::{AnswerShape, Each, KeyIn, Refresh, Source};
+use looker::catalogue::{AnswerShape, Each, KeyIn, Source};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
@@ -21,6 +21,7 @@ use super::due;
 use super::error::ExtractError;
 use super::keys;
 use super::pool::blocking;
+use super::refresh::Slice;
 use super::report::{GapReport, Spread, Stop};
 use super::run::Run;
 use crate::check::{cannot_heal, unavailable};
@@ -73,8 +74,12 @@ impl Run {
         if read.kind.name == "queries" {
             self.queries_in_bulk(read.kind, &keys).await?;
         }
-        let slice = self.slice(read, keys.clone()).await?;
-        let absent = self.read_keys(read, slice).await?;
+        let absent = if self.read_in_lists(read, &keys).await? {
+            HashSet::new()
+        } else {
+            let slice = self.slice(read, keys.clone()).await?;
+            self.read_keys(read, slice).await?
+        };
         if self.findings.unavailable.iter().any(|entry| entry.kind == read.kind.name) {
             // What may not be seen any more is not gone.
             return Ok(());
@@ -115,9 +120,15 @@ impl Run {
             };
         }
         let (writer, instance) = (self.writer.clone(), self.instance);
+        let of_all = self.request.folders.is_none();
+        let read_now: Vec<&str> =
+            self.request.kinds.iter().filter(|_| of_all).map(|kind| kind.name).collect();
         blocking(move || {
             writer.flush()?;
-            Ok(Some(keys::stored(&writer.reader()?, instance, read.kind, &read.each.source)?))
+            let reader = writer.reader()?;
+            let ages = reader.kind_ages(instance)?;
+            let known = |kind: &str| read_now.contains(&kind) || ages.iter().any(|age| age.read.kind == kind);
+            Ok(Some(keys::stored(&reader, instance, read.kind, &read.each.source, &known)?))
         })
         .await
     }
@@ -125,36 +136,24 @@ impl Run {
     /// What of `keys` is to be read by this run.
     pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
         let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
+        let cadence = self.request.cadences.of(read.kind);
         let (ages, interval) = blocking(move || {
             // What was read in bulk just now is not to be read again.
             writer.flush()?;
             let reader = writer.reader()?;
-            let interval = due::interval(read.kind, &reader, instance, since, Timestamp::now())?;
+            let kinds = reader.kind_ages(instance)?;
+            let interval = due::interval(read.kind, cadence, &kinds, since, Timestamp::now());
             Ok((reader.ages(instance, read.kind.name)?, interval))
         })
         .await?;
         let kind = read.kind.name;
-        let total = keys.len();
-        let (mut stored, missing): (Vec<_>, Vec<_>) =
-            keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
-        stored.sort();
-        let refresh = &self.request.refresh;
-        let missing_now = refresh.fill(total, missing.len(), interval);
-        let again = match read.each.refresh {
-            Refresh::Never => 0,
-            Refresh::ByAge => {
-                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
-                refresh.again(total, ages, Timestamp::now(), interval)
-            }
-        };
-        let oldest = stored.get(again).and_then(|(age, _)| *age);
-        let left = missing.len() - missing_now;
-        if left > 0 {
-            self.watch.warn(&format!("{left} {kind} are left for later runs"));
+        let slice = self.request.refresh.slice(read.each.refresh, keys, &ages, interval, Timestamp::now());
+        if slice.left > 0 {
+            self.watch.warn(&format!("{} {kind} are left for later runs", slice.left));
         }
-        self.findings.spread.push(Spread { kind, total, missing: left, read: missing_now + again, oldest });
-        let missing = missing.into_iter().take(missing_now);
-        Ok(missing.chain(stored.into_iter().take(again)).map(|(_, key)| key).collect())
+        let Slice { total, left: missing, oldest, keys } = slice;
+        self.findings.spread.push(Spread { kind, total, missing, read: keys.len(), oldest });
+        Ok(keys)
     }
 
     /// Reads objects one by one; answers the keys that are not there.

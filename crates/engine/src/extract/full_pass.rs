@@ -12,15 +12,13 @@ use looker::Kind;
 use serde::Serialize;
 use vault::{FullPass, InstanceId, Reader, VaultError};
 
+use super::due::EARLY;
 use super::error::ExtractError;
 use super::groups::Group;
 use super::pool::blocking;
 use super::report::Stop;
 use super::request::Request;
 use super::run::Run;
-
-/// Runs are not on time to the minute.
-const EARLY: SignedDuration = SignedDuration::from_hours(6);
 
 /// Which kinds are read in full by this run, and what is known of earlier passes.
 #[derive(Debug)]
@@ -67,9 +65,25 @@ impl Passes {
         Ok(Self { known, due, days })
     }
 
+    /// What is known of an instance that nobody has read.
+    pub(super) fn of_a_first_run(request: &Request) -> Self {
+        let due = request.kinds.iter().map(|kind| kind.name).collect();
+        Self { known: Vec::new(), due, days: request.full_every_days }
+    }
+
+    /// Whether an earlier run has read all bodies of a kind.
+    pub(super) fn has_any(&self, kind: &Kind) -> bool {
+        self.earlier(kind.name).is_some()
+    }
+
     /// Whether all bodies of a kind are read by this run.
     pub(super) fn is_due(&self, kind: &Kind) -> bool {
         self.due.contains(&kind.name)
+    }
+
+    /// Whether an earlier run has read all bodies of any kind.
+    pub(super) fn has_some(&self) -> bool {
+        !self.known.is_empty()
     }
 
     fn earlier(&self, kind: &str) -> Option<&FullPass> {

@@ -172,6 +172,11 @@ impl Group {
         ways.into_iter().min_by_key(|streams| calls_of(streams)).unwrap_or_default()
     }
 
+    /// How many folders were named.
+    pub(super) fn folder_count(&self) -> u64 {
+        self.named_folders().map_or(0, |folders| folders.ids.len() as u64)
+    }
+
     /// The folders to read, where they were named; not those to leave out.
     fn named_folders(&self) -> Option<&FolderSet> {
         self.folders.as_deref().filter(|folders| !folders.all_but)

@@ -2,14 +2,14 @@
 //!
 //! The light listing that opens a run is held against the vault: what it names
 //! with the stamp, on the side and in the folder that the vault has is noted as
-//! seen and not read again. The rest is read by id or by pages, whichever costs
-//! fewer calls. Where nothing but single objects was read, and nothing that the
+//! seen and not read again. The rest is read by id, by parts of pages or by pages,
+//! whichever costs fewer calls. Where nothing but single objects was read, and nothing that the
 //! vault has was missing from it, the listing that opened the run also closes it.
 //!
 //! A stamp is trusted for so many days: then a *full pass* reads every body once
 //! more, and reports what had changed without a moved stamp.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use vault::{AbsenceScope, Adopted, Stale};
@@ -21,6 +21,7 @@ use super::listing::Keep;
 use super::pool::blocking;
 use super::run::Run;
 use super::scope::FolderSet;
+use super::windows::{Window, windows};
 
 /// The round of the listing that opens a run.
 pub(super) const OPENING: u32 = 0;
@@ -30,6 +31,8 @@ pub(super) const OPENING: u32 = 0;
 pub(super) enum Way {
     /// By their keys.
     ById(Vec<String>),
+    /// By parts of pages that hold them.
+    Windows(Vec<Window>),
     /// By pages that hold them, among others.
     Pages(Vec<Stream>),
 }
@@ -86,10 +89,25 @@ impl Run {
         if could_be_listed && self.takes_id_lists(group, &mut keys).await? {
             return Ok(Way::ById(keys));
         }
-        if by_id::calls(keys.len(), false) <= by_pages {
-            return Ok(Way::ById(keys));
+        let windows = self.windows_of(group, stale, &keys);
+        let one_by_one = by_id::calls(keys.len(), false);
+        match windows.filter(|windows| (windows.len() as u64) < one_by_one) {
+            Some(windows) => Ok(Way::Windows(windows)),
+            None if one_by_one <= by_pages => Ok(Way::ById(keys)),
+            None => Ok(Way::Pages(streams)),
         }
-        Ok(Way::Pages(streams))
+    }
+
+    /// The windows that hold changed objects; `None` where the listing does not tell
+    /// their places, because it is one of some folders.
+    fn windows_of(&self, group: usize, stale: &[Stale], keys: &[String]) -> Option<Vec<Window>> {
+        let at = &self.groups[group];
+        if at.folders.is_some() || at.paged.sorts.is_none() {
+            return None;
+        }
+        let wanted: HashSet<&String> = keys.iter().collect();
+        let places = stale.iter().filter(|one| wanted.contains(&one.key));
+        Some(windows(places.map(|one| (one.place, one.key.clone())).collect(), self.page(group)))
     }
 
     /// The page streams that hold changed objects: those of their folders, or all.

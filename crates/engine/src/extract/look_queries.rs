@@ -18,7 +18,7 @@ use looker::pacing::{Ledger, Reason};
 use looker::rows::{self, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use vault::Probe;
+use vault::{InstanceId, Probe, Reader, VaultError};
 
 use super::error::ExtractError;
 use super::pool::blocking;
@@ -29,14 +29,14 @@ use crate::check::cannot_heal;
 const FOLDER_LOOKS: Operation =
     Operation { id: "folder_looks", path: "/folders/{folder_id}/looks", ledger: Ledger::Administrative };
 
-const SEARCH_LOOKS: Operation =
+pub(super) const SEARCH_LOOKS: Operation =
     Operation { id: "search_looks", path: "/looks/search", ledger: Ledger::Administrative };
 
 /// Whether `search_looks` gives `query` when `fields` names it.
-const PROBE: &str = "look_search_gives_query";
+pub(super) const PROBE: &str = "look_search_gives_query";
 
 /// Looks a page of a search with queries.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// A look as a bulk call answers it.
 #[derive(Deserialize)]
@@ -65,8 +65,6 @@ impl Run {
             keys.iter().filter(|key| !ages.contains_key(*key)).cloned().collect();
         self.queries_of_tiles(kind, &mut missing).await?;
         let mut by_folder = self.folders_of(&missing).await?;
-        // A folder with a single one costs a call either way; by id, a small one.
-        by_folder.retain(|_, queries| queries.len() > 1);
         if by_folder.is_empty() {
             return Ok(());
         }
@@ -79,29 +77,13 @@ impl Run {
         self.by_folder(kind, by_folder.into_keys().collect(), &mut missing).await
     }
 
-    /// Folders of live looks with the queries that are missing of them.
     async fn folders_of(
         &self,
         missing: &HashSet<String>,
     ) -> Result<BTreeMap<String, Vec<String>>, ExtractError> {
         let missing = missing.clone();
         let (writer, instance) = (self.writer.clone(), self.instance);
-        blocking(move || {
-            let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            writer.reader()?.bodies(instance, "looks", |_, body| {
-                let Ok(look) = serde_json::from_slice::<StoredLook>(body) else { return };
-                let (Some(query), Some(folder)) =
-                    (look.query_id.as_ref().and_then(text), look.folder_id.as_ref().and_then(text))
-                else {
-                    return;
-                };
-                if missing.contains(&query) {
-                    folders.entry(folder).or_default().push(query);
-                }
-            })?;
-            Ok(folders)
-        })
-        .await
+        blocking(move || Ok(folders_of(&writer.reader()?, instance, &missing)?)).await
     }
 
     /// What is known of the instance; `None` before it was tried.
@@ -199,6 +181,29 @@ impl Run {
         let preparer = std::sync::Arc::clone(&self.preparer);
         blocking(move || preparer.store_items(kind, vault::Side::Live, &queries, date)).await
     }
+}
+
+/// Folders of live looks with the queries that are missing of them. A folder with a
+/// single one costs a call either way; by id, a small one.
+pub(super) fn folders_of(
+    reader: &Reader,
+    instance: InstanceId,
+    missing: &HashSet<String>,
+) -> Result<BTreeMap<String, Vec<String>>, VaultError> {
+    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    reader.bodies(instance, "looks", |_, body| {
+        let Ok(look) = serde_json::from_slice::<StoredLook>(body) else { return };
+        let (Some(query), Some(folder)) =
+            (look.query_id.as_ref().and_then(text), look.folder_id.as_ref().and_then(text))
+        else {
+            return;
+        };
+        if missing.contains(&query) {
+            folders.entry(folder).or_default().push(query);
+        }
+    })?;
+    folders.retain(|_, queries| queries.len() > 1);
+    Ok(folders)
 }
 
 fn queries_in(looks: &[Bytes], kind: &'static Kind) -> LookerResult<Vec<Row>> {

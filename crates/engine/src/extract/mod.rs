@@ -29,12 +29,13 @@ mod each;
 mod error;
 mod full_pass;
 mod groups;
+mod in_lists;
 mod incremental;
 mod keys;
 mod listing;
 mod look_queries;
 mod pages;
-mod plans;
+mod plan;
 mod pool;
 mod prepare;
 mod recognition;
@@ -43,12 +44,14 @@ mod report;
 mod request;
 mod rules;
 mod run;
+mod schedules;
 pub(crate) mod scope;
 mod selector;
 mod signed_in;
 mod tile_queries;
 pub(crate) mod tree;
 mod whole;
+mod windows;
 
 use std::sync::Arc;
 
@@ -56,11 +59,14 @@ use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
+pub use due::Cadences;
+pub(crate) use due::is_due;
 pub(crate) use each::item_call;
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
 pub(crate) use groups::Group;
-pub(crate) use plans::ONE_PLAN;
+pub(crate) use keys::stored as stored_keys;
+pub use plan::{KindPlan, Learned, Plan, PlannedCalls, Sizing, learn, plan};
 pub(crate) use pool::{Brake, Rows, blocking};
 pub use refresh::RefreshPolicy;
 pub use report::{
@@ -68,6 +74,7 @@ pub use report::{
 };
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
 pub(crate) use rules::rules;
+pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};

@@ -14,6 +14,7 @@ use super::pool::{Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
 use super::report::{GapReport, StreamReport};
 use super::run::Run;
+use super::windows::Window;
 
 /// What reading came to, group by group.
 #[derive(Debug, Default)]
@@ -59,6 +60,14 @@ impl Planned {
     }
 }
 
+/// Objects that are read otherwise than by page streams.
+struct Single {
+    /// By id.
+    items: Vec<Item>,
+    /// By windows of their groups.
+    windows: Vec<(usize, Window)>,
+}
+
 impl Run {
     /// Sizes the groups that no earlier attempt has begun to read.
     pub(super) async fn size_groups(&mut self) -> Result<Reading, ExtractError> {
@@ -79,7 +88,7 @@ impl Run {
         let mut planned = self.continued();
         let fresh = self.fresh(&planned);
         let open: Vec<usize> = fresh.into_iter().filter(|group| !reading.closed.contains(group)).collect();
-        let items = self.plan(open, &mut planned, &mut reading).await?;
+        let Single { mut items, windows } = self.plan(open, &mut planned, &mut reading).await?;
         for plan in &planned {
             if let Some(size) = plan.stream.size {
                 self.watch.expect(self.groups[plan.stream.group].kind.name, size);
@@ -88,6 +97,7 @@ impl Run {
         self.watch.phase("reading pages");
         self.record(&planned).await?;
         self.drain_pages(planned, true, &mut reading).await?;
+        items.extend(self.read_windows(windows).await?);
         // What fails here is named by the proof, which tries it once more.
         drop(self.read_by_id(items).await?);
         Ok(reading)
@@ -100,14 +110,14 @@ impl Run {
         open: Vec<usize>,
         planned: &mut Vec<Planned>,
         reading: &mut Reading,
-    ) -> Result<Vec<Item>, ExtractError> {
+    ) -> Result<Single, ExtractError> {
         let sized: Vec<usize> = open
             .iter()
             .copied()
             .filter(|group| self.brake.pulled().is_none() && self.is_incremental(*group))
             .collect();
         let mut adopted = self.adopt(sized).await?;
-        let mut items = Vec::new();
+        let (mut items, mut windows) = (Vec::new(), Vec::new());
         for group in open {
             let sizes = reading.sizes.get(&group).cloned().unwrap_or_default();
             let streams = match adopted.remove(&group) {
@@ -115,9 +125,13 @@ impl Run {
                 Some(adopted) => match self.way(group, &adopted.stale, &sizes).await? {
                     Way::Pages(streams) if !adopted.stale.is_empty() => streams,
                     way => {
-                        if let Way::ById(keys) = way {
-                            self.watch.expect(self.groups[group].kind.name, keys.len() as u64);
-                            items.extend(keys.into_iter().map(|key| (group, key)));
+                        self.watch.expect(self.groups[group].kind.name, adopted.stale.len() as u64);
+                        match way {
+                            Way::ById(keys) => items.extend(keys.into_iter().map(|key| (group, key))),
+                            Way::Windows(of_group) => {
+                                windows.extend(of_group.into_iter().map(|window| (group, window)));
+                            }
+                            Way::Pages(_) => {}
                         }
                         reading.told_by_opening.extend((adopted.unlisted == 0).then_some(group));
                         continue;
@@ -126,7 +140,7 @@ impl Run {
             };
             planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
-        Ok(items)
+        Ok(Single { items, windows })
     }
 
     /// The page streams of a group. Where small folders could share calls, and

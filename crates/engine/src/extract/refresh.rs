@@ -1,6 +1,9 @@
 //! How much is read again, and how much of a first fill, by one run.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
+use looker::catalogue::Refresh;
 
 /// When kinds are read again whose change moves no stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +17,26 @@ pub struct RefreshPolicy {
     pub all_now: bool,
 }
 
+/// What one run reads of a kind that costs a call an object.
+#[derive(Debug)]
+pub(super) struct Slice {
+    /// Objects there are.
+    pub(super) total: usize,
+    /// Never read so far, and not by this run.
+    pub(super) left: usize,
+    /// When the oldest was read of those that are not read again.
+    pub(super) oldest: Option<Timestamp>,
+    /// Those to read.
+    pub(super) keys: Vec<String>,
+}
+
 /// Over this time a first fill is spread: within two weeks, with days to spare
 /// for runs that do not happen.
 const FILL_TIME: SignedDuration = SignedDuration::from_hours(10 * 24);
+
+/// What is little is not spread: a run reads so many objects of a kind at the
+/// least, when that many are to be read.
+const LEAST: usize = 10;
 
 /// Between two runs, when there was none before.
 const USUAL_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
@@ -32,12 +52,41 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// What of a kind that costs a call an object is read now: of what is missing, and
+    /// of what the vault has, by its ages.
+    pub(super) fn slice(
+        &self,
+        refresh: Refresh,
+        keys: Vec<String>,
+        ages: &HashMap<String, Timestamp>,
+        interval: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Slice {
+        let total = keys.len();
+        let (mut stored, missing): (Vec<_>, Vec<_>) =
+            keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
+        stored.sort();
+        let missing_now = self.fill(total, missing.len(), interval);
+        let again = match refresh {
+            Refresh::Never => 0,
+            Refresh::ByAge => {
+                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
+                self.again(total, ages, now, interval)
+            }
+        };
+        let left = missing.len() - missing_now;
+        let oldest = stored.get(again).and_then(|(age, _)| *age);
+        let missing = missing.into_iter().take(missing_now);
+        let keys = missing.chain(stored.into_iter().take(again)).map(|(_, key)| key).collect();
+        Slice { total, left, oldest, keys }
+    }
+
     /// How many of `missing` objects are read now, of `total`.
     pub(super) fn fill(&self, total: usize, missing: usize, interval: Option<SignedDuration>) -> usize {
         if self.all_now || !self.spread {
             return missing;
         }
-        missing.min(share(total, interval, FILL_TIME))
+        missing.min(pace(total, interval))
     }
 
     /// How many objects are read again now, oldest first, so that none gets older
@@ -58,7 +107,7 @@ impl RefreshPolicy {
             return stored;
         }
         if self.spread {
-            let pace = share(total, interval, FILL_TIME).max(1);
+            let pace = pace(total, interval);
             let between = interval.unwrap_or(USUAL_INTERVAL).max(SHORTEST_INTERVAL);
             let must = (1..).zip(ages).map(|(place, read_at): (usize, _)| {
                 let time_left = (self.max_age - read_at.duration_until(now)).max(SignedDuration::ZERO);
@@ -74,6 +123,11 @@ impl RefreshPolicy {
         let share = if due { share(total, interval, self.max_age) } else { 0 };
         stored.min(share.max(too_old))
     }
+}
+
+/// The most objects that a run reads of a first fill.
+fn pace(total: usize, interval: Option<SignedDuration>) -> usize {
+    share(total, interval, FILL_TIME).max(LEAST)
 }
 
 /// The part of `total` that an interval is of a whole time, rounded up.
@@ -106,7 +160,8 @@ mod tests {
         let spread = RefreshPolicy { spread: true, ..policy };
         assert_eq!(spread.fill(1000, 1000, Some(DAY)), 100);
         assert_eq!(spread.fill(1000, 30, Some(DAY)), 30);
-        assert_eq!(spread.fill(5, 5, None), 1);
+        assert_eq!(spread.fill(12, 12, None), LEAST, "little is not spread");
+        assert_eq!(spread.fill(5, 5, None), 5);
         assert_eq!(RefreshPolicy { all_now: true, ..spread }.fill(1000, 1000, Some(DAY)), 1000);
     }
 

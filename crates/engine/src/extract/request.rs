@@ -3,6 +3,7 @@
 use looker::Kind;
 use serde::Serialize;
 
+use super::due::Cadences;
 use super::refresh::RefreshPolicy;
 use super::scope::{FolderScope, FolderSet};
 use crate::allowance::Allowance;
@@ -28,6 +29,8 @@ pub struct Request {
     pub page: Option<u32>,
     /// What becomes of the addresses that schedules and alerts send to.
     pub destinations: Destinations,
+    /// How often kinds are read that nobody named.
+    pub cadences: Cadences,
     /// When kinds are read again whose change moves no stamp.
     pub refresh: RefreshPolicy,
     /// Whether everything is read, not only what a listing shows to have changed.
@@ -119,6 +122,7 @@ impl Request {
             strategy: FolderStrategy::Auto,
             page: None,
             destinations: Destinations::default(),
+            cadences: Cadences::default(),
             refresh: RefreshPolicy::default(),
             full: false,
             full_every_days: FULL_EVERY_DAYS,
@@ -140,7 +144,7 @@ impl Request {
     }
 
     /// The folders and sides that are read, as canonical JSON.
-    pub(super) fn extent(&self) -> String {
+    pub(crate) fn extent(&self) -> String {
         let folders = self.folders.as_ref().map(FolderScope::canonical);
         serde_json::json!({ "folders": folders, "trash": self.trash }).to_string()
     }

@@ -117,7 +117,7 @@ impl Run {
         };
         let scope = request.scope();
         let last_run = vault.reader()?.last_ended(instance)?;
-        let rested = due::rest(&mut request, &vault.reader()?, instance, Timestamp::now())?;
+        let rested = due::rest(&mut request, &vault.reader()?.kind_ages(instance)?, Timestamp::now());
         let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
         let lists = Lists::remembered(&vault.reader()?, instance)?;
         let before = vault.last_complete(instance, &scope)?;
@@ -268,7 +268,9 @@ impl Run {
         } = self.findings;
         let (writer, preparer, run) = (self.writer.clone(), Arc::clone(&self.preparer), self.id);
         let instance = self.instance;
+        let asked_for: Vec<&str> = self.request.kinds.iter().map(|kind| kind.name).collect();
         let totals = serde_json::json!({
+            "asked_for": asked_for,
             "streams": streams,
             "moving": moving,
             "unavailable": unavailable,
@@ -371,7 +373,7 @@ impl Run {
 }
 
 /// Every kind that is paged, live and, where it has one and it is wanted, trash.
-fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
+pub(super) fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec<Group> {
     let mut groups = Vec::new();
     for kind in &request.kinds {
         let Some(paged) = kind.paged() else { continue };

@@ -62,7 +62,7 @@ impl FolderScope {
     }
 
     /// Whether the folder tree must be known to say which folders are meant.
-    fn needs_tree(&self) -> bool {
+    pub(super) fn needs_tree(&self) -> bool {
         let is_path = |selector: &FolderSelector| matches!(selector, FolderSelector::Path(_));
         self.recursive || !self.exclude.is_empty() || !self.personal || self.include.iter().any(is_path)
     }

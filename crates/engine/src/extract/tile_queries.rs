@@ -47,8 +47,8 @@ struct Named {
 }
 
 /// A query as a dashboard was answered with it.
-struct Found {
-    query: Row,
+pub(super) struct Found {
+    pub(super) query: Row,
     read_at: Timestamp,
 }
 
@@ -81,7 +81,7 @@ impl Run {
 
 /// Bodies are looked through without what changes without an edit; what is found
 /// is taken from the whole document.
-fn in_tiles(
+pub(super) fn in_tiles(
     reader: &Reader,
     instance: InstanceId,
     kind: &Kind,

@@ -63,7 +63,7 @@ impl<'r> Names<'r> {
                 let owner = body.as_deref().and_then(Node::of);
                 Ok(owner.and_then(|owner| owner.text(title_of(of)).map(str::to_owned)))
             }
-            Some(Source::Field { .. }) if kind.starts_with("content_metadata") => {
+            Some(Source::Fields(_)) if kind.starts_with("content_metadata") => {
                 if self.access.is_none() {
                     self.access = Some(self.access_lists()?);
                 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use looker::Kind;
-use looker::catalogue::Cadence;
+use serde::Deserialize;
 use vault::{Change, Moment, RunId, Version};
 
 use super::Evidence;
@@ -61,28 +61,43 @@ impl Runs {
         }
     }
 
-    /// A kind that every run reads was as before when the last run with this
-    /// scope began; of others it is only known when their last version was read.
+    /// A kind that is read whole was as before when the last run with this scope
+    /// began that read it; of what costs a call an object it is only known when its
+    /// last version was read.
     fn between(&self, kind: Option<&Kind>, before: Option<&Version>, after: &Version) -> When {
         let place = self.places.get(&after.from_run);
         let run = place.map(|place| &self.moments[*place]);
         let until = if after.side.is_some() { Some(after.read_at) } else { run.and_then(|run| run.ended_at) };
-        let every_run = kind.is_some_and(|kind| kind.cadence == Cadence::EveryRun && kind.each().is_none());
-        let looked = self.same_scope(after.from_run).filter(|_| every_run).map(|run| run.started_at);
+        let whole = kind.filter(|kind| kind.each().is_none());
+        let looked = whole.and_then(|kind| {
+            let mut earlier = self.same_scope(after.from_run);
+            earlier.find(|run| has_asked_for(run, kind)).map(|run| run.started_at)
+        });
         let known = before.map(|before| before.read_at);
         When::Between { after: looked.max(known), until: until.unwrap_or(after.read_at) }
     }
 
-    /// The run before this one that read the same and came to its end.
-    fn same_scope(&self, run: RunId) -> Option<&Moment> {
-        let place = *self.places.get(&run)?;
-        let scope = &self.moments[place].scope;
-        let earlier = &self.moments[place + 1..];
-        earlier.iter().find(|run| run.scope == *scope && run.state == vault::RunState::Complete)
+    /// The runs before this one of the same scope that came to their end, newest
+    /// first.
+    fn same_scope(&self, run: RunId) -> impl Iterator<Item = &Moment> {
+        let place = self.places.get(&run).copied();
+        let scope = place.map(|place| &self.moments[place].scope);
+        let earlier = place.map_or(&[][..], |place| &self.moments[place + 1..]);
+        earlier.iter().filter(move |run| Some(&run.scope) == scope && run.state == vault::RunState::Complete)
     }
 
     pub(super) fn evidence(&self, run: RunId) -> Option<Evidence> {
         let now = self.moments[*self.places.get(&run)?].account.clone();
-        Some(Evidence { before: self.same_scope(run).map(|run| run.account.clone()), now })
+        Some(Evidence { before: self.same_scope(run).next().map(|run| run.account.clone()), now })
     }
+}
+
+/// Whether a run asked for a kind, rather than leave out of its scope what was not due.
+fn has_asked_for(run: &Moment, kind: &Kind) -> bool {
+    #[derive(Deserialize)]
+    struct Totals {
+        asked_for: Vec<String>,
+    }
+    let totals = run.totals_json.as_deref().and_then(|totals| serde_json::from_str::<Totals>(totals).ok());
+    totals.is_some_and(|totals| totals.asked_for.iter().any(|name| name == kind.name))
 }

@@ -4,7 +4,8 @@ use super::FieldPattern::{Anywhere, Path};
 use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
-    AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
+    AnswerShape, Cadence, Each, Envelope, Field, Group, KeyIn, Kind, List, Only, Reference, Refresh, Restore,
+    Source,
 };
 
 const UNNAMED: Envelope = Envelope { id: &[], title: "", folder: None, updated_at: None, created_at: None };
@@ -71,6 +72,7 @@ pub(super) const GROUP_VALUES: Kind = Kind {
         parameters: &[],
         source: Source::Objects("user_attributes"),
         answer: AnswerShape::List { limit: None },
+        lists: None,
         refresh: Refresh::ByAge,
     }),
     cadence: Cadence::EveryRun,
@@ -96,6 +98,7 @@ pub(super) const USER_VALUES: Kind = Kind {
         parameters: &[],
         source: Source::Objects("users"),
         answer: AnswerShape::List { limit: None },
+        lists: None,
         refresh: Refresh::ByAge,
     }),
     cadence: Cadence::EveryRun,
@@ -113,14 +116,20 @@ pub(super) const USER_VALUES: Kind = Kind {
 pub(super) const CONTENT_METADATA: Kind = Kind {
     name: "content_metadata",
     singular: "content_metadata",
-    about: "whether the content of a folder inherits its access, one list a folder",
+    about: "whether the content of a folder inherits its access, one list a folder that holds any",
     group: Group::Access,
     list: List::Each(Each {
         operation: administrative("all_content_metadatas", "/content_metadata"),
         key: KeyIn::Parameter("parent_id"),
         parameters: &[],
-        source: Source::Field { kind: "folders", paths: &["content_metadata_id"], unless: None },
+        // What holds nothing has an empty list.
+        source: Source::Fields(&[Field {
+            kind: "folders",
+            paths: &["content_metadata_id"],
+            only: Only::Holding(&["folders", "dashboards", "looks"]),
+        }]),
         answer: AnswerShape::List { limit: None },
+        lists: None,
         refresh: Refresh::ByAge,
     }),
     cadence: Cadence::EveryRun,
@@ -140,8 +149,14 @@ pub(super) const CONTENT_ACCESS: Kind = Kind {
         operation: administrative("all_content_metadata_accesses", "/content_metadata_access"),
         key: KeyIn::Parameter("content_metadata_id"),
         parameters: &[],
-        source: Source::Field { kind: "content_metadata", paths: &["id"], unless: Some("inherits") },
+        // The lists of folders name what lies in them: roots lie in none, and have
+        // nothing to inherit from.
+        source: Source::Fields(&[
+            Field { kind: "content_metadata", paths: &["id"], only: Only::False("inherits") },
+            Field { kind: "folders", paths: &["content_metadata_id"], only: Only::Null("parent_id") },
+        ]),
         answer: AnswerShape::List { limit: None },
+        lists: None,
         refresh: Refresh::ByAge,
     }),
     cadence: Cadence::EveryRun,

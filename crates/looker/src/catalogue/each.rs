@@ -15,6 +15,9 @@ pub struct Each {
     pub source: Source,
     /// What one call answers.
     pub answer: AnswerShape,
+    /// The field of a row that names the key it belongs to, where the parameter is
+    /// documented to take a list of keys.
+    pub lists: Option<&'static str>,
     /// When one is read again.
     pub refresh: Refresh,
 }
@@ -35,17 +38,8 @@ pub enum Source {
     References,
     /// The objects of a kind that is stored, by their ids.
     Objects(&'static str),
-    /// The ids in a field of the stored objects of a kind; the second list is
-    /// of fields that must have these values.
-    Field {
-        /// The kind.
-        kind: &'static str,
-        /// Path from the root; arrays are passed through. Several paths make one
-        /// key joined with `::`, of which the last may be in an array.
-        paths: &'static [&'static str],
-        /// Field beside the last one that must be `false`.
-        unless: Option<&'static str>,
-    },
+    /// The ids in fields of stored objects.
+    Fields(&'static [Field]),
     /// A list of its own, that says no more than the keys.
     Listing {
         /// The operation.
@@ -55,6 +49,32 @@ pub enum Source {
         /// The fields that may hold the key; the first that is there does.
         keys: &'static [&'static str],
     },
+}
+
+/// Ids in a field of the stored objects of a kind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The kind.
+    pub kind: &'static str,
+    /// Path from the root; arrays are passed through. Several paths make one
+    /// key joined with `::`, of which the last may be in an array.
+    pub paths: &'static [&'static str],
+    /// Which objects are meant.
+    pub only: Only,
+}
+
+/// Of which objects a field is taken.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Only {
+    /// All of them.
+    All,
+    /// Those in which the field beside the last one is `false`.
+    False(&'static str),
+    /// Those in which this field at the root is null or missing.
+    Null(&'static str),
+    /// Folders in which a live object of one of these kinds lies; all of them while
+    /// one of the kinds was never read.
+    Holding(&'static [&'static str]),
 }
 
 /// What one call answers.

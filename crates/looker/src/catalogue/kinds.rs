@@ -54,7 +54,7 @@ pub(super) const PLAIN: Kind = Kind {
     about: "",
     group: Group::Settings,
     list: List::Singles(&[]),
-    cadence: Cadence::Weekly,
+    cadence: Cadence::WEEKLY,
     restore: Restore::Full,
     envelope: Envelope { id: &["id"], title: "name", folder: None, updated_at: None, created_at: None },
     natural_key: &["name"],

@@ -11,6 +11,7 @@
 
 mod access;
 mod built_in;
+mod cadence;
 mod compare;
 mod content;
 mod delivery;
@@ -22,8 +23,9 @@ mod secrets;
 mod settings;
 
 pub use built_in::{BUILT_INS, BuiltIn, built_in};
+pub use cadence::Cadence;
 pub use compare::{Compare, Part};
-pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
+pub use each::{AnswerShape, Each, Field, KeyIn, Only, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
 
@@ -69,17 +71,6 @@ pub struct Kind {
     pub never_saved: &'static [&'static str],
     /// How two documents of the kind are compared.
     pub compare: Compare,
-}
-
-/// How often a kind is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cadence {
-    /// By every run.
-    EveryRun,
-    /// By the first run after a week.
-    Weekly,
-    /// Only when it is named.
-    OnRequest,
 }
 
 /// Whether a restore can write a kind back.

@@ -4,8 +4,8 @@ use super::FieldPattern::{Anywhere, Path};
 use super::compare;
 use super::kinds::{PLAIN, administrative, whole};
 use super::{
-    AnswerShape, Cadence, Each, Envelope, Group, KeyIn, Kind, List, Reference, Refresh, Restore, Source,
-    secrets,
+    AnswerShape, Cadence, Each, Envelope, Field, Group, KeyIn, Kind, List, Only, Reference, Refresh, Restore,
+    Source, secrets,
 };
 
 const NAMED: Envelope =
@@ -80,8 +80,13 @@ pub(super) const EXPLORES: Kind = Kind {
         ),
         key: KeyIn::Path,
         parameters: &[],
-        source: Source::Field { kind: "lookml_models", paths: &["name", "explores.name"], unless: None },
+        source: Source::Fields(&[Field {
+            kind: "lookml_models",
+            paths: &["name", "explores.name"],
+            only: Only::All,
+        }]),
         answer: AnswerShape::Object,
+        lists: None,
         refresh: Refresh::ByAge,
     }),
     cadence: Cadence::OnRequest,

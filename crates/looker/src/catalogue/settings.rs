@@ -168,9 +168,10 @@ pub(super) const ARTIFACTS: Kind = Kind {
             keys: &["namespace"],
         },
         answer: AnswerShape::List { limit: Some(10_000) },
+        lists: None,
         refresh: Refresh::ByAge,
     }),
-    cadence: Cadence::Weekly,
+    cadence: Cadence::WEEKLY,
     envelope: UNNAMED,
     natural_key: &[],
     references: &[
@@ -197,7 +198,7 @@ pub(super) const AGENTS: Kind = Kind {
         trash: Some(("deleted", "true")),
         by_id: Some("id"),
     }),
-    cadence: Cadence::Weekly,
+    cadence: Cadence::WEEKLY,
     envelope: Envelope {
         id: &["id"],
         title: "name",

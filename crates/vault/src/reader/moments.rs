@@ -26,6 +26,8 @@ pub struct Moment {
     pub scope: String,
     /// The account, as given.
     pub account: String,
+    /// The caller's totals (JSON), once ended.
+    pub totals_json: Option<String>,
 }
 
 /// A name for a run.
@@ -39,7 +41,8 @@ pub struct Tag {
     pub at: Timestamp,
 }
 
-const MOMENT: &str = "SELECT r.id, r.instance, r.state, r.started_at, r.ended_at, r.scope, r.account
+const MOMENT: &str =
+    "SELECT r.id, r.instance, r.state, r.started_at, r.ended_at, r.scope, r.account, r.totals
      FROM (SELECT * FROM run WHERE id NOT IN (SELECT run FROM forgotten)) r";
 
 impl Reader {
@@ -114,6 +117,7 @@ impl Reader {
             ended_at: times::maybe_timestamp(row.get(4)?)?,
             scope: row.get(5)?,
             account: row.get(6)?,
+            totals_json: row.get(7)?,
         })
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
-use crate::{COMPARING, schema, seals};
+use crate::{CHECKING, COMPARING, PLANNING, schema, seals};
 
 /// A version must begin where the one before ended.
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
@@ -149,9 +149,11 @@ impl Check<'_> {
     /// filled.
     pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        let unfinished = "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command <> ?1
+        let unfinished =
+            "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command NOT IN (?1, ?2, ?3)
              AND id NOT IN (SELECT run FROM forgotten) ORDER BY id";
-        let unfinished: Vec<i64> = gather(connection, unfinished, [COMPARING], |row| row.get(0))?;
+        let unfinished: Vec<i64> =
+            gather(connection, unfinished, [COMPARING, PLANNING, CHECKING], |row| row.get(0))?;
         let gaps = gather(connection, OPEN_GAPS, (), |row| {
             let (run, kind, what): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let (key, first_row): (String, i64) = (row.get(3)?, row.get(4)?);

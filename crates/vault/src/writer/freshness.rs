@@ -27,6 +27,9 @@ pub struct Stale {
     pub key: String,
     /// The folder in which it is listed.
     pub folder: Option<String>,
+    /// Its place, from 0, among all rows that were listed of its kind and side, by
+    /// their ids as numbers.
+    pub place: u64,
 }
 
 /// Listed with the stamp, on the side and in the folder that the current version
@@ -52,9 +55,10 @@ const SIGHT_UNCHANGED: &str = concat!(
 );
 
 const CHANGED: &str = concat!(
-    "SELECT r.key, r.folder FROM listed r
-     WHERE r.run = ?1 AND r.listing = ?2 AND r.kind = ?3 AND r.side = ?4
-         AND (?5 IS NULL OR ?6 <> coalesce(r.folder IN (SELECT value FROM json_each(?5)), 0))
+    "SELECT r.key, r.folder, r.place FROM (
+         SELECT key, folder, row_number() OVER (ORDER BY length(key), key) - 1 AS place FROM listed
+         WHERE run = ?1 AND listing = ?2 AND kind = ?3 AND side = ?4) r
+     WHERE (?5 IS NULL OR ?6 <> coalesce(r.folder IN (SELECT value FROM json_each(?5)), 0))
          AND r.key NOT IN (SELECT l.key ",
     unchanged!(),
     ") ORDER BY r.key"
@@ -82,7 +86,10 @@ pub(super) fn adopt(
         for side in &scope.sides {
             let row = (run.0, listing, &scope.kind, side.code(), &folders, but);
             adopted.unchanged += connection.prepare_cached(SIGHT_UNCHANGED)?.execute(row)? as u64;
-            let stale = |row: &rusqlite::Row<'_>| Ok(Stale { key: row.get(0)?, folder: row.get(1)? });
+            let stale = |row: &rusqlite::Row<'_>| {
+                let place = row.get::<_, i64>(2)?.cast_unsigned();
+                Ok(Stale { key: row.get(0)?, folder: row.get(1)?, place })
+            };
             adopted.stale.extend(crate::query::gather(connection, CHANGED, row, stale)?);
             adopted.unlisted += number(connection, UNLISTED, row)?;
         }

@@ -72,7 +72,7 @@ fn section(kind: &'static Kind, page: &mut String) {
     let rows = [
         ("type in the API", code(&[entry.looker_type])),
         ("operations", operations.collect::<Vec<_>>().join(", ")),
-        ("read", entry.cadence.to_owned()),
+        ("read", entry.cadence),
         ("calls", entry.cost),
         ("folders", says(entry.by_folder, "`--folder` narrows it")),
         ("trash", says(entry.trash, "kept too")),

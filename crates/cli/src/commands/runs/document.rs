@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use vault::{Gap, GapWhat, KindCounts, RunDetails, RunId, RunInfo, StreamRecord, Suspicion};
 
+use super::ages::{AgesPart, OfInstance};
 use super::{by_day, took};
 use crate::output::Kept;
 
@@ -11,6 +12,7 @@ use crate::output::Kept;
 pub(super) struct ListDocument<'a> {
     schema: &'static str,
     runs: Vec<RunPart<'a>>,
+    ages: Vec<AgesPart<'a>>,
 }
 
 #[derive(Serialize)]
@@ -156,8 +158,12 @@ impl<'a> GapPart<'a> {
 }
 
 impl<'a> ListDocument<'a> {
-    pub(super) fn new(runs: &'a [RunInfo]) -> Self {
-        Self { schema: "lookervault.runs/1", runs: runs.iter().map(RunPart::new).collect() }
+    pub(super) fn new(runs: &'a [RunInfo], ages: &'a [OfInstance]) -> Self {
+        Self {
+            schema: "lookervault.runs/1",
+            runs: runs.iter().map(RunPart::new).collect(),
+            ages: ages.iter().map(AgesPart::new).collect(),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use looker::Kind;
 use looker::catalogue::{AnswerShape, Each, KeyIn, Operation, Refresh, Source};
 use looker::client::Call;
 use looker::pacing::{Ledger, Reason};
+use serde::Deserialize;
+use vault::{InstanceId, Reader, VaultError};
 
 use super::each::Read;
 use super::error::ExtractError;
@@ -18,7 +20,7 @@ use super::report::GapReport;
 use super::run::Run;
 use crate::check::{cannot_heal, unavailable};
 
-const ACTIVITY: Operation =
+pub(super) const ACTIVITY: Operation =
     Operation { id: "run_inline_query", path: "/queries/run/{result_format}", ledger: Ledger::QueryBased };
 
 /// Most rows of the query.
@@ -35,8 +37,24 @@ pub(crate) static ONE_PLAN: Each = Each {
     parameters: &[],
     source: Source::References,
     answer: AnswerShape::Object,
+    lists: None,
     refresh: Refresh::ByAge,
 };
+
+/// The disabled schedules that are stored.
+pub(crate) fn disabled(reader: &Reader, instance: InstanceId) -> Result<Vec<String>, VaultError> {
+    #[derive(Deserialize)]
+    struct Plan {
+        enabled: Option<bool>,
+    }
+    let mut disabled = Vec::new();
+    reader.bodies(instance, "scheduled_plans", |id, body| {
+        if serde_json::from_slice::<Plan>(body).is_ok_and(|plan| plan.enabled == Some(false)) {
+            disabled.push(id.to_owned());
+        }
+    })?;
+    Ok(disabled)
+}
 
 impl Run {
     /// Reads the disabled schedules, when schedules are read.
@@ -84,15 +102,8 @@ impl Run {
         let stored: HashSet<String> = blocking(move || {
             writer.flush()?;
             let reader = writer.reader()?;
-            let mut stored = HashSet::new();
-            for id in all {
-                let plan = reader.show(instance, kind.name, &id)?;
-                let body = plan.and_then(|plan| serde_json::from_slice::<serde_json::Value>(&plan.body).ok());
-                if body.is_some_and(|body| body["enabled"] == false) {
-                    stored.insert(id);
-                }
-            }
-            Ok(stored)
+            let disabled = disabled(&reader, instance)?.into_iter().collect::<HashSet<_>>();
+            Ok(all.into_iter().filter(|id| disabled.contains(id)).collect())
         })
         .await?;
         let (known, new): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| stored.contains(id));

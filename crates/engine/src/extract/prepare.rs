@@ -319,7 +319,7 @@ impl Preparer {
 pub(super) struct PageSink {
     pub(super) preparer: Arc<Preparer>,
     pub(super) groups: Arc<Vec<Group>>,
-    pub(super) streams: Vec<Stream>,
+    pub(super) streams: Arc<Vec<Stream>>,
     pub(super) brake: Arc<Brake>,
     /// Whether pages are progress of the run's streams, or a second look.
     pub(super) progress: bool,

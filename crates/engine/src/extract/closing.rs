@@ -1,10 +1,10 @@
 //! Closing: the light listing that proves a run.
 //!
 //! After its pages, every group is listed again, folder by folder while others are
-//! still read, and compared with what the run saw. What is missing, newer or elsewhere is read by id, or by pages where that
-//! costs fewer calls; then the listing is made again, until it agrees. On a busy
-//! instance something always moves: after [`ROUNDS`] rounds what the last one
-//! found is read as well, and named.
+//! still read, and compared with what the run saw. What is missing, newer or
+//! elsewhere is read by id, or by pages where that costs fewer calls; then the
+//! listing is made again, until it agrees. On a busy instance something always
+//! moves: after [`ROUNDS`] rounds what the last one found is read as well, and named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -244,7 +244,14 @@ impl Run {
     /// the last pages are stored while the listing is on its way.
     async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
         self.preparer.settle().await?;
-        let scopes = groups.iter().map(|group| self.scope_of(*group, None)).collect();
+        let mut scopes: Vec<AbsenceScope> = Vec::new();
+        for scope in groups.iter().map(|group| self.scope_of(*group, None)) {
+            // Both sides of a kind in one look.
+            match scopes.iter_mut().find(|other| other.kind == scope.kind && other.folders == scope.folders) {
+                Some(other) => other.sides.extend(scope.sides),
+                None => scopes.push(scope),
+            }
+        }
         let (writer, run) = (self.writer.clone(), self.id);
         blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
     }

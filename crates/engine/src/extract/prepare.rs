@@ -294,7 +294,10 @@ impl Preparer {
             references: if encoded.is_some() { canonical.references } else { Vec::new() },
             encoded,
             volatile_hash: canonical.volatile.as_deref().map_or(0, vault::volatile_hash),
-            volatile: canonical.volatile.as_deref().map(|part| codec.encode_volatile(kind.name, part)),
+            volatile: canonical
+                .volatile
+                .as_deref()
+                .map(|part| codec.encode_volatile(kind.name, part, canonical.counters)),
         }))
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::args::command_help;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::interrupt;
+use crate::interrupt::Signals;
 use crate::output::human::parse_duration;
 use crate::output::{Printer, human};
 use crate::report::{Failure, Outcome};
@@ -356,8 +356,10 @@ pub fn run(context: &Context, args: &SimArgs) -> Outcome {
             Failure::new("sim.port", Exit::Failed, format!("cannot listen on port {}: {error}", args.port))
                 .hint("choose another with --port, or any free one with --port 0")
         })?;
+        // Whoever reads the announcement may end it at once.
+        let mut signals = Signals::listen()?;
         announce(&context.printer, args, &sim)?;
-        interrupt::until_told_to_end().await?;
+        signals.next().await;
         context.printer.status("Stopped.");
         Ok(Exit::Ok)
     })

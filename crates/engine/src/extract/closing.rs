@@ -1,24 +1,28 @@
 //! Closing: the light listing that proves a run.
 //!
-//! After the pages, every group is listed again and compared with what the run
-//! saw. What is missing, newer or elsewhere is read by id, or by pages where that
-//! costs fewer calls; then the listing is made again, until it agrees. On a busy
-//! instance something always moves: after [`ROUNDS`] rounds what the last one
-//! found is read as well, and named.
+//! After its pages, every group is listed again, folder by folder while others are
+//! still read, and compared with what the run saw. What is missing, newer or
+//! elsewhere is read by id, or by pages where that costs fewer calls; then the
+//! listing is made again, until it agrees. On a busy instance something always
+//! moves: after [`ROUNDS`] rounds what the last one found is read as well, and named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use looker::paging::StreamPlan;
 use vault::{AbsenceScope, Disagreement, Disagreements};
 
 use super::by_id::{self, Item};
 use super::error::ExtractError;
-use super::groups::{ListBy, Sizes, pages};
+use super::groups::{ListBy, Sizes, Stream, pages};
 use super::incremental::OPENING;
 use super::listing::{Keep, Listing};
 use super::pages::Reading;
 use super::pool::blocking;
 use super::report::GapReport;
 use super::run::Run;
+
+/// The round that may be made while other pages are still read.
+pub(super) const FIRST_ROUND: u32 = 1;
 
 /// Most rounds of the closing listing.
 const ROUNDS: u32 = 3;
@@ -48,7 +52,7 @@ impl Run {
             ..Closing::default()
         };
         self.prove_by_opening(&mut closing, &mut reading).await?;
-        for round in 1..=ROUNDS {
+        for round in FIRST_ROUND..=ROUNDS {
             if closing.unproved.is_empty() || self.brake.pulled().is_some() {
                 break;
             }
@@ -91,7 +95,9 @@ impl Run {
         closing: &mut Closing,
         reading: &mut Reading,
     ) -> Result<(), ExtractError> {
-        let listing = self.list_round(round, &closing.unproved, &reading.sizes).await?;
+        let early = std::mem::take(&mut reading.closing);
+        let early_groups: Vec<usize> = early.sizes.keys().copied().collect();
+        let listing = self.list_round(round, &closing.unproved, early, &reading.sizes).await?;
         if self.brake.pulled().is_some() {
             return Ok(());
         }
@@ -100,12 +106,14 @@ impl Run {
         let gone: BTreeSet<(String, String)> =
             found.vanished.iter().map(|one| (one.kind.clone(), one.key.clone())).collect();
         let items = self.items(&found);
+        let lost = self.lost(&early_groups, &reading.opening, &listing);
         // Objects move within their kind, between folders and the trash: a kind
         // without a disagreement is proved, as is one in which the same objects
         // are gone as before.
         let settled = |group: &usize| {
             let kind = self.groups[*group].kind.name;
-            let news = gone.symmetric_difference(&closing.vanished).any(|(of, _)| of == kind);
+            let news =
+                lost.contains(kind) || gone.symmetric_difference(&closing.vanished).any(|(of, _)| of == kind);
             !news && items.iter().all(|(group, _)| self.groups[*group].kind.name != kind)
         };
         let proved: Vec<usize> = closing.unproved.iter().copied().filter(settled).collect();
@@ -135,22 +143,86 @@ impl Run {
             || reading.gaps.iter().any(|(gap, _)| *gap == group)
     }
 
+    /// Lists what was not listed `early`.
     async fn list_round(
         &self,
         round: u32,
         groups: &HashSet<usize>,
+        early: Listing,
         sizes: &HashMap<usize, Sizes>,
     ) -> Result<Listing, ExtractError> {
+        let is_open = |group: &usize| !early.tells_of(*group);
+        let wanted = self.closing_ways(groups.iter().copied().filter(is_open), sizes);
+        let mut listing = self.list(&wanted, sizes, self.keep_round(round)).await?;
+        listing.extend(early);
+        Ok(listing)
+    }
+
+    /// How groups are listed to be proved.
+    fn closing_ways(
+        &self,
+        groups: impl Iterator<Item = usize>,
+        sizes: &HashMap<usize, Sizes>,
+    ) -> Vec<(usize, ListBy)> {
         let unknown = Sizes::default();
-        let wanted: Vec<(usize, ListBy)> = groups
-            .iter()
-            .map(|group| {
-                let known = sizes.get(group).unwrap_or(&unknown);
-                (*group, self.groups[*group].closing(self.request.strategy, known))
-            })
-            .collect();
-        let keep = Keep::Round { writer: self.writer.clone(), run: self.id, round };
-        self.list(&wanted, sizes, &keep).await
+        let way = |group: usize| {
+            let known = sizes.get(&group).unwrap_or(&unknown);
+            self.groups[group].closing(self.request.strategy, known, self.bundles(group))
+        };
+        groups.map(|group| (group, way(group))).collect()
+    }
+
+    pub(super) fn keep_round(&self, round: u32) -> Keep {
+        Keep::Round { writer: self.writer.clone(), run: self.id, round }
+    }
+
+    /// The listings that prove `pages`, each to begin when the pages of its own
+    /// folders are in, whatever is still read of others: for kinds of which the
+    /// opening listing cannot tell all. What an earlier attempt read waits for the end.
+    pub(super) fn closing_streams(&self, pages: &[Stream], reading: &Reading) -> Vec<(Stream, StreamPlan)> {
+        if self.resumed {
+            return Vec::new();
+        }
+        let stamped = |group: &usize| self.groups[*group].is_stamped() && !reading.closed.contains(group);
+        let stamped: Vec<usize> = (0..self.groups.len()).filter(stamped).collect();
+        let kind = |group: &usize| self.groups[*group].kind.name;
+        let untold = stamped.iter().filter(|group| !reading.told_by_opening.contains(group));
+        let untold: HashSet<&str> = untold.map(kind).collect();
+        let groups = stamped.into_iter().filter(|group| untold.contains(kind(group)));
+        let wanted = self.closing_ways(groups, &reading.sizes);
+        let streams = self.listing_streams(&wanted, &reading.sizes).into_iter();
+        streams.map(|stream| self.following(stream, pages)).collect()
+    }
+
+    /// A listing with its plan: it follows the pages that hold rows of it, and is as
+    /// long as they proved to be where they hold all.
+    fn following(&self, stream: Stream, pages: &[Stream]) -> (Stream, StreamPlan) {
+        let follows: Vec<usize> = (0..pages.len()).filter(|at| pages[*at].overlaps(&stream)).collect();
+        let parts: Vec<&Stream> = follows.iter().map(|at| &pages[*at]).collect();
+        let size = stream.size.filter(|_| !stream.is_made_of(&parts));
+        let plan = StreamPlan { size, follows: Some(follows), ..self.listing_plan(&stream) };
+        (stream, plan)
+    }
+
+    /// Kinds of which the opening listing named an object that the closing one does
+    /// not. Where listings began at different times, it may have moved from a folder
+    /// that was still to be read to one that was already listed.
+    fn lost(
+        &self,
+        early: &[usize],
+        opening: &HashMap<usize, HashSet<u64>>,
+        listing: &Listing,
+    ) -> HashSet<&'static str> {
+        let kind = |group: &usize| self.groups[*group].kind.name;
+        let mut lost = HashSet::new();
+        for (group, keys) in opening.iter().filter(|(group, _)| early.contains(group)) {
+            let sides = listing.named.iter().filter(|(other, _)| kind(other) == kind(group));
+            let sides: Vec<&HashSet<u64>> = sides.map(|(_, named)| named).collect();
+            if keys.iter().any(|key| !sides.iter().any(|named| named.contains(key))) {
+                lost.insert(kind(group));
+            }
+        }
+        lost
     }
 
     /// A group that cannot be listed cannot be proved.
@@ -172,7 +244,14 @@ impl Run {
     /// the last pages are stored while the listing is on its way.
     async fn compare(&self, round: u32, groups: &HashSet<usize>) -> Result<Disagreements, ExtractError> {
         self.preparer.settle().await?;
-        let scopes = groups.iter().map(|group| self.scope_of(*group, None)).collect();
+        let mut scopes: Vec<AbsenceScope> = Vec::new();
+        for scope in groups.iter().map(|group| self.scope_of(*group, None)) {
+            // Both sides of a kind in one look.
+            match scopes.iter_mut().find(|other| other.kind == scope.kind && other.folders == scope.folders) {
+                Some(other) => other.sides.extend(scope.sides),
+                None => scopes.push(scope),
+            }
+        }
         let (writer, run) = (self.writer.clone(), self.id);
         blocking(move || Ok(writer.disagreements(run, round, scopes)?)).await
     }
@@ -221,7 +300,7 @@ impl Run {
                 let Some(parameter) = at.paged.by_id else { return true };
                 let in_lists = self.lists.taken(at, parameter) == Some(true);
                 let by_id = by_id::calls(**items, in_lists);
-                round == 1 && self.pages_of(**group, sizes).is_some_and(|pages| pages < by_id)
+                round == FIRST_ROUND && self.pages_of(**group, sizes).is_some_and(|pages| pages < by_id)
             })
             .map(|(group, _)| *group)
             .collect();

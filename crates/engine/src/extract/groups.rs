@@ -40,6 +40,7 @@ pub(super) struct Stream {
     pub(super) folder: Option<String>,
     pub(super) size: Option<u64>,
     pub(super) page: u32,
+    pub(super) rows: Rows,
 }
 
 /// What a light listing counted.
@@ -64,7 +65,8 @@ pub(super) enum ListBy {
         /// Pages after which to give up and list by folder.
         at_most: Option<u64>,
     },
-    /// One listing a folder.
+    /// By folders: one listing each, or many to a call where the instance takes
+    /// lists of them.
     Folder,
 }
 
@@ -77,6 +79,21 @@ impl Stream {
     /// Whether a row of that folder belongs to it.
     pub(super) fn covers(&self, folder: Option<&str>) -> bool {
         self.folder.is_none() || folder.is_some_and(|folder| self.folders().any(|id| id == folder))
+    }
+
+    /// Whether a row may belong to both.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let all = self.folder.is_none() || other.folder.is_none();
+        self.group == other.group && (all || self.folders().any(|id| other.covers(Some(id))))
+    }
+
+    /// Whether it holds the rows of all `parts`, and no others of the scope.
+    pub(super) fn is_made_of(&self, parts: &[&Self]) -> bool {
+        let within = |part: &&Self| match &part.folder {
+            None => self.folder.is_none(),
+            Some(_) => self.folder.is_some() && part.folders().all(|id| self.covers(Some(id))),
+        };
+        !parts.is_empty() && parts.iter().all(within)
     }
 }
 
@@ -122,14 +139,17 @@ impl Group {
         }
     }
 
-    /// How the closing listing is read, knowing what the opening one found.
-    pub(super) fn closing(&self, strategy: FolderStrategy, sizes: &Sizes) -> ListBy {
+    /// How the closing listing is read, knowing what the opening one found; with
+    /// `bundles`, by many folders to a call.
+    pub(super) fn closing(&self, strategy: FolderStrategy, sizes: &Sizes, bundles: bool) -> ListBy {
         let Some(folders) = self.named_folders() else { return ListBy::Whole { at_most: None } };
         let whole = match (strategy, sizes.total) {
             (FolderStrategy::PerFolder, _) if self.side == Side::Live => false,
             (_, None) => false,
             (FolderStrategy::Scan, Some(_)) => true,
-            (_, Some(total)) => listing_pages(total) <= folders.ids.len() as u64,
+            (_, Some(total)) => {
+                listing_pages(total) <= folders.ids.len().div_ceil(folders_a_call(bundles)) as u64
+            }
         };
         if whole { ListBy::Whole { at_most: None } } else { ListBy::Folder }
     }
@@ -146,7 +166,7 @@ impl Group {
         sizes: &Sizes,
         bundles: bool,
     ) -> Vec<Stream> {
-        let stream = |folder: Option<String>, size| Stream { group, folder, size, page };
+        let stream = |folder: Option<String>, size| Stream { group, folder, size, page, rows: Rows::Full };
         let Some(folders) = &self.folders else {
             return if sizes.total == Some(0) { Vec::new() } else { vec![stream(None, sizes.total)] };
         };
@@ -165,7 +185,7 @@ impl Group {
         let mut ways = vec![one_each];
         ways.extend(sizes.total.map(|_| whole));
         if bundles {
-            let lists = filled.chunks(MOST_IN_A_LIST);
+            let lists = filled.chunks(folders_a_call(bundles));
             ways.push(lists.map(|list| stream(Some(ids(list)), Some(rows(list)))).collect());
         }
         // Of equals the first: nothing is moved that lies outside the folders.
@@ -224,6 +244,11 @@ fn filled<'a>(folders: &'a FolderSet, sizes: &'a Sizes) -> Vec<(&'a str, u64)> {
     folders.ids.iter().map(size).filter(|(_, rows)| *rows > 0).collect()
 }
 
+/// Folders that a call may ask for: with `bundles` as many as a list takes.
+pub(super) fn folders_a_call(bundles: bool) -> usize {
+    if bundles { MOST_IN_A_LIST } else { 1 }
+}
+
 /// Folders as the parameter lists them.
 fn ids(folders: &[(&str, u64)]) -> String {
     let ids: Vec<&str> = folders.iter().map(|(id, _)| *id).collect();
@@ -277,7 +302,7 @@ mod tests {
         let small = group(Some(&["1", "2", "3"]), Side::Live);
         let few = sizes(Some(9), &[("1", 2), ("2", 2), ("3", 2)]);
         let streams = small.streams(0, FolderStrategy::Auto, 100, &few, false);
-        assert_eq!(streams, [Stream { group: 0, folder: None, size: Some(9), page: 100 }]);
+        assert_eq!(streams, [Stream { group: 0, folder: None, size: Some(9), page: 100, rows: Rows::Full }]);
         let big = sizes(Some(10_000), &[("1", 1000), ("2", 1000), ("3", 1000)]);
         assert_eq!(small.streams(0, FolderStrategy::Auto, 100, &big, false).len(), 3);
         assert_eq!(small.streams(0, FolderStrategy::Scan, 100, &big, false).len(), 1);
@@ -291,7 +316,7 @@ mod tests {
         assert!(group.holds(Some("1")) && group.holds(None) && !group.holds(Some("9")));
         for strategy in [FolderStrategy::Auto, FolderStrategy::PerFolder, FolderStrategy::Scan] {
             assert_eq!(group.opening(strategy), ListBy::Whole { at_most: None });
-            assert_eq!(group.closing(strategy, &sizes(Some(9), &[])), ListBy::Whole { at_most: None });
+            assert_eq!(group.closing(strategy, &sizes(Some(9), &[]), false), ListBy::Whole { at_most: None });
         }
         // Folder 9 holds 9,000 rows: to read the others costs less.
         let heavy = sizes(Some(9_030), &[("10", 20), ("2", 10)]);
@@ -310,7 +335,10 @@ mod tests {
     fn an_empty_folder_costs_no_page() {
         let group = group(Some(&["1", "2"]), Side::Live);
         let streams = group.streams(0, FolderStrategy::PerFolder, 100, &sizes(None, &[("2", 5)]), false);
-        assert_eq!(streams, [Stream { group: 0, folder: Some("2".into()), size: Some(5), page: 100 }]);
+        assert_eq!(
+            streams,
+            [Stream { group: 0, folder: Some("2".into()), size: Some(5), page: 100, rows: Rows::Full }]
+        );
         assert!(group.streams(0, FolderStrategy::Auto, 100, &sizes(Some(7), &[]), false).is_empty());
     }
 
@@ -321,10 +349,32 @@ mod tests {
         assert_eq!(two.opening(FolderStrategy::PerFolder), ListBy::Folder);
         assert_eq!(group(Some(&["1"]), Side::Trash).opening(FolderStrategy::Auto), ListBy::Folder);
         let huge = sizes(Some(1_000_000), &[]);
-        assert_eq!(two.closing(FolderStrategy::Auto, &huge), ListBy::Folder);
-        assert_eq!(two.closing(FolderStrategy::Scan, &huge), ListBy::Whole { at_most: None });
+        assert_eq!(two.closing(FolderStrategy::Auto, &huge, false), ListBy::Folder);
+        assert_eq!(two.closing(FolderStrategy::Scan, &huge, false), ListBy::Whole { at_most: None });
         let usual = sizes(Some(26_000), &[]);
-        assert_eq!(two.closing(FolderStrategy::Auto, &usual), ListBy::Whole { at_most: None });
+        assert_eq!(two.closing(FolderStrategy::Auto, &usual, false), ListBy::Whole { at_most: None });
+        // Two pages of the whole kind, or one call for both folders.
+        let large = sizes(Some(100_000), &[]);
+        assert_eq!(two.closing(FolderStrategy::Auto, &large, false), ListBy::Whole { at_most: None });
+        assert_eq!(two.closing(FolderStrategy::Auto, &large, true), ListBy::Folder);
+    }
+
+    #[test]
+    fn a_listing_is_as_long_as_the_pages_that_make_it_up() {
+        let stream = |folder: Option<&str>| Stream {
+            group: 0,
+            folder: folder.map(str::to_owned),
+            size: None,
+            page: 9,
+            rows: Rows::Full,
+        };
+        let [all, one, two, both] = [stream(None), stream(Some("1")), stream(Some("2")), stream(Some("1,2"))];
+        assert!(one.is_made_of(&[&one]) && both.is_made_of(&[&one, &two]) && all.is_made_of(&[&all]));
+        // Other folders may hold rows too, and a folder without pages may be said to be empty.
+        assert!(!all.is_made_of(&[&one, &two]) && !one.is_made_of(&[&both]) && !one.is_made_of(&[&all]));
+        assert!(!both.is_made_of(&[]));
+        assert!(one.overlaps(&both) && both.overlaps(&one) && all.overlaps(&one) && one.overlaps(&all));
+        assert!(!one.overlaps(&two) && !one.overlaps(&Stream { group: 1, ..one.clone() }));
     }
 
     #[test]
@@ -332,7 +382,10 @@ mod tests {
         let small = group(Some(&["1", "2", "3"]), Side::Live);
         let three = sizes(Some(5_000), &[("1", 40), ("2", 50), ("3", 30)]);
         let streams = small.streams(0, FolderStrategy::Auto, 100, &three, true);
-        assert_eq!(streams, [Stream { group: 0, folder: Some("1,2,3".into()), size: Some(120), page: 100 }]);
+        assert_eq!(
+            streams,
+            [Stream { group: 0, folder: Some("1,2,3".into()), size: Some(120), page: 100, rows: Rows::Full }]
+        );
         assert!(streams[0].covers(Some("2")) && !streams[0].covers(Some("12")) && !streams[0].covers(None));
         for (strategy, bundles) in [(FolderStrategy::Auto, false), (FolderStrategy::PerFolder, true)] {
             assert_eq!(small.streams(0, strategy, 100, &three, bundles).len(), 3);

@@ -47,7 +47,7 @@ impl Run {
     /// Where the rows of the opening listing go.
     pub(super) fn keep_opening(&self, groups: &[usize]) -> Keep {
         if groups.iter().any(|group| self.is_incremental(*group)) {
-            return Keep::Round { writer: self.writer.clone(), run: self.id, round: OPENING };
+            return self.keep_round(OPENING);
         }
         Keep::Count
     }

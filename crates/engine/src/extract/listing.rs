@@ -5,19 +5,20 @@
 //! the birth marks that the vault has.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use looker::paging::{Claims, StreamPlan};
+use looker::paging::{Claims, Gap, StreamPlan};
 use looker::rows::Row;
 use vault::{Listed, RunId, Writer};
 
 use super::error::ExtractError;
-use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream};
-use super::pool::{Answer, Rows, Sink, blocking};
+use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream, folders_a_call};
+use super::pool::{Answer, Drain, Rows, Sink, blocking};
 use super::recognition::Recognition;
 use super::run::Run;
 
@@ -29,10 +30,28 @@ const ROWS_AT_A_TIME: usize = 5_000;
 pub(super) struct Listing {
     /// By index of the group; groups that could not be listed are missing.
     pub(super) sizes: HashMap<usize, Sizes>,
+    /// Digests of the keys that were named, by group.
+    pub(super) named: HashMap<usize, HashSet<u64>>,
     /// Groups that are closed to us, and why.
     pub(super) closed: HashMap<usize, String>,
     /// Groups whose listing failed in part, and why.
     pub(super) failed: HashMap<usize, String>,
+}
+
+impl Listing {
+    /// Whether a group was listed, or tried to be.
+    pub(super) fn tells_of(&self, group: usize) -> bool {
+        [&self.closed, &self.failed].iter().any(|other| other.contains_key(&group))
+            || self.sizes.contains_key(&group)
+    }
+
+    /// Adds the listing of other groups.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.sizes.extend(other.sizes);
+        self.named.extend(other.named);
+        self.closed.extend(other.closed);
+        self.failed.extend(other.failed);
+    }
 }
 
 /// Where a listing's rows go.
@@ -51,98 +70,109 @@ impl Run {
         &self,
         wanted: &[(usize, ListBy)],
         known: &HashMap<usize, Sizes>,
-        keep: &Keep,
+        keep: Keep,
     ) -> Result<Listing, ExtractError> {
-        let mut listing = Listing::default();
-        let mut by_folder: Vec<usize> =
-            wanted.iter().filter(|(_, by)| *by == ListBy::Folder).map(|(group, _)| *group).collect();
-        let mut streams = self.light_streams(&by_folder, known);
-        let mut bounds = HashMap::new();
-        for (group, by) in wanted {
-            if let ListBy::Whole { at_most } = by {
-                bounds.extend(at_most.map(|pages| (streams.len(), pages)));
-                let size = known.get(group).and_then(|sizes| sizes.total);
-                streams.push(Stream { group: *group, folder: None, size, page: LISTING_PAGE });
-            }
-        }
-        let beyond = self.drain_listing(streams, bounds, keep, &mut listing).await?;
+        let bound = |(group, by): &(usize, ListBy)| match by {
+            ListBy::Whole { at_most } => Some((*group, (*at_most)?)),
+            ListBy::Folder => None,
+        };
+        let bounds = wanted.iter().filter_map(bound).collect();
+        let streams = self.listing_streams(wanted, known);
+        let (mut listing, beyond) = self.drain_listing(streams, bounds, keep.clone()).await?;
         if !beyond.is_empty() {
             // More pages than folders: the folders one by one are cheaper.
             for group in &beyond {
                 listing.sizes.remove(group);
+                listing.named.remove(group);
             }
-            by_folder = beyond;
-            let streams = self.light_streams(&by_folder, known);
-            self.drain_listing(streams, HashMap::new(), keep, &mut listing).await?;
+            let by_folder: Vec<_> = beyond.into_iter().map(|group| (group, ListBy::Folder)).collect();
+            let streams = self.listing_streams(&by_folder, known);
+            listing.extend(self.drain_listing(streams, HashMap::new(), keep).await?.0);
         }
         Ok(listing)
     }
 
-    fn light_streams(&self, groups: &[usize], known: &HashMap<usize, Sizes>) -> Vec<Stream> {
+    /// The light streams by which groups are listed; where the instance takes lists
+    /// of folders, many to a call.
+    pub(super) fn listing_streams(
+        &self,
+        wanted: &[(usize, ListBy)],
+        known: &HashMap<usize, Sizes>,
+    ) -> Vec<Stream> {
         let mut streams = Vec::new();
-        for group in groups {
+        for (group, by) in wanted {
             let sizes = known.get(group);
-            for id in self.groups[*group].folders.iter().flat_map(|folders| &folders.ids) {
-                let size = sizes.map(|sizes| sizes.folders.get(id).copied().unwrap_or(0));
-                streams.push(Stream { group: *group, folder: Some(id.clone()), size, page: LISTING_PAGE });
+            let stream =
+                |folder, size| Stream { group: *group, folder, size, page: LISTING_PAGE, rows: Rows::Light };
+            if let ListBy::Whole { .. } = by {
+                streams.push(stream(None, sizes.and_then(|sizes| sizes.total)));
+                continue;
+            }
+            let folders = self.groups[*group].folders.iter();
+            for list in folders.flat_map(|folders| folders.ids.chunks(folders_a_call(self.bundles(*group)))) {
+                let rows = |sizes: &Sizes| list.iter().filter_map(|id| sizes.folders.get(id)).sum();
+                streams.push(stream(Some(list.join(",")), sizes.map(rows)));
             }
         }
         streams
     }
 
-    /// Drains light streams; returns the groups that passed their bound of pages.
-    async fn drain_listing(
-        &self,
-        streams: Vec<Stream>,
-        bounds: HashMap<usize, u64>,
-        keep: &Keep,
-        listing: &mut Listing,
-    ) -> Result<Vec<usize>, ExtractError> {
-        if streams.is_empty() {
-            return Ok(Vec::new());
-        }
-        let plan = |stream: &Stream| StreamPlan {
+    /// How a light stream is read.
+    pub(super) fn listing_plan(&self, stream: &Stream) -> StreamPlan {
+        StreamPlan {
             name: format!("listing of {}", self.stream_name(stream)),
             size: stream.size,
             page: stream.page,
             committed: Vec::new(),
             // A folder's listing that is cut short makes its stream's size too
-            // small, which the stream finds out; one of the whole kind may hide a
+            // small, which the stream finds out; one of many folders may hide a
             // folder altogether. A closing one is held against known sizes.
-            seen_at_once: if stream.folder.is_none() && stream.size.is_none() {
+            seen_at_once: if stream.folders().count() != 1 && stream.size.is_none() {
                 self.lists.answered_at_once(&self.groups[stream.group]).saturating_add(1)
             } else {
                 u64::MAX
             },
-        };
-        let plans = streams.iter().map(plan).collect();
-        let sink = Arc::new(ListingSink {
-            groups: Arc::clone(&self.groups),
-            streams: streams.clone(),
-            bounds,
-            keep: keep.clone(),
-            recognition: self.recognition.clone(),
-            found: Mutex::default(),
-        });
-        let drain = self.drain(streams.clone(), plans, Rows::Light, Arc::clone(&sink) as Arc<dyn Sink>);
-        drain.run(self.workers()).await?;
-        listing.closed.extend(std::mem::take(&mut *drain.closed()));
-        for gap in drain.claims.gaps("the run was stopped") {
-            let group = streams[gap.stream].group;
-            if !listing.closed.contains_key(&group) {
-                listing.failed.insert(group, gap.reason);
-            }
+            follows: None,
         }
-        let mut found = sink.found();
-        listing.sizes.extend(std::mem::take(&mut found.sizes));
-        Ok(std::mem::take(&mut found.beyond))
+    }
+
+    /// Takes the rows of light streams.
+    pub(super) fn listing_sink(
+        &self,
+        streams: Arc<Vec<Stream>>,
+        bounds: HashMap<usize, u64>,
+        keep: Keep,
+    ) -> Arc<ListingSink> {
+        let (groups, recognition) = (Arc::clone(&self.groups), self.recognition.clone());
+        Arc::new(ListingSink { groups, streams, bounds, keep, recognition, found: Mutex::default() })
+    }
+
+    /// Drains light streams; returns the groups that passed their bound of pages too.
+    async fn drain_listing(
+        &self,
+        streams: Vec<Stream>,
+        bounds: HashMap<usize, u64>,
+        keep: Keep,
+    ) -> Result<(Listing, Vec<usize>), ExtractError> {
+        if streams.is_empty() {
+            return Ok(Default::default());
+        }
+        let streams = Arc::new(streams);
+        let plans = streams.iter().map(|stream| self.listing_plan(stream)).collect();
+        let sink = self.listing_sink(Arc::clone(&streams), bounds, keep);
+        let drain = self.drain(streams, plans, Arc::clone(&sink) as Arc<dyn Sink>);
+        drain.run(self.workers()).await?;
+        let listing = sink.listing(&drain, drain.claims.gaps("the run was stopped"));
+        let beyond = std::mem::take(&mut sink.found().beyond);
+        Ok((listing, beyond))
     }
 }
 
-struct ListingSink {
+/// Takes the rows of a listing: counts them, and keeps them to be compared.
+pub(super) struct ListingSink {
     groups: Arc<Vec<Group>>,
-    streams: Vec<Stream>,
-    /// Most pages of a stream before its group is listed by folder instead.
+    streams: Arc<Vec<Stream>>,
+    /// Most pages of a group that is listed whole before its folders are instead.
     bounds: HashMap<usize, u64>,
     keep: Keep,
     recognition: Recognition,
@@ -152,6 +182,7 @@ struct ListingSink {
 #[derive(Default)]
 struct Found {
     sizes: HashMap<usize, Sizes>,
+    named: HashMap<usize, HashSet<u64>>,
     pages: HashMap<usize, u64>,
     beyond: Vec<usize>,
 }
@@ -159,6 +190,17 @@ struct Found {
 impl ListingSink {
     fn found(&self) -> MutexGuard<'_, Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the listing came to, once its drain has ended with these gaps.
+    pub(super) fn listing(&self, drain: &Drain, gaps: Vec<Gap>) -> Listing {
+        let closed = drain.closed(Rows::Light);
+        let of_group = |gap: Gap| (self.streams[gap.stream].group, gap.reason);
+        let failed =
+            gaps.into_iter().map(of_group).filter(|(group, _)| !closed.contains_key(group)).collect();
+        let mut found = self.found();
+        let (sizes, named) = (std::mem::take(&mut found.sizes), std::mem::take(&mut found.named));
+        Listing { sizes, named, closed, failed }
     }
 
     fn note_length(&self, answer: &Answer) {
@@ -179,10 +221,12 @@ impl ListingSink {
     fn count(&self, stream: usize, rows: &[Row]) {
         let stream = &self.streams[stream];
         let group = &self.groups[stream.group];
+        let mut found = self.found();
+        let held = rows.iter().filter(|row| group.holds(row.folder.as_deref()));
+        found.named.entry(stream.group).or_default().extend(held.map(|row| digest(&row.id)));
         if !group.kind.lies_in_folders() {
             return;
         }
-        let mut found = self.found();
         let sizes = found.sizes.entry(stream.group).or_default();
         for folder in rows.iter().filter_map(|row| row.folder.as_deref()) {
             if group.holds(Some(folder)) {
@@ -193,6 +237,13 @@ impl ListingSink {
             }
         }
     }
+}
+
+/// A key in eight bytes: of a large instance, a listing's keys are many.
+fn digest(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The rows of a group as the vault compares them.
@@ -210,12 +261,13 @@ fn listed(group: &Group, rows: Vec<Row>) -> Vec<Listed> {
 impl Sink for ListingSink {
     fn answered(&self, claims: &Claims, answer: &Answer) {
         let full = answer.raws.len() as u64 >= u64::from(answer.range.limit);
-        let Some(bound) = self.bounds.get(&answer.stream).filter(|_| full) else { return };
+        let group = self.streams[answer.stream].group;
+        let Some(bound) = self.bounds.get(&group).filter(|_| full) else { return };
         let mut found = self.found();
-        let pages = found.pages.entry(answer.stream).or_default();
+        let pages = found.pages.entry(group).or_default();
         *pages += 1;
         if *pages >= *bound {
-            found.beyond.push(self.streams[answer.stream].group);
+            found.beyond.push(group);
             drop(found);
             claims.mark_folder_complete(answer.stream, answer.range.offset + answer.raws.len() as u64);
         }

@@ -15,7 +15,8 @@
 //!    workers, or changed objects are read by id; rows become records on threads of
 //!    their own, and the vault's one writer commits them together with the progress
 //!    they mean;
-//! 6. **close**: the listing is made again and compared with what was stored;
+//! 6. **close**: the listing is made again, of a folder as soon as its pages are in,
+//!    and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
 //!    complete;
 //! 7. **finish**: gaps, calls, the account and the state are stored with the run;

@@ -1,16 +1,19 @@
 //! Reading the page streams of all groups with one pool of workers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use looker::paging::{Gap, StreamPlan, StreamStatistics};
 use vault::{ResumableStream, StreamRecord};
 
 use super::by_id::Item;
+use super::closing::FIRST_ROUND;
 use super::error::ExtractError;
 use super::groups::{LISTING_PAGE, Sizes, Stream, calls_of};
 use super::incremental::Way;
-use super::pool::{Drain, Rows, Sink, blocking};
+use super::listing::{Listing, ListingSink};
+use super::pool::{Answer, Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
 use super::report::{GapReport, StreamReport};
 use super::run::Run;
@@ -30,6 +33,10 @@ pub(super) struct Reading {
     /// Groups of which the opening listing tells all: nothing that the vault has
     /// was missing from it, and nothing was read after it but single objects.
     pub(super) told_by_opening: Vec<usize>,
+    /// Digests of the keys that the opening listing named, by group.
+    pub(super) opening: HashMap<usize, HashSet<u64>>,
+    /// The closing listing of what was read, as far as it was made meanwhile.
+    pub(super) closing: Listing,
 }
 
 impl Reading {
@@ -96,10 +103,12 @@ impl Run {
         }
         self.watch.phase("reading pages");
         self.record(&planned).await?;
-        self.drain_pages(planned, true, &mut reading).await?;
         items.extend(self.read_windows(windows).await?);
         // What fails here is named by the proof, which tries it once more.
         drop(self.read_by_id(items).await?);
+        let pages: Vec<Stream> = planned.iter().map(|plan| plan.stream.clone()).collect();
+        let listings = self.closing_streams(&pages, &reading);
+        self.drain_pages(planned, listings, true, &mut reading).await?;
         Ok(reading)
     }
 
@@ -197,7 +206,7 @@ impl Run {
             let streams = self.groups[*group].streams(*group, strategy, page, &sizes, bundles);
             planned.extend(streams.into_iter().map(|stream| Planned::fresh(stream, &sizes)));
         }
-        self.drain_pages(planned, false, &mut reading).await?;
+        self.drain_pages(planned, Vec::new(), false, &mut reading).await?;
         Ok(reading)
     }
 
@@ -210,7 +219,8 @@ impl Run {
             .map(|group| (*group, self.groups[*group].opening(self.request.strategy)))
             .collect();
         let keep = self.keep_opening(fresh);
-        let listing = self.list(&wanted, &HashMap::new(), &keep).await?;
+        let listing = self.list(&wanted, &HashMap::new(), keep).await?;
+        reading.opening = listing.named;
         for (group, sizes) in &listing.sizes {
             if let Some(rows) = sizes.looked_beyond {
                 self.remember_rows(*group, rows)?;
@@ -253,52 +263,66 @@ impl Run {
         }
     }
 
-    /// Returns when all pages have been answered; the last of them may still be on
-    /// their way to the vault.
+    /// Returns when all pages, and the listings that follow them, have been answered;
+    /// the last of them may still be on their way to the vault.
     async fn drain_pages(
         &mut self,
         planned: Vec<Planned>,
+        listings: Vec<(Stream, StreamPlan)>,
         progress: bool,
         reading: &mut Reading,
     ) -> Result<(), ExtractError> {
-        let streams: Vec<Stream> = planned.iter().map(|plan| plan.stream.clone()).collect();
-        if streams.is_empty() || self.brake.pulled().is_some() {
+        if planned.is_empty() || self.brake.pulled().is_some() {
             return Ok(());
         }
-        let plans = planned
-            .into_iter()
-            .map(|plan| StreamPlan {
-                name: self.stream_name(&plan.stream),
-                size: plan.stream.size,
-                page: plan.stream.page,
-                committed: plan.committed,
-                seen_at_once: plan.seen_at_once,
-            })
-            .collect();
-        let sink = PageSink {
-            preparer: Arc::clone(&self.preparer),
-            groups: Arc::clone(&self.groups),
-            streams: streams.clone(),
-            brake: Arc::clone(&self.brake),
-            progress,
+        let (mut streams, mut plans) = (Vec::new(), Vec::new());
+        for planned in planned {
+            plans.push(StreamPlan {
+                name: self.stream_name(&planned.stream),
+                size: planned.stream.size,
+                page: planned.stream.page,
+                committed: planned.committed,
+                seen_at_once: planned.seen_at_once,
+                follows: None,
+            });
+            streams.push(planned.stream);
+        }
+        for (stream, plan) in listings {
+            plans.push(plan);
+            streams.push(stream);
+        }
+        let streams = Arc::new(streams);
+        let listing = self.listing_sink(Arc::clone(&streams), HashMap::new(), self.keep_round(FIRST_ROUND));
+        let sink = ReadingSink {
+            pages: PageSink {
+                preparer: Arc::clone(&self.preparer),
+                groups: Arc::clone(&self.groups),
+                streams: Arc::clone(&streams),
+                brake: Arc::clone(&self.brake),
+                progress,
+            },
+            listing: Arc::clone(&listing),
         };
-        let drain = self.drain(streams.clone(), plans, Rows::Full, Arc::new(sink) as Arc<dyn Sink>);
+        let drain = self.drain(streams, plans, Arc::new(sink) as Arc<dyn Sink>);
         drain.run(self.workers()).await?;
-        self.account(&drain, &streams, progress, reading);
+        let reason = self.brake.pulled().map_or_else(|| "not read".to_owned(), |stop| stop.reason());
+        let light = |gap: &Gap| drain.streams[gap.stream].rows == Rows::Light;
+        let (unlisted, gaps) = drain.claims.gaps(&reason).into_iter().partition(light);
+        reading.closing = listing.listing(&drain, unlisted);
+        self.account(&drain, gaps, progress, reading);
         Ok(())
     }
 
     /// Takes down gaps, statistics and closed groups after a drain.
-    fn account(&mut self, drain: &Drain, streams: &[Stream], progress: bool, reading: &mut Reading) {
+    fn account(&mut self, drain: &Drain, gaps: Vec<Gap>, progress: bool, reading: &mut Reading) {
         self.findings.streams_read |= progress;
-        let stopped = self.brake.pulled();
-        let closed = std::mem::take(&mut *drain.closed());
+        let closed = drain.closed(Rows::Full);
         for (group, reason) in &closed {
             self.close_kind(self.groups[*group].kind, reason.clone());
             reading.closed.push(*group);
         }
-        let reason = stopped.map_or_else(|| "not read".to_owned(), |stop| stop.reason());
-        for gap in drain.claims.gaps(&reason) {
+        let streams = &drain.streams;
+        for gap in gaps {
             let group = streams[gap.stream].group;
             if !closed.contains_key(&group) {
                 let number = u32::try_from(gap.stream).ok().filter(|_| progress);
@@ -308,6 +332,9 @@ impl Run {
         }
         let ends = drain.claims.ends();
         for ((stream, statistics), end) in streams.iter().zip(drain.claims.statistics()).zip(ends) {
+            if stream.rows == Rows::Light {
+                continue;
+            }
             *reading.pages.entry(stream.group).or_default() += statistics.ranges_claimed;
             reading.learn(stream, end);
             self.findings.streams.push(self.stream_report(stream, statistics, end));
@@ -376,6 +403,7 @@ impl Run {
                 folder: record.folder.clone(),
                 size: record.size.or(ended.map(|(offset, _, rows)| offset + u64::from(*rows))),
                 page: record.page_limit,
+                rows: Rows::Full,
             };
             let seen_at_once = stream.size.unwrap_or(0);
             Some(Planned { stream, committed, seen_at_once })
@@ -409,5 +437,20 @@ impl Run {
             Ok(())
         })
         .await
+    }
+}
+
+/// Takes pages, and the rows of listings that follow them.
+struct ReadingSink {
+    pages: PageSink,
+    listing: Arc<ListingSink>,
+}
+
+impl Sink for ReadingSink {
+    fn take(&self, answer: Answer) -> BoxFuture<'_, Result<(), ExtractError>> {
+        match self.pages.streams[answer.stream].rows {
+            Rows::Full => self.pages.take(answer),
+            Rows::Light => self.listing.take(answer),
+        }
     }
 }

@@ -91,7 +91,7 @@ impl Brake {
 }
 
 /// How rows are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Rows {
     /// Whole objects.
     Full,
@@ -105,23 +105,22 @@ pub(super) struct Drain {
     pub(super) brake: Arc<Brake>,
     pub(super) claims: Arc<Claims>,
     pub(super) groups: Arc<Vec<Group>>,
-    pub(super) streams: Vec<Stream>,
-    pub(super) rows: Rows,
+    pub(super) streams: Arc<Vec<Stream>>,
     pub(super) sink: Arc<dyn Sink>,
-    /// Groups that turned out to be closed to us, and why.
-    pub(super) closed: Mutex<HashMap<usize, String>>,
+    /// Groups of which such rows turned out to be closed to us, and why.
+    closed: Mutex<HashMap<(usize, Rows), String>>,
 }
 
 impl Run {
     /// A drain of `streams`, one for each of `plans`.
     pub(super) fn drain(
         &self,
-        streams: Vec<Stream>,
+        streams: Arc<Vec<Stream>>,
         plans: Vec<StreamPlan>,
-        rows: Rows,
         sink: Arc<dyn Sink>,
     ) -> Arc<Drain> {
-        let look_ahead = if rows == Rows::Light { 0 } else { self.workers() };
+        let is_reading = streams.iter().any(|stream| stream.rows == Rows::Full);
+        let look_ahead = if is_reading { self.workers() } else { 0 };
         let coordinator = MultiFolderOffsetCoordinator::new(plans, *self.client.retry_policy(), look_ahead);
         Arc::new(Drain {
             client: self.client.clone(),
@@ -129,7 +128,6 @@ impl Run {
             claims: Claims::new(coordinator),
             groups: Arc::clone(&self.groups),
             streams,
-            rows,
             sink,
             closed: Mutex::default(),
         })
@@ -185,7 +183,7 @@ impl Drain {
     /// Sends what a claim asks for. What fails is settled here.
     async fn ask(&self, claim: Claim) -> Option<(Claim, Reply)> {
         let stream = &self.streams[claim.range().stream];
-        if let Some(reason) = self.closed().get(&stream.group).cloned() {
+        if let Some(reason) = self.closed_to(stream) {
             claim.give_up(&reason);
             return None;
         }
@@ -231,18 +229,18 @@ impl Drain {
         let reason = match range {
             range if range.tries > 0 => Reason::Retry,
             range if range.speculative => Reason::LookAhead,
-            _ if self.rows == Rows::Light => Reason::Listing,
+            _ if stream.rows == Rows::Light => Reason::Listing,
             _ => Reason::Page,
         };
         self.groups[stream.group]
-            .call(stream.folder.as_deref(), self.rows, reason)
+            .call(stream.folder.as_deref(), stream.rows, reason)
             .with("limit", range.limit.to_string())
             .with("offset", range.offset.to_string())
     }
 
     fn failed(&self, claim: Claim, error: &Error) {
         tracing::debug!(%error, stream = claim.range().stream, offset = claim.range().offset, "a page failed");
-        let group = self.streams[claim.range().stream].group;
+        let stream = &self.streams[claim.range().stream];
         if let Some(limit) = Stop::of_limit(error) {
             return self.brake.pull(limit);
         }
@@ -257,18 +255,37 @@ impl Drain {
                 }
             }
             ErrorKind::Invalid => {
-                self.closed().insert(group, error.to_string());
+                self.close(stream, error.to_string());
                 claim.give_up(&error.to_string());
             }
             _ if cannot_heal(error) => {
-                self.closed().insert(group, unavailable(error));
+                self.close(stream, unavailable(error));
                 claim.give_up(&unavailable(error));
             }
             _ => self.brake.pull(Stop::Refused(error.to_string())),
         }
     }
 
-    pub(super) fn closed(&self) -> MutexGuard<'_, HashMap<usize, String>> {
+    fn close(&self, stream: &Stream, reason: String) {
+        self.closed_rows().insert((stream.group, stream.rows), reason);
+    }
+
+    /// Why nothing of a stream is asked for: a group that gives no whole rows needs
+    /// no listing either.
+    fn closed_to(&self, stream: &Stream) -> Option<String> {
+        let closed = self.closed_rows();
+        let whole = closed.get(&(stream.group, Rows::Full));
+        whole.or_else(|| closed.get(&(stream.group, stream.rows))).cloned()
+    }
+
+    /// Groups of which such rows are closed to us, and why.
+    pub(super) fn closed(&self, rows: Rows) -> HashMap<usize, String> {
+        let closed = self.closed_rows();
+        let of_rows = closed.iter().filter(|((_, of), _)| *of == rows);
+        of_rows.map(|((group, _), reason)| (*group, reason.clone())).collect()
+    }
+
+    fn closed_rows(&self) -> MutexGuard<'_, HashMap<(usize, Rows), String>> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

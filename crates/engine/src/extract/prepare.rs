@@ -294,7 +294,10 @@ impl Preparer {
             references: if encoded.is_some() { canonical.references } else { Vec::new() },
             encoded,
             volatile_hash: canonical.volatile.as_deref().map_or(0, vault::volatile_hash),
-            volatile: canonical.volatile.as_deref().map(|part| codec.encode_volatile(kind.name, part)),
+            volatile: canonical
+                .volatile
+                .as_deref()
+                .map(|part| codec.encode_volatile(kind.name, part, canonical.counters)),
         }))
     }
 
@@ -319,7 +322,7 @@ impl Preparer {
 pub(super) struct PageSink {
     pub(super) preparer: Arc<Preparer>,
     pub(super) groups: Arc<Vec<Group>>,
-    pub(super) streams: Vec<Stream>,
+    pub(super) streams: Arc<Vec<Stream>>,
     pub(super) brake: Arc<Brake>,
     /// Whether pages are progress of the run's streams, or a second look.
     pub(super) progress: bool,

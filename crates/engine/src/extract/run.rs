@@ -307,8 +307,8 @@ impl Run {
                 doubt: Doubt { account: doubts, share },
                 ranges_restated: streams_read,
             })?;
-            index_what_is_little(&writer);
             let references = references(&writer.reader()?, instance)?;
+            index_what_is_little(&writer);
             Ok((summary, ReferenceReport::new(references, Some(NAMED_REFERENCES))))
         })
         .await?;

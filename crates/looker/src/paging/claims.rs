@@ -92,7 +92,7 @@ impl Claims {
         state.coordinator.gaps().to_vec()
     }
 
-    /// Whether there are ranges that were never handed out.
+    /// Whether there are ranges that were never handed out and wait for no others.
     pub fn has_fresh_ranges(&self) -> bool {
         self.lock().coordinator.has_fresh_ranges()
     }

@@ -118,13 +118,19 @@ impl MultiFolderOffsetCoordinator {
     }
 
     /// Hands out the next range: the next stream in turn that has sure work,
-    /// else, within bounds, a page whose need is not proved yet.
+    /// else one that follows others, else, within bounds, a page whose need is not
+    /// proved yet.
     pub fn claim_range(&mut self, now: Duration) -> Next {
         let count = self.streams.len();
         let in_turn = |turn: usize| (0..count).map(move |step| (turn + step) % count);
-        for index in in_turn(self.turn) {
-            if let Some(range) = self.sure_range(index, now) {
-                return Next::Claim(self.hand_out(index, &range, false));
+        for following in [false, true] {
+            for index in in_turn(self.turn) {
+                if self.streams[index].follows.is_some() != following || !self.may_begin(index) {
+                    continue;
+                }
+                if let Some(range) = self.sure_range(index, now) {
+                    return Next::Claim(self.hand_out(index, &range, false));
+                }
             }
         }
         if self.speculating < self.look_ahead {
@@ -257,6 +263,20 @@ impl MultiFolderOffsetCoordinator {
         }
     }
 
+    /// Whether a stream waits for no other. One that begins learns its size from
+    /// those it followed.
+    fn may_begin(&mut self, index: usize) -> bool {
+        let Some(follows) = &self.streams[index].follows else { return true };
+        let followed = || follows.iter().map(|other| &self.streams[*other]);
+        if !followed().all(FolderRange::is_drained) {
+            return false;
+        }
+        if !follows.is_empty() && !self.streams[index].asked && self.streams[index].end.is_none() {
+            self.streams[index].end = followed().map(FolderRange::end).sum();
+        }
+        true
+    }
+
     /// A range of the stream that is surely needed: a due retry, or the next page
     /// when the known size, or the last full page, says there is one.
     fn sure_range(&mut self, index: usize, now: Duration) -> Option<Waiting> {
@@ -274,7 +294,8 @@ impl MultiFolderOffsetCoordinator {
     fn speculative_range(&mut self, index: usize) -> Option<Waiting> {
         let stream = &mut self.streams[index];
         let ahead = (stream.in_flight + stream.waiting.len()) as u64;
-        let may = stream.end.is_none() && stream.doubts == 0 && ahead <= stream.proved && stream.proved > 0;
+        let open = stream.end.is_none() && stream.follows.is_none();
+        let may = open && stream.doubts == 0 && ahead <= stream.proved && stream.proved > 0;
         if may { Self::frontier(stream) } else { None }
     }
 
@@ -372,8 +393,8 @@ impl MultiFolderOffsetCoordinator {
         self.streams.iter().map(|stream| stream.statistics.clone()).collect()
     }
 
-    /// Whether there are ranges that were never handed out.
+    /// Whether there are ranges that were never handed out and wait for no others.
     pub fn has_fresh_ranges(&self) -> bool {
-        !self.streams.iter().all(FolderRange::frontier_is_closed)
+        self.streams.iter().any(|stream| stream.follows.is_none() && !stream.frontier_is_closed())
     }
 }

@@ -22,6 +22,7 @@ fn plans(sized: bool) -> Vec<StreamPlan> {
             page: PAGE,
             committed: Vec::new(),
             seen_at_once: u64::MAX,
+            follows: None,
         })
         .collect()
 }

@@ -38,6 +38,13 @@
 //! - A short page whose length is a round number (a multiple of
 //!   [`SUSPICIOUS_CAP`]) may be such a cap too, unless an answer is known to have
 //!   held more: one call past it settles that.
+//!
+//! # Streams that follow others
+//!
+//! A listing that proves what was read may begin when the streams it proves are
+//! drained, though others are not. Such a stream names those it follows. It is
+//! served by workers that have nothing else to do: the last pages of the others
+//! are on their way meanwhile, and no page waits for it.
 
 mod claims;
 mod coordinator;

@@ -55,6 +55,8 @@ struct World {
     seen_at_once: u64,
     /// Failed tries before a range may be given up.
     tries: u32,
+    /// Which earlier folders each folder follows, if any; the rest follow none.
+    follows: Vec<Option<Vec<usize>>>,
     seed: u64,
 }
 
@@ -66,6 +68,9 @@ struct Outcome {
     statistics: Vec<StreamStatistics>,
     /// Streams in the order their ranges were handed out.
     order: Vec<usize>,
+    /// Streams handed out while one that they follow was not drained, or while
+    /// another that follows none had a range to hand out.
+    untimely: Vec<usize>,
 }
 
 fn run(world: &World) -> Outcome {
@@ -82,6 +87,7 @@ fn run(world: &World) -> Outcome {
             page: world.page,
             committed: Vec::new(),
             seen_at_once: world.seen_at_once,
+            follows: world.follows.get(index).cloned().flatten(),
         })
         .collect();
     let policy =
@@ -95,6 +101,7 @@ fn run(world: &World) -> Outcome {
         gaps: Vec::new(),
         statistics: Vec::new(),
         order: Vec::new(),
+        untimely: Vec::new(),
     };
     for step in 0.. {
         assert!(step < 200_000, "does not terminate: {world:?}");
@@ -102,6 +109,12 @@ fn run(world: &World) -> Outcome {
             match coordinator.claim_range(now) {
                 Next::Claim(range) => {
                     outcome.order.push(range.stream);
+                    if let Some(follows) = world.follows.get(range.stream).and_then(Option::as_ref) {
+                        let open = |other: &usize| !coordinator.streams()[*other].is_drained();
+                        let untimely = follows.iter().any(open)
+                            || coordinator.streams().iter().any(|other| is_ready(other, now));
+                        outcome.untimely.extend(untimely.then_some(range.stream));
+                    }
                     flying.push(range);
                     continue;
                 }
@@ -124,6 +137,14 @@ fn run(world: &World) -> Outcome {
     outcome.gaps = coordinator.gaps().to_vec();
     outcome.statistics = coordinator.statistics();
     outcome
+}
+
+/// Whether a stream that follows none has a range that is surely needed.
+fn is_ready(stream: &FolderRange, now: Duration) -> bool {
+    let retry = stream.waiting.iter().any(|range| range.not_before <= now);
+    let sure = stream.end.is_some() || (stream.in_flight == 0 && stream.waiting.is_empty());
+    let next = sure && stream.doubts == 0 && stream.next_limit().is_some();
+    stream.follows.is_none() && (retry || next)
 }
 
 fn answer(
@@ -189,7 +210,7 @@ prop_compose! {
         failing in 0..=failing,
         seed in any::<u64>(),
     ) -> World {
-        World { folders, page, workers, cap: None, failing, cursed: None, seen_at_once: 0, tries: 6, seed }
+        World { folders, page, workers, cap: None, failing, cursed: None, seen_at_once: 0, tries: 6, follows: Vec::new(), seed }
     }
 }
 
@@ -326,6 +347,33 @@ proptest! {
         }
     }
 
+    /// Who follows others begins when they are drained and nobody else has work, is
+    /// as long as they are together, and makes nobody lose a row.
+    #[test]
+    fn who_follows_begins_when_others_leave_a_worker_idle(
+        mut world in world(20),
+        followed in prop::collection::vec(prop::collection::btree_set(0usize..7, 0..4), 1..5),
+    ) {
+        world.seen_at_once = u64::MAX;
+        world.tries = 30;
+        let first = world.folders.len();
+        world.follows = vec![None; first];
+        for list in followed {
+            let list: Vec<usize> = list.into_iter().filter(|other| *other < first).collect();
+            let rows = list.iter().map(|other| world.folders[*other].rows).sum();
+            let told = if list.is_empty() { Told::ByListing(Size::Right) } else { Told::Nothing };
+            world.folders.push(Folder { rows, told });
+            world.follows.push(Some(list));
+        }
+        let outcome = run(&world);
+        assert_nothing_is_lost(&world, &outcome)?;
+        prop_assert_eq!(&outcome.untimely, &Vec::<usize>::new());
+        for (folder, statistics) in world.folders.iter().zip(&outcome.statistics).skip(first) {
+            let pages = pages(folder, world.page);
+            prop_assert!(world.failing > 0 || (statistics.calls, statistics.waste) == (pages, 0));
+        }
+    }
+
     /// What was committed before is not read again, and the rest is.
     #[test]
     fn a_resumed_stream_reads_just_what_is_missing(
@@ -341,7 +389,7 @@ proptest! {
             .map(|(index, _)| index as u64 * step..((index as u64 + 1) * step).min(rows))
             .filter(|range| !range.is_empty())
             .collect();
-        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone(), seen_at_once: 0 };
+        let plan = StreamPlan { name: "resumed".into(), size: Some(rows), page, committed: committed.clone(), seen_at_once: 0, follows: None };
         let mut coordinator = MultiFolderOffsetCoordinator::new(vec![plan], RetryPolicy::default(), 4);
         let mut seen = vec![0u32; rows as usize];
         for row in committed.into_iter().flatten() {

@@ -11,7 +11,8 @@ use serde::Serialize;
 pub struct StreamPlan {
     /// Shown in logs and gaps, for instance `dashboards in folder 12`.
     pub name: String,
-    /// Number of rows, when a listing counted them.
+    /// Number of rows, when a listing counted them. Without it a stream that follows
+    /// others takes their ends together for its size.
     pub size: Option<u64>,
     /// Rows a page, at most.
     pub page: u32,
@@ -22,6 +23,9 @@ pub struct StreamPlan {
     /// that holds as many is looked beyond. `u64::MAX` where something else would
     /// notice a cap.
     pub seen_at_once: u64,
+    /// Earlier streams, by index, that must be drained before this one begins. One
+    /// that follows others, even none, only takes what nobody else needs a worker for.
+    pub follows: Option<Vec<usize>>,
 }
 
 /// A range of a stream in somebody's hands.
@@ -117,6 +121,7 @@ pub struct FolderRange {
     pub(super) believed_empty: Vec<Range<u64>>,
     /// From here on nothing is known: a range was given up before the end was.
     pub(super) lost_from: Option<u64>,
+    pub(super) follows: Option<Vec<usize>>,
     pub(super) statistics: StreamStatistics,
 }
 
@@ -143,6 +148,7 @@ impl FolderRange {
             doubts: 0,
             believed_empty: Vec::new(),
             lost_from: None,
+            follows: plan.follows,
             statistics: StreamStatistics::default(),
         }
     }

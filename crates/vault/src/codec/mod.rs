@@ -35,7 +35,6 @@ pub(crate) use decode::Decoder;
 use training::Samples;
 
 use crate::DictionaryId;
-use crate::document::counters_of;
 
 /// Above 3, a little smaller costs several times the time.
 const LEVEL: i32 = 3;
@@ -133,9 +132,10 @@ impl Codec {
         self.encode_part(kind, Part::Body, body)
     }
 
-    /// Compresses the volatile part of an object of this kind.
-    pub fn encode_volatile(&self, kind: &str, volatile: &[u8]) -> Encoded {
-        Encoded { counters: counters_of(volatile), ..self.encode_part(kind, Part::Volatile, volatile) }
+    /// Compresses the volatile part of an object of this kind; its `counters` go
+    /// along as they are.
+    pub fn encode_volatile(&self, kind: &str, volatile: &[u8], counters: Option<String>) -> Encoded {
+        Encoded { counters, ..self.encode_part(kind, Part::Volatile, volatile) }
     }
 
     fn encode_part(&self, kind: &str, part: Part, raw: &[u8]) -> Encoded {
@@ -246,7 +246,7 @@ mod tests {
         for (number, encoded) in (0..).zip(&encoded) {
             assert_eq!(decode(&codec, encoded), body(number));
         }
-        assert!(codec.encode_volatile("look", b"[]").dictionary.is_none());
+        assert!(codec.encode_volatile("look", b"[]", None).dictionary.is_none());
         assert!(codec.encode("dashboard", b"{}").dictionary.is_none());
     }
 

@@ -68,7 +68,6 @@ mod split;
 mod walk;
 
 pub use content::Content;
-pub(crate) use counters::counters_of;
 pub use merge::merge_volatile;
 pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};
@@ -86,6 +85,8 @@ pub struct Canonical {
     /// The volatile fields as a canonical JSON array of `[pointer, value]`,
     /// ordered by the bytes of the pointer; `None` when the document has none.
     pub volatile: Option<Vec<u8>>,
+    /// The whole numbers at the root among them, as a JSON object.
+    pub counters: Option<String>,
     /// How many values were replaced by the redaction mark.
     pub redacted: u32,
     /// What the body refers to, each once, by kind and key.

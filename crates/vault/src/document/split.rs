@@ -1,5 +1,6 @@
 //! Canonicalising a document, its volatile fields cut out.
 
+use super::counters::counters;
 use super::references::Met;
 use super::rules::{CompiledRules, NOWHERE, PathPlace, ROOT};
 use super::walk::{Edit, Key, Treatment, Walk};
@@ -21,6 +22,7 @@ pub fn canonicalise(raw: &[u8], rules: &CompiledRules) -> Result<Canonical, Docu
     walk.document(ROOT)?;
     Ok(Canonical {
         volatile: walk.edit.volatile(),
+        counters: walk.edit.counters(),
         body: walk.out,
         redacted: walk.redacted,
         references: walk.edit.met.distinct(rules.kinds()),
@@ -93,6 +95,12 @@ impl Split<'_> {
         }
         volatile.push(b']');
         (!self.cuts.is_empty()).then_some(volatile)
+    }
+
+    /// The counters among what was cut out, once that is in order.
+    fn counters(&self) -> Option<String> {
+        let text = &self.text;
+        counters(self.cuts.iter().map(|cut| (&text[cut.pointer..cut.value], &text[cut.value..cut.end])))
     }
 }
 

@@ -37,43 +37,30 @@ impl Disagreements {
     pub fn is_empty(&self) -> bool {
         [&self.missing, &self.newer, &self.moved, &self.vanished].iter().all(|list| list.is_empty())
     }
+
+    /// The lists, by the numbers that queries give them.
+    fn lists(&mut self) -> [&mut Vec<Disagreement>; 4] {
+        [&mut self.missing, &mut self.newer, &mut self.moved, &mut self.vanished]
+    }
 }
 
-const MISSING: &str = "SELECT l.kind, l.key, l.side, l.folder FROM listed l
+/// What is listed otherwise than it was seen, with the number of the list that it
+/// belongs to. Folders are only looked at of what differs.
+const LISTED: &str = "SELECT l.kind, l.key, l.side, l.folder,
+         CASE WHEN s.object IS NULL THEN 0 WHEN coalesce(l.updated_at > s.updated_at, 0) THEN 1 ELSE 2 END
+     FROM listed l
      LEFT JOIN object o ON o.instance = (SELECT instance FROM run WHERE id = ?1)
          AND o.kind = l.kind AND o.key = l.key
      LEFT JOIN sighting s ON s.run = ?1 AND s.object = o.id
-     WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3 AND s.object IS NULL
-         AND (?4 AND l.side = 0 OR ?5 AND l.side = 1)
-         AND (?6 IS NULL OR ?7 <> coalesce(l.folder IN (SELECT value FROM json_each(?6)), 0))";
+     WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3
+         AND (s.object IS NULL OR coalesce(l.updated_at > s.updated_at, 0) OR l.side <> s.side
+             OR l.folder IS NOT NULL AND l.folder IS NOT s.folder)
+         AND (?4 AND 0 IN (l.side, coalesce(s.side, l.side)) OR ?5 AND 1 IN (l.side, coalesce(s.side, l.side)))
+         AND (?6 IS NULL
+             OR ?7 <> coalesce(l.folder IN (SELECT value FROM json_each(?6)), 0)
+             OR s.object IS NOT NULL AND ?7 <> coalesce(s.folder IN (SELECT value FROM json_each(?6)), 0))";
 
-/// Listed and seen, either of them in the scope.
-macro_rules! listed_and_seen {
-    ($condition:literal) => {
-        concat!(
-            "SELECT l.kind, l.key, l.side, l.folder FROM listed l
-             JOIN object o ON o.instance = (SELECT instance FROM run WHERE id = ?1)
-                 AND o.kind = l.kind AND o.key = l.key
-             JOIN sighting s ON s.run = ?1 AND s.object = o.id
-             WHERE l.run = ?1 AND l.listing = ?2 AND l.kind = ?3
-                 AND (?4 AND 0 IN (l.side, s.side) OR ?5 AND 1 IN (l.side, s.side))
-                 AND (?6 IS NULL
-                     OR ?7 <> coalesce(l.folder IN (SELECT value FROM json_each(?6)), 0)
-                     OR ?7 <> coalesce(s.folder IN (SELECT value FROM json_each(?6)), 0))
-                 AND ",
-            $condition
-        )
-    };
-}
-
-const NEWER: &str = listed_and_seen!("coalesce(l.updated_at > s.updated_at, 0)");
-
-const MOVED: &str = listed_and_seen!(
-    "NOT coalesce(l.updated_at > s.updated_at, 0)
-     AND (l.side <> s.side OR l.folder IS NOT NULL AND l.folder IS NOT s.folder)"
-);
-
-const VANISHED: &str = "SELECT o.kind, o.key, s.side, s.folder FROM sighting s
+const VANISHED: &str = "SELECT o.kind, o.key, s.side, s.folder, 3 FROM sighting s
      JOIN object o ON o.id = s.object
      LEFT JOIN listed l ON l.run = ?1 AND l.listing = ?2 AND l.kind = o.kind AND l.key = o.key
      WHERE s.run = ?1 AND o.kind = ?3 AND l.key IS NULL
@@ -87,24 +74,20 @@ pub(super) fn find(
     listing: u32,
     scopes: &[ListingScope],
 ) -> rusqlite::Result<Disagreements> {
-    let gather = |sql| -> rusqlite::Result<Vec<Disagreement>> {
-        let mut found = Vec::new();
-        for scope in scopes {
-            let side = |side| scope.sides.contains(&side);
-            let (folders, but) = folder_list(scope);
-            let scope = (run.0, listing, &scope.kind, side(Side::Live), side(Side::Trash), folders, but);
-            read(connection, sql, scope, &mut found)?;
+    let mut found = Disagreements::default();
+    for scope in scopes {
+        let side = |side| scope.sides.contains(&side);
+        let (folders, but) = folder_list(scope);
+        let scope = (run.0, listing, &scope.kind, side(Side::Live), side(Side::Trash), folders, but);
+        for sql in [LISTED, VANISHED] {
+            read(connection, sql, &scope, &mut found)?;
         }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
-    };
-    Ok(Disagreements {
-        missing: gather(MISSING)?,
-        newer: gather(NEWER)?,
-        moved: gather(MOVED)?,
-        vanished: gather(VANISHED)?,
-    })
+    }
+    for list in found.lists() {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Ok(found)
 }
 
 /// The scope's folders as a JSON array, for `json_each`, and whether those are
@@ -118,17 +101,17 @@ pub(super) fn folder_list(scope: &ListingScope) -> (Option<String>, bool) {
     }
 }
 
-fn read(
-    connection: &Connection,
-    sql: &str,
-    scope: impl Params,
-    found: &mut Vec<Disagreement>,
-) -> rusqlite::Result<()> {
+/// Adds each row to the list that its last column names.
+fn read<P>(connection: &Connection, sql: &str, scope: &P, found: &mut Disagreements) -> rusqlite::Result<()>
+where
+    P: Params + Clone,
+{
     let mut select = connection.prepare_cached(sql)?;
-    let mut rows = select.query(scope)?;
+    let mut rows = select.query(scope.clone())?;
     while let Some(row) = rows.next()? {
         let side = Side::from_code(row.get(2)?).unwrap_or(Side::Live);
-        found.push(Disagreement { kind: row.get(0)?, key: row.get(1)?, side, folder: row.get(3)? });
+        let one = Disagreement { kind: row.get(0)?, key: row.get(1)?, side, folder: row.get(3)? };
+        found.lists()[usize::from(row.get::<_, u8>(4)?)].push(one);
     }
     Ok(())
 }

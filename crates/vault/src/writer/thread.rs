@@ -77,7 +77,20 @@ impl Thread<'_> {
                 freshness::changed_without_stamp(&thread.vault.connection, run, &kind).at(&thread.vault.path)
             }),
             Message::Index { indexer, at_most, reply } => self.index(&indexer, at_most, &reply),
-            Message::Finish(end, reply) => self.answer(&reply, |thread| thread.finish(&end)),
+            Message::Finish(end, reply) => {
+                self.answer(&reply, |thread| thread.finish(&end));
+                self.move_journal();
+            }
+        }
+    }
+
+    /// Moves what was committed from the journal to the vault's file, as closing would.
+    /// Nobody waits for the writer when a run is over: its report is being made.
+    fn move_journal(&self) {
+        if self.shared.check().is_ok() {
+            // What cannot be moved now is when the vault is closed.
+            let moved = self.vault.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
+            drop(moved);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::commands;
 use crate::config::Flags;
 use crate::exit::{self, Exit};
+use crate::output::human::parse_above_zero;
 use crate::output::{ColorChoice, Wishes};
 
 /// Version control and disaster recovery for the content of a Looker instance.
@@ -32,6 +34,18 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What a run that reads an instance may spend.
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// Stop, resumable, before the run makes more than N API calls
+    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
+    pub max_calls: Option<NonZeroU64>,
+
+    /// Go on though the month's allowance, less its reserve for restores, is spent
+    #[arg(long)]
+    pub over_allowance: bool,
 }
 
 /// Options of every command.

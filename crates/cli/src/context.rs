@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::{Timestamp, ZonedDateTime};
-use vault::{InstanceInfo, Reader, Vault};
+use vault::{AsOf, InstanceInfo, Reader, Vault};
 
 use crate::args::GlobalArgs;
 use crate::config::{BaseUrl, Config, Flags, Instance};
@@ -151,11 +151,16 @@ impl Opened {
     ///
     /// # Errors
     /// When it names no run of the instance.
-    pub fn as_of(&self, context: &Context, text: Option<&str>) -> Result<Option<Meant>, Failure> {
-        let Some(text) = text else { return Ok(None) };
+    pub fn as_of(&self, context: &Context, moment: &moments::AsOf) -> Result<Option<Meant>, Failure> {
+        let Some(text) = &moment.as_of else { return Ok(None) };
         let meant = moments::find_in(&self.reader, &self.instance, text, &context.now())?;
         context.printer.status(format!("As of {}.", meant.describe(&context.printer)));
         Ok(Some(meant))
+    }
+
+    /// The instance at the moment that was meant.
+    pub fn at(&self, as_of: Option<&Meant>) -> AsOf {
+        AsOf { instance: self.instance.id, run: as_of.map(|meant| meant.moment.run) }
     }
 }
 

@@ -13,10 +13,24 @@ const PARTS: usize = 3;
 pub(crate) struct ObjectPart<'a> {
     kind: &'a str,
     id: &'a str,
+    #[serde(flatten)]
+    located: Located<'a>,
+    state: &'static str,
+}
+
+/// What an object is called and where it lies.
+#[derive(Serialize)]
+pub(crate) struct Located<'a> {
     title: Option<&'a str>,
     folder_id: Option<&'a str>,
+    /// The folder's path; its id, where that is not known.
     folder: Option<&'a str>,
-    state: &'static str,
+}
+
+impl<'a> Located<'a> {
+    pub(crate) fn new(title: Option<&'a str>, folder: Option<&'a str>, path: Option<&'a str>) -> Self {
+        Self { title, folder_id: folder, folder: path.or(folder) }
+    }
 }
 
 impl<'a> ObjectPart<'a> {
@@ -24,9 +38,11 @@ impl<'a> ObjectPart<'a> {
         Self {
             kind: &object.kind,
             id: &object.key,
-            title: object.title.as_deref(),
-            folder_id: object.folder.as_deref(),
-            folder: object.folder_path.as_deref().or(object.folder.as_deref()),
+            located: Located::new(
+                object.title.as_deref(),
+                object.folder.as_deref(),
+                object.folder_path.as_deref(),
+            ),
             state: object.side.name(),
         }
     }

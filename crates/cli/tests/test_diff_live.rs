@@ -54,6 +54,10 @@ fn what_was_edited_meanwhile_is_found_and_paid_for_once() {
     assert_eq!((code, changed(&document)), (8, wanted.to_vec()));
     assert_eq!((&document["from"]["live"], &document["to"]["live"]), (&false.into(), &true.into()));
 
+    // Only what the listing showed to have changed was read whole.
+    let full_rows: u32 = looker.requests().iter().map(|served| served.full_rows).sum();
+    assert_eq!(full_rows, 2);
+
     // What was read is a run like any other: its calls are booked, and the same
     // question costs nothing any more.
     let run = document["to"]["moment"]["run"].as_i64().unwrap();

@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use looker::catalogue::{Group, KINDS};
-use vault::{InstanceId, ListFilter, ListRow, Reader, Referrer, Result, Side};
+use looker::catalogue::Group;
+use vault::{AsOf, ListFilter, ListRow, Reader, Referrer, Result, Side};
 
 use crate::documents::Node;
 use crate::impact::{FOLDERS, Names, ObjectName};
-use crate::unused::stored_kinds;
+use crate::references::references;
 
 /// A check.
 pub struct Check {
@@ -101,13 +101,14 @@ pub struct Checked {
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub fn lint(reader: &Reader, instance: InstanceId, only: &[&str]) -> Result<Vec<Checked>> {
-    let stored = stored_kinds(reader, instance)?;
-    let mut work = Work { reader, instance, names: Names::new(reader, instance)?, stored };
+pub fn lint(reader: &Reader, of: impl Into<AsOf>, only: &[&str]) -> Result<Vec<Checked>> {
+    let of = of.into();
+    let mut work = Work { reader, of, names: Names::new(reader, of)? };
+    let stored = reader.live_kinds(of)?;
     let chosen = CHECKS.iter().filter(|check| only.is_empty() || only.contains(&check.name));
     chosen
         .map(|check| {
-            let lacks = |kind: &&&'static str| !work.stored.contains(**kind);
+            let lacks = |kind: &&&'static str| !stored.contains(**kind);
             let not_stored: Vec<&'static str> = check.needs.iter().filter(lacks).copied().collect();
             let findings = if not_stored.is_empty() { (check.find)(&mut work)? } else { Vec::new() };
             Ok(Checked { check, not_stored, findings })
@@ -118,10 +119,8 @@ pub fn lint(reader: &Reader, instance: InstanceId, only: &[&str]) -> Result<Vec<
 /// What checks work with.
 struct Work<'r> {
     reader: &'r Reader,
-    instance: InstanceId,
+    of: AsOf,
     names: Names<'r>,
-    /// The kinds of which the vault has live objects.
-    stored: HashSet<String>,
 }
 
 impl Work<'_> {
@@ -133,9 +132,9 @@ impl Work<'_> {
     fn list(&self, kind: &str, side: Side) -> Result<Vec<Referrer>> {
         let mut rows = Vec::new();
         let filter = ListFilter {
-            instance: Some(self.instance),
+            instance: Some(self.of.instance),
+            at: self.of.run,
             sides: vec![side],
-            folder_kind: FOLDERS.to_owned(),
             ..ListFilter::of(kind)
         };
         self.reader.list(&filter, |row| rows.push(object_of(row)))?;
@@ -145,7 +144,7 @@ impl Work<'_> {
     /// Live objects of a kind whose document fits, by key.
     fn keys_where(&self, kind: &str, fits: impl Fn(&[u8]) -> bool) -> Result<HashSet<String>> {
         let mut keys = HashSet::new();
-        self.reader.bodies(self.instance, kind, |key, body| {
+        self.reader.bodies(self.of, kind, |key, body| {
             if fits(body) {
                 keys.insert(key.to_owned());
             }
@@ -168,15 +167,14 @@ impl Work<'_> {
 }
 
 fn object_of(row: ListRow) -> Referrer {
-    let ListRow { kind, key, title, folder, side, from_run, .. } = row;
-    Referrer { kind, key, title, folder, side, from_run }
+    let ListRow { kind, key, title, folder, side, .. } = row;
+    Referrer { kind, key, title, folder, side }
 }
 
-/// Only of kinds of which the vault has something: of others all would be missing.
+/// Those of which it is certain; `verify --references` also tells what cannot be
+/// checked, and why.
 fn dangling_references(work: &mut Work<'_>) -> Result<Vec<Finding>> {
-    let kinds: Vec<&str> =
-        KINDS.iter().map(|kind| kind.name).filter(|kind| work.stored.contains(*kind)).collect();
-    let dangling = work.reader.dangling(work.instance, &kinds)?;
+    let dangling = references(work.reader, work.of)?.dangling;
     let finding = |one: vault::Dangling| {
         let singular = looker::Kind::find(&one.reference.kind).map_or("object", |kind| kind.singular);
         let detail = format!("no {singular} {}", one.reference.key);
@@ -197,7 +195,7 @@ fn disabled_owners(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     };
     let mut findings = Vec::new();
     for user in users.into_iter().filter(|user| disabled.contains(&user.key)) {
-        let referrers = work.reader.referrers(work.instance, "users", &user.key)?;
+        let referrers = work.reader.referrers(work.of, "users", &user.key)?;
         let content: Vec<Referrer> =
             referrers.into_iter().filter(|object| object.side == Side::Live && owned(&object.kind)).collect();
         if !content.is_empty() {
@@ -213,7 +211,7 @@ fn plans_of_trash(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     for kind in ["dashboards", "looks"] {
         let singular = looker::Kind::find(kind).map_or(kind, |kind| kind.singular);
         for trashed in work.list(kind, Side::Trash)? {
-            let referrers = work.reader.referrers(work.instance, kind, &trashed.key)?;
+            let referrers = work.reader.referrers(work.of, kind, &trashed.key)?;
             let plans: Vec<Referrer> = referrers
                 .into_iter()
                 .filter(|object| object.kind == "scheduled_plans" && object.side == Side::Live)
@@ -263,7 +261,7 @@ fn empty_folders(work: &mut Work<'_>) -> Result<Vec<Finding>> {
             marks.iter().any(|mark| folder.is_true(mark)) || folder.get("parent_id").is_none()
         })
     })?;
-    let empty = work.reader.unreferred(work.instance, FOLDERS, &by)?;
+    let empty = work.reader.unreferred(work.of, FOLDERS, &by)?;
     let empty: Vec<Referrer> = empty.into_iter().filter(|folder| !special.contains(&folder.key)).collect();
     empty.into_iter().map(|folder| work.finding(vec![folder], "empty".to_owned())).collect()
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use looker::catalogue::{KINDS, built_in};
 use serde::{Deserialize, Serialize};
-use vault::{Dangling, InstanceId, Reader, Referrer, Result, RunId};
+use vault::{AsOf, Dangling, InstanceId, Reader, Referrer, Result, RunId};
 
 /// Where the references of an instance's live objects lead, when not to an object
 /// of the vault.
@@ -62,21 +62,27 @@ struct OfKind {
 
 /// Follows every reference of the instance's live objects.
 ///
+/// Of the past it is known which kinds are held whole today; of those that the vault
+/// had nothing of then, nothing can be said.
+///
 /// # Errors
 /// When the vault cannot be read.
-pub fn references(reader: &Reader, instance: InstanceId) -> Result<References> {
+pub fn references(reader: &Reader, of: impl Into<AsOf>) -> Result<References> {
+    let of = of.into();
     let referred: BTreeSet<&str> =
         KINDS.iter().flat_map(|kind| kind.references).map(|reference| reference.kind).collect();
-    let mut known = known(reader, instance)?;
+    let mut known = known(reader, of.instance)?;
+    if of.run.is_some() {
+        let then = reader.live_kinds(of)?;
+        known.retain(|kind, _| then.contains(kind));
+    }
     let mut found = References::default();
     for kind in KINDS.iter().map(|kind| kind.name).filter(|name| referred.contains(name)) {
         match known.remove(kind).unwrap_or_else(|| Known::Not("never read".to_owned())) {
-            Known::Whole(run) => found.follow(reader, instance, kind, run)?,
+            Known::Whole(run) => found.follow(reader, of, kind, run)?,
             Known::Not(reason) => {
-                let (own, other): (Vec<String>, Vec<String>) = reader
-                    .unknown_keys(instance, kind)?
-                    .into_iter()
-                    .partition(|key| built_in(kind, key).is_some());
+                let (own, other): (Vec<String>, Vec<String>) =
+                    reader.unknown_keys(of, kind)?.into_iter().partition(|key| built_in(kind, key).is_some());
                 found.built_in += own.len() as u64;
                 found.leave(kind, other.len(), reason);
             }
@@ -121,21 +127,12 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
 
 impl References {
     /// Looks for what a kind lacks that was read whole by `run`.
-    fn follow(
-        &mut self,
-        reader: &Reader,
-        instance: InstanceId,
-        kind: &'static str,
-        run: RunId,
-    ) -> Result<()> {
+    fn follow(&mut self, reader: &Reader, of: AsOf, kind: &'static str, run: RunId) -> Result<()> {
         let mut later = 0;
-        for mut one in reader.dangling(instance, &[kind])? {
+        for one in reader.dangling(of, kind, Some(run))? {
             if built_in(kind, &one.reference.key).is_some() {
                 self.built_in += 1;
-                continue;
-            }
-            one.referrers.retain(|holder| holder.from_run <= run);
-            if one.referrers.is_empty() {
+            } else if one.referrers.is_empty() {
                 later += 1;
             } else {
                 self.dangling.push(one);

@@ -1,9 +1,10 @@
 //! Search: objects by the words in their documents, with the places where they
 //! stand.
 
-use vault::{Fragment, Reader, Result, SearchHit};
+use vault::{AsOf, Fragment, Period, Reader, Referrer, Result, RunId, SearchHit};
 
 use crate::documents::{Place, placed_texts};
+use crate::impact::{Names, ObjectName};
 
 /// Places shown of an object.
 const PLACES: usize = 3;
@@ -22,8 +23,11 @@ pub struct Answer {
 /// An object that was found.
 #[derive(Debug, Clone)]
 pub struct Hit {
-    /// The object, as the vault knows it.
-    pub object: SearchHit,
+    /// The object, as it was called then.
+    pub object: ObjectName,
+    /// When what was found held: from this run until (not with) that one, the newest
+    /// first.
+    pub spans: Vec<(RunId, Option<RunId>)>,
     /// Where in it the words stand, the best places first.
     pub places: Vec<FoundAt>,
 }
@@ -43,18 +47,25 @@ pub struct FoundAt {
 /// When the vault cannot be read.
 pub fn search(reader: &Reader, search: &vault::Search<'_>) -> Result<Answer> {
     let answer = reader.search(search)?;
-    let mut hits: Vec<Hit> =
-        answer.hits.into_iter().map(|object| Hit { object, places: Vec::new() }).collect();
-    let texts = hits.iter().enumerate().flat_map(|(nth, hit)| {
-        placed_texts(&hit.object.kind, &hit.object.body).into_iter().map(move |text| (nth, text))
-    });
+    let run = if let Period::At(run) = search.moment { Some(run) } else { None };
+    let mut names = Names::new(reader, AsOf { instance: search.instance, run })?;
+    let texts =
+        answer.hits.iter().enumerate().flat_map(|(nth, hit)| {
+            placed_texts(&hit.kind, &hit.body).into_iter().map(move |text| (nth, text))
+        });
     let texts: Vec<_> = texts.collect();
+    let mut places: Vec<Vec<FoundAt>> = answer.hits.iter().map(|_| Vec::new()).collect();
     for marked in search.terms.mark(texts.iter().map(|(_, text)| text.text.as_str()))? {
         let (nth, text) = &texts[marked.index];
-        let places = &mut hits[*nth].places;
-        if places.len() < PLACES {
-            places.push(FoundAt { place: text.place.clone(), fragments: marked.fragments });
+        if places[*nth].len() < PLACES {
+            places[*nth].push(FoundAt { place: text.place.clone(), fragments: marked.fragments });
         }
     }
+    let hit = |(hit, places): (SearchHit, Vec<FoundAt>)| {
+        let SearchHit { kind, key, title, folder, side, spans, .. } = hit;
+        let object = names.name(Referrer { kind, key, title, folder, side })?;
+        Ok(Hit { object, spans, places })
+    };
+    let hits = answer.hits.into_iter().zip(places).map(hit).collect::<Result<_>>()?;
     Ok(Answer { hits, found: answer.found, more: answer.more })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use vault::{FieldFilter, InstanceId, Reader, Referrer, Result, Side};
+use vault::{AsOf, FieldFilter, Reader, Referrer, Result};
 
 use crate::impact::{Names, ObjectName};
 
@@ -70,17 +70,18 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub fn unused(reader: &Reader, instance: InstanceId, wanted: &[&str]) -> Result<Vec<Unused>> {
-    let stored = stored_kinds(reader, instance)?;
-    let mut names = Names::new(reader, instance)?;
+pub fn unused(reader: &Reader, of: impl Into<AsOf>, wanted: &[&str]) -> Result<Vec<Unused>> {
+    let of = of.into();
+    let stored = reader.live_kinds(of)?;
+    let mut names = Names::new(reader, of)?;
     let mut found = Vec::new();
     for kind in kinds().filter(|kind| stored.contains(*kind) && (wanted.is_empty() || wanted.contains(kind)))
     {
         let by = USES.iter().find(|entry| entry.kind == kind).map_or(&[][..], |entry| entry.by);
         let objects = if QUERIED.contains(&kind) {
-            unqueried(reader, instance, kind)?
+            unqueried(reader, of, kind)?
         } else {
-            reader.unreferred(instance, kind, by)?
+            reader.unreferred(of, kind, by)?
         };
         found.push(Unused {
             kind,
@@ -92,16 +93,9 @@ pub fn unused(reader: &Reader, instance: InstanceId, wanted: &[&str]) -> Result<
     Ok(found)
 }
 
-/// The kinds of which the vault has live objects.
-pub(crate) fn stored_kinds(reader: &Reader, instance: InstanceId) -> Result<HashSet<String>> {
-    let counts = reader.counts()?.into_iter();
-    let live = counts.filter(|count| count.instance == instance && count.side == Side::Live);
-    Ok(live.map(|count| count.kind).collect())
-}
-
 /// Models or explores that no query is on.
-fn unqueried(reader: &Reader, instance: InstanceId, kind: &str) -> Result<Vec<Referrer>> {
-    let fields = reader.fields_in_use(instance, &FieldFilter::default(), false)?;
+fn unqueried(reader: &Reader, of: AsOf, kind: &str) -> Result<Vec<Referrer>> {
+    let fields = reader.fields_in_use(of, &FieldFilter::default(), false)?;
     let used: HashSet<String> = fields
         .into_iter()
         .map(|field| match kind {
@@ -109,7 +103,7 @@ fn unqueried(reader: &Reader, instance: InstanceId, kind: &str) -> Result<Vec<Re
             _ => field.model,
         })
         .collect();
-    let all = reader.unreferred(instance, kind, &[])?;
+    let all = reader.unreferred(of, kind, &[])?;
     Ok(all.into_iter().filter(|object| !used.contains(&object.key)).collect())
 }
 

@@ -67,7 +67,7 @@ pub(crate) async fn run(server: Arc<Server>) {
 
 fn change(server: &Server, what: usize, rng: &mut Rng) -> Result<(), Refused> {
     let kind = if rng.u8(..5) == 0 { Kind::Look } else { Kind::Dashboard };
-    let user = (1 + rng.usize(..server.ground.people.len())).to_string();
+    let user = any_user(server, rng);
     let mut world = server.world_mut();
     let folder = any_folder(server, rng);
     let (live, trashed) = {
@@ -86,13 +86,34 @@ fn change(server: &Server, what: usize, rng: &mut Rng) -> Result<(), Refused> {
     }
 }
 
-/// Every other edit of a dashboard is one of a tile.
 fn edit(world: &mut World, kind: Kind, id: &str, rng: &mut Rng, user: &str) -> Result<(), Refused> {
-    if kind == Kind::Dashboard && rng.bool() {
-        return edits::edit_tile(world, id, rng, user);
+    let changes = vec![edited(world, kind, id, rng)?];
+    edits::update(world, kind, id, changes, user)
+}
+
+/// The same at a time of its own, which becomes the object's `updated_at`.
+pub(crate) fn edit_at(server: &Server, kind: Kind, id: &str, seed: u64, at: &str) -> Result<(), Refused> {
+    let mut rng = Rng::with_seed(seed);
+    let user = any_user(server, &mut rng);
+    let mut world = server.world_mut();
+    let changes = vec![edited(&world, kind, id, &mut rng)?, ("updated_at", quoted(at))];
+    edits::update(&mut world, kind, id, changes, &user)
+}
+
+/// What an edit sets: a note under one of a dashboard's tiles every other time, else
+/// a new description.
+fn edited(world: &World, kind: Kind, id: &str, rng: &mut Rng) -> Result<(&'static str, String), Refused> {
+    if kind == Kind::Dashboard
+        && rng.bool()
+        && let Some(tiles) = edits::with_a_note(world, id, rng)?
+    {
+        return Ok(("dashboard_elements", tiles));
     }
-    let description = quoted(&format!("Edited — revision {}", rng.u32(..)));
-    edits::update(world, kind, id, vec![("description", description)], user)
+    Ok(("description", quoted(&format!("Edited — revision {}", rng.u32(..)))))
+}
+
+fn any_user(server: &Server, rng: &mut Rng) -> String {
+    (1 + rng.usize(..server.ground.people.len())).to_string()
 }
 
 fn any(table: &Table, deleted: bool, rng: &mut Rng) -> Option<String> {

@@ -91,21 +91,24 @@ fn slug_taken(world: &World, slug: &str, but: &str) -> bool {
 /// Writes a note under one of a dashboard's tiles, or does nothing when it has
 /// none; the dashboard's `updated_at` moves along.
 pub(crate) fn edit_tile(world: &mut World, id: &str, rng: &mut Rng, user: &str) -> Result<(), Refused> {
+    match with_a_note(world, id, rng)? {
+        Some(tiles) => update(world, Kind::Dashboard, id, vec![("dashboard_elements", tiles)], user),
+        None => Ok(()),
+    }
+}
+
+/// A dashboard's tiles with a new note under one of them; `None` when it has none.
+pub(crate) fn with_a_note(world: &World, id: &str, rng: &mut Rng) -> Result<Option<String>, Refused> {
     let row = world.get(Kind::Dashboard, id).ok_or(Refused::NotFound)?;
     let tiles = json::member(as_text(&row.body), "dashboard_elements").unwrap_or("[]");
     let mut tiles: Vec<String> = json::elements(tiles).map(str::to_owned).collect();
     if tiles.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let tile = rng.usize(..tiles.len());
     let note = quoted(&format!("Checked {} of \"this\" — ✓", rng.u32(..)));
     tiles[tile] = json::patch(&tiles[tile], &[("note_text", note)]);
-    let changes = vec![
-        ("dashboard_elements", format!("[{}]", tiles.join(","))),
-        ("updated_at", quoted(&data::now())),
-        ("last_updater_id", quoted(user)),
-    ];
-    world.set(Kind::Dashboard, id, &changes)
+    Ok(Some(format!("[{}]", tiles.join(","))))
 }
 
 /// Somebody looks at a dashboard or look: counts and moments move, but not

@@ -220,6 +220,16 @@ impl Sim {
         edits::edit_tile(&mut self.server.world_mut(), id, &mut Rng::new(), "1")
     }
 
+    /// Edits a dashboard or look as [`Churn`] does, at a time of its own that becomes
+    /// its `updated_at`. Equal seeds make equal edits.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such object.
+    pub fn edit_at(&self, kind: Kind, id: &str, seed: u64, at: &str) -> Result<(), Refused> {
+        churn::edit_at(&self.server, kind, id, seed, at)
+    }
+
     /// Moves a dashboard or look into another folder.
     ///
     /// # Errors

@@ -50,10 +50,10 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    Births, Change, ChangeFilter, Count, Counted, Dangling, Difference, FieldFilter, FolderPaths, Growth,
-    InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges,
-    ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails, RunInfo,
-    Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
+    AsOf, Births, Change, ChangeFilter, Count, Counted, Dangling, Difference, FieldFilter, FolderPaths,
+    Growth, InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment,
+    ObjectChanges, ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails,
+    RunInfo, Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CHECKING, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind,

@@ -24,6 +24,12 @@
 //! elsewhere, since versions refer to it. References need no seal: they are
 //! compared with the documents.
 //!
+//! The tables behind the index of words cannot have triggers (SQLite has the index
+//! write what it holds back before any statement that might have to be undone, and
+//! that is one). Whoever changes the index loosens their seals in the same
+//! transaction, and they are summed up anew when the change is done: a tenth of a
+//! second once a run, where they hold a hundred megabytes.
+//!
 //! Seals show accidents, not intent: whoever may write the file can make a sum
 //! that fits.
 
@@ -41,11 +47,14 @@ const BYTES: usize = 16;
 /// The sum of the hashes of rows.
 type Sum = [u8; BYTES];
 
-/// Ordinary tables, but for those that are sealed in another way. SQLite's own
-/// have no seals, nor do virtual tables and those behind them: they check
-/// themselves.
-const TABLES: &str = "SELECT name FROM pragma_table_list
-     WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'
+/// The sum in a seal that does not bind: its table was changed since it was summed up.
+const LOOSE: Sum = [0xFF; BYTES];
+
+/// Ordinary tables, but for those that are sealed in another way, and those behind
+/// virtual ones: of an index that keeps no text SQLite can check the form, not what
+/// it says. SQLite's own tables have no seals.
+const TABLES: &str = "SELECT name, type = 'shadow' FROM pragma_table_list
+     WHERE schema = 'main' AND type IN ('table', 'shadow') AND name NOT LIKE 'sqlite_%'
          AND name NOT IN ('seal', 'body', 'volatile', 'reference')
      ORDER BY name";
 
@@ -60,14 +69,43 @@ pub(crate) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     // A row that `REPLACE` removes is a row that was removed. A statement's journal
     // of pages in a file would cost more than all the rest.
     connection.execute_batch("PRAGMA recursive_triggers = ON; PRAGMA temp_store = MEMORY")?;
-    for table in tables(connection)? {
+    for Table { name, is_shadow } in tables(connection)? {
         let seal = "SELECT id FROM seal WHERE name = ?1";
-        let seal: Option<i64> = connection.query_row(seal, [&table], |row| row.get(0)).optional()?;
-        if let Some(seal) = seal {
-            connection.execute_batch(&triggers(&table, seal, &columns(connection, &table)?))?;
+        let seal: Option<i64> = connection.query_row(seal, [&name], |row| row.get(0)).optional()?;
+        match seal {
+            Some(seal) if is_shadow => connection.execute_batch(&loosening(&name, seal))?,
+            Some(seal) => {
+                connection.execute_batch(&triggers(&name, seal, &columns(connection, &name)?))?;
+            }
+            None => {}
         }
     }
     Ok(())
+}
+
+/// Says, in the transaction of a change of the index of words, that its seals do not
+/// bind until [`tighten`].
+pub(crate) fn loosen(connection: &Connection) -> rusqlite::Result<()> {
+    for table in tables(connection)?.into_iter().filter(|table| table.is_shadow) {
+        let loosen = "UPDATE seal SET sum = ?1 WHERE name = ?2";
+        connection.prepare_cached(loosen)?.execute((LOOSE, table.name))?;
+    }
+    Ok(())
+}
+
+/// Seals what was changed since its seal was loosened.
+pub(crate) fn tighten(connection: &Connection) -> rusqlite::Result<()> {
+    let loose: Vec<String> =
+        gather(connection, "SELECT name FROM seal WHERE sum = ?1", [LOOSE], |row| row.get(0))?;
+    if loose.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    for table in loose {
+        let sum = sum_of(&transaction, &table)?;
+        transaction.execute("UPDATE seal SET sum = ?1 WHERE name = ?2", (sum, table))?;
+    }
+    transaction.commit()
 }
 
 /// Seals every table as it is.
@@ -75,9 +113,9 @@ pub(crate) fn renew(connection: &Connection) -> rusqlite::Result<()> {
     offer_row_seals(connection)?;
     connection.execute_batch(SEAL_ROWS)?;
     connection.execute("DELETE FROM seal", ())?;
-    for table in tables(connection)? {
-        let sum = sum_of(connection, &table)?;
-        connection.execute("INSERT INTO seal (name, sum) VALUES (?1, ?2)", (table, sum))?;
+    for Table { name, .. } in tables(connection)? {
+        let sum = sum_of(connection, &name)?;
+        connection.execute("INSERT INTO seal (name, sum) VALUES (?1, ?2)", (name, sum))?;
     }
     Ok(())
 }
@@ -88,19 +126,28 @@ pub(crate) fn broken(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         Ok((row.get::<_, String>(0)?, row.get::<_, Sum>(1)?))
     })?;
     let tables = tables(connection)?;
+    let is_table = |name: &String| tables.iter().any(|table| table.name == *name);
     let mut broken: Vec<String> =
-        stored.iter().filter(|(name, _)| !tables.contains(name)).map(|(name, _)| name.clone()).collect();
-    for table in tables {
-        let seal = stored.iter().find(|(name, _)| *name == table).map(|(_, sum)| *sum);
-        if seal != Some(sum_of(connection, &table)?) {
-            broken.push(table);
+        stored.iter().map(|(name, _)| name).filter(|name| !is_table(name)).cloned().collect();
+    for Table { name, is_shadow } in tables {
+        let seal = stored.iter().find(|(sealed, _)| *sealed == name).map(|(_, sum)| *sum);
+        let is_loose = is_shadow && seal == Some(LOOSE);
+        if !is_loose && seal != Some(sum_of(connection, &name)?) {
+            broken.push(name);
         }
     }
     Ok(broken)
 }
 
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    gather(connection, TABLES, (), |row| row.get(0))
+/// A table that has a seal.
+struct Table {
+    name: String,
+    /// It is behind a virtual one.
+    is_shadow: bool,
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
+    gather(connection, TABLES, (), |row| Ok(Table { name: row.get(0)?, is_shadow: row.get(1)? }))
 }
 
 /// The columns of a table in their order, quoted.
@@ -108,6 +155,15 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>
     let select = "SELECT name FROM pragma_table_info(?1) ORDER BY cid";
     let quoted = |name: String| format!("\"{}\"", name.replace('"', "\"\""));
     gather(connection, select, [table], |row| row.get(0).map(quoted))
+}
+
+/// With a body its words go.
+fn loosening(table: &str, seal: i64) -> String {
+    let loose = "ff".repeat(BYTES);
+    format!(
+        "CREATE TEMP TRIGGER \"{table} loosened\" AFTER DELETE ON main.body
+         BEGIN UPDATE seal SET sum = x'{loose}' WHERE id = {seal}; END;"
+    )
 }
 
 fn triggers(table: &str, seal: i64, columns: &[String]) -> String {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::codec::{Dictionary, Part};
@@ -22,6 +23,9 @@ use crate::{
 
 /// How long a statement waits for another process's lock on the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pages that a reader by itself keeps in memory, in KiB below zero.
+const READING_CACHE: i64 = -64_000;
 
 /// A vault opened and locked for writing.
 #[derive(Debug)]
@@ -95,6 +99,7 @@ impl Vault {
         schema::migrate(&mut connection, &path)?;
         seals::keep(&connection).at(&path)?;
         clear_up_after_a_crash(&connection).at(&path)?;
+        seals::tighten(&connection).at(&path)?;
         let codec = Codec::new(sound_dictionaries(&connection).at(&path)?);
         Ok(Self { connection, path, codec, _lock: lock })
     }
@@ -109,7 +114,10 @@ impl Vault {
         }
         let path = resolve(path)?;
         refuse_foreign_file(&path)?;
-        Reader::open(path)
+        let reader = Reader::open(path)?;
+        // Who only reads may keep much; beside a writer every thread has a reader.
+        reader.connection.pragma_update(None, "cache_size", READING_CACHE).at(&reader.path)?;
+        Ok(reader)
     }
 
     /// A reader of this vault; it sees what is committed.
@@ -300,6 +308,7 @@ fn refuse_foreign_file(path: &Path) -> Result<()> {
 
 fn configure_writer(connection: &Connection, path: &Path) -> Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
+    keep_plans(connection).at(path)?;
     connection.pragma_update(None, "page_size", 8192).at(path)?;
     let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
     let mode = mode.at(path)?;
@@ -317,6 +326,12 @@ fn configure_writer(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Without this SQLite prepares a statement anew for other parameters, which takes
+/// longer than most of ours need to answer.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// Who holds the lock knows that a run that is still `running` has died. It may
 /// have left bodies that it replaced; nobody can be using them now.
 fn clear_up_after_a_crash(connection: &Connection) -> rusqlite::Result<()> {
@@ -332,6 +347,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).at(path)?;
     connection.busy_timeout(BUSY_TIMEOUT).at(path)?;
+    keep_plans(&connection).at(path)?;
     let settings = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
     connection.execute_batch(settings).at(path)?;
     schema::require_current(&connection, path)?;

@@ -186,11 +186,59 @@ fn names(referrers: &[Referrer]) -> Vec<String> {
     referrers.iter().map(|found| format!("{} {} {}", found.kind, found.key, found.side.name())).collect()
 }
 
+fn dangling_line(one: &Dangling) -> String {
+    format!("{} {}: {:?}", one.reference.kind, one.reference.key, names(&one.referrers))
+}
+
+/// All that can be asked of the references of an instance at a moment.
+fn answers(reader: &Reader, of: AsOf) -> Vec<String> {
+    let mut lines = Vec::new();
+    for kind in ["folder", "look", "dashboard"] {
+        for key in ["1", "2", "12", "77", "404", "405"] {
+            lines.push(format!("{kind} {key}: {:?}", names(&reader.referrers(of, kind, key).unwrap())));
+            lines.push(format!("{:?}", reader.body_of(of, kind, key).unwrap()));
+        }
+        lines.extend(reader.dangling(of, kind, None).unwrap().iter().map(dangling_line));
+        lines.push(reader.unknown_keys(of, kind).unwrap().join(" "));
+        lines.extend(names(&reader.unreferred(of, kind, &["dashboard", "look"]).unwrap()));
+        reader.bodies(of, kind, |key, body| lines.push(format!("{key} {body:?}"))).unwrap();
+    }
+    let mut kinds: Vec<String> = reader.live_kinds(of).unwrap().into_iter().collect();
+    kinds.sort();
+    lines.extend(kinds);
+    lines
+}
+
+#[test]
+fn the_past_answers_as_it_did_when_it_was_the_present() {
+    let place = Place::new();
+    let folders = [("folder", "1", r#"{"name":"a"}"#), ("folder", "2", r#"{"name":"b"}"#)];
+    let [d1, d3, look] = [("dashboard", "1", D1), ("dashboard", "3", D3), ("look", "12", L12)];
+    let days: [(Vec<_>, &[&str]); 4] = [
+        ([&folders[..], &[d1, ("dashboard", "2", D2), d3, look]].concat(), &[]),
+        ([&folders[..], &[d1, ("dashboard", "2", D2_LATER), d3, look]].concat(), &["3"]),
+        ([&folders[1..], &[d1, ("dashboard", "2", D2)]].concat(), &["1"]),
+        (vec![look], &[]),
+    ];
+    let mut past = Vec::new();
+    for (objects, trashed) in days {
+        let run = see_all(indexed(&place), &objects, trashed);
+        let reader = place.reader();
+        let now = AsOf::from(reader.instances().unwrap()[0].id);
+        past.push((AsOf { run: Some(run), ..now }, answers(&reader, now)));
+    }
+    for (then, told) in &past {
+        assert_eq!(answers(&place.reader(), *then), *told, "{then:?}");
+    }
+    assert!(past.windows(2).all(|days| days[0].1 != days[1].1), "the days differ");
+}
+
 #[test]
 fn references_are_told_as_of_any_run() {
     let (place, first, second, instance) = told();
     let reader = place.reader();
-    let from = |key: &str, at| lines(&reader.references_from(instance, "dashboard", key, at).unwrap());
+    let from =
+        |key: &str, run| lines(&reader.references_from(AsOf { instance, run }, "dashboard", key).unwrap());
     assert_eq!(from("1", None), ["folder 1", "look 12", "look 77", "model shop"]);
     assert_eq!(from("2", None), ["folder 2"]);
     assert_eq!(from("2", Some(second)), ["folder 2"]);
@@ -220,30 +268,20 @@ fn referrers_and_referred_keys_are_those_of_current_objects() {
 #[test]
 fn dangling_references_are_named_with_who_holds_them() {
     let (place, _, _, instance) = told();
-    let dangling = |kinds: &[&str]| -> Vec<String> {
-        let found = place.reader().dangling(instance, kinds).unwrap();
-        let line = |one: &Dangling| {
-            format!("{} {}: {:?}", one.reference.kind, one.reference.key, names(&one.referrers))
-        };
-        found.iter().map(line).collect()
+    let dangling = |kind: &str| -> Vec<String> {
+        place.reader().dangling(instance, kind, None).unwrap().iter().map(dangling_line).collect()
     };
-    assert_eq!(dangling(&["look", "folder"]), [r#"look 77: ["dashboard 1 live"]"#]);
-    assert_eq!(dangling(&["folder"]), [""; 0]);
+    assert_eq!(dangling("look"), [r#"look 77: ["dashboard 1 live"]"#]);
+    assert_eq!(dangling("folder"), [""; 0]);
     let unknown = |kind| place.reader().unknown_keys(instance, kind).unwrap();
     assert_eq!(unknown("look"), ["77"], "405 is known to an object in the trash only");
     assert_eq!(unknown("folder"), [""; 0]);
     let rest = [("folder", "1", r#"{"name":"a"}"#), ("dashboard", "1", D1), ("look", "12", L12)];
     see_all(indexed(&place), &rest, &["12"]);
-    assert_eq!(dangling(&["look"]), [r#"look 77: ["dashboard 1 live"]"#], "the trash is there");
+    assert_eq!(dangling("look"), [r#"look 77: ["dashboard 1 live"]"#], "the trash is there");
     see_all(indexed(&place), &rest[1..2], &[]);
-    assert_eq!(
-        dangling(&["look", "folder", "look"]),
-        [
-            r#"folder 1: ["dashboard 1 live"]"#,
-            r#"look 12: ["dashboard 1 live"]"#,
-            r#"look 77: ["dashboard 1 live"]"#
-        ]
-    );
+    assert_eq!(dangling("folder"), [r#"folder 1: ["dashboard 1 live"]"#]);
+    assert_eq!(dangling("look"), [r#"look 12: ["dashboard 1 live"]"#, r#"look 77: ["dashboard 1 live"]"#]);
 }
 
 fn rows(place: &Place) -> u64 {
@@ -370,7 +408,7 @@ fn a_vault_of_the_first_schema_is_migrated_and_indexed() {
     assert_eq!(place.reader().unindexed_kinds().unwrap(), ["dashboard"]);
     assert_eq!(vault.index_references(&[("dashboard", &DASHBOARD)], &mut |_| ()).unwrap(), 1);
     place.assert_sound();
-    let found = place.reader().references_from(instance, "dashboard", "1", None).unwrap();
+    let found = place.reader().references_from(instance, "dashboard", "1").unwrap();
     assert_eq!(lines(&found), ["folder 1", "look 12", "look 77", "model shop"]);
     assert_eq!(names(&place.reader().referrers(instance, "look", "77").unwrap()), ["dashboard 1 live"]);
 }

@@ -74,6 +74,10 @@ fn found(place: &Place, terms: &str, moment: Period) -> Vec<String> {
 fn assert_sound(place: &Place) {
     let report = place.reader().verify_with(&INDEXER, &mut |_| ()).unwrap();
     assert_eq!(report.verdict, Verdict::Sound, "{:#?}", report.findings);
+    let loose =
+        "SELECT count(*) FROM seal WHERE name LIKE 'body_text%' AND sum = unhex(printf('%.32c', 'f'))";
+    let loose: i64 = place.sqlite().query_row(loose, (), |row| row.get(0)).unwrap();
+    assert_eq!(loose, 0, "the index is sealed once it is written");
 }
 
 #[test]
@@ -204,7 +208,7 @@ fn users(place: &Place, filter: &FieldFilter) -> Vec<String> {
 #[test]
 fn fields_are_found_by_as_much_of_their_name_as_is_known() {
     let place = Place::new();
-    see_all(
+    let first = see_all(
         place.open(),
         &[
             ("1", r#"{"uses":["shop/orders/orders.count","shop/orders/"]}"#),
@@ -230,6 +234,12 @@ fn fields_are_found_by_as_much_of_their_name_as_is_known() {
     see_all(place.open(), &[("4", r#"{"uses":["blog/orders/posts.count"]}"#)]);
     let named: Vec<String> = fields(&all).into_iter().map(|field| field.name).collect();
     assert_eq!(named, ["posts.count"], "what nobody uses any more is not in use");
+    let then = AsOf { instance, run: Some(first) };
+    assert_eq!(reader.fields_in_use(then, &all, false).unwrap().len(), 5, "then it was");
+    let mut then_used = Vec::new();
+    let count = FieldFilter { name: some("orders.count"), ..all };
+    reader.field_users(then, &count, |user, _| then_used.push(user.key)).unwrap();
+    assert_eq!(then_used, ["1", "2", "3"]);
 }
 
 #[test]

@@ -7,14 +7,12 @@ mod print;
 mod side;
 mod told;
 
-use std::num::NonZeroU64;
-
 use clap::{Args, ValueEnum};
 use engine::diff::{self, Comparison, Folders, Identity, Scope, View};
 use engine::extract::{FolderScope, FolderSelector};
 use looker::Kind;
 
-use crate::args::command_help;
+use crate::args::{Spending, command_help};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::kinds::{KindChoice, KindName, resolve};
@@ -81,13 +79,9 @@ pub struct DiffArgs {
     #[arg(long)]
     pub exit_code: bool,
 
-    /// With `live`: stop before the reading makes more than N API calls
-    #[arg(long, value_name = "N")]
-    pub max_calls: Option<NonZeroU64>,
-
-    /// With `live`: read though the month's allowance is spent
-    #[arg(long)]
-    pub over_allowance: bool,
+    /// What the reading of a live side may spend.
+    #[command(flatten, next_help_heading = "Options for a side that is `live`")]
+    pub spending: Spending,
 }
 
 /// By what objects are matched.

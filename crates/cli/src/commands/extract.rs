@@ -5,7 +5,7 @@ mod history;
 mod plan;
 
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
 use vault::{Vault, WriteAccess};
 
-use crate::args::command_help;
+use crate::args::{Spending, command_help};
 use crate::config::{
     Config, ExtractSettings, FolderStrategy, Instance, KindCadence, Layer, Origin, Pacing, Share, Value,
     Workers,
@@ -138,10 +138,6 @@ pub struct ExtractArgs {
     #[arg(long, hide_short_help = true, overrides_with = "keep_destinations")]
     pub no_keep_destinations: bool,
 
-    /// Stop, resumable, before the run makes more than N API calls
-    #[arg(long, value_name = "N", value_parser = parse_above_zero::<NonZeroU64>)]
-    pub max_calls: Option<NonZeroU64>,
-
     /// Say what the run will cost, and make none
     ///
     /// Kind by kind, by what the vault knows: at least, if nothing has changed, and
@@ -152,9 +148,9 @@ pub struct ExtractArgs {
     #[arg(long, conflicts_with_all = ["resume", "all_instances"])]
     pub plan: bool,
 
-    /// Go on though the month's allowance, less its reserve for restores, is spent
-    #[arg(long)]
-    pub over_allowance: bool,
+    /// What it may spend.
+    #[command(flatten)]
+    pub spending: Spending,
 
     /// Read everything now: kinds that are not due, and what is spread over runs
     #[arg(long)]
@@ -294,7 +290,7 @@ impl ExtractArgs {
         flags.flag("pacing", "--pacing", self.pacing.as_ref().map(Value::choice));
         flags.flag("page_size", "--page-size", self.page_size.map(|n| number(n.get().into())));
         flags.flag("folder_strategy", "--folder-strategy", self.folder_strategy.as_ref().map(Value::choice));
-        flags.flag("max_calls", "--max-calls", self.max_calls.map(|n| number(n.get())));
+        flags.flag("max_calls", "--max-calls", self.spending.max_calls.map(|n| number(n.get())));
         flags.flag("tries", "--tries", self.tries.map(|n| number(n.get().into())));
         flags.flag("patience", "--patience", self.patience.map(Value::duration));
         flags.flag("suspect_share", "--suspect-share", self.suspect_share.map(|n| number(n.get().into())));
@@ -390,7 +386,7 @@ impl Settled {
         let mut request = request(args, &settings)?;
         request.cadences = config.cadence(&args.cadences)?.cadences();
         let allowance = config.allowance(&instance.base_url.value.to_string())?.allowance();
-        let set_aside = args.over_allowance && allowance.is_set();
+        let set_aside = args.spending.over_allowance && allowance.is_set();
         request.refresh.spread = allowance.is_set() && !set_aside;
         request.allowance = (!set_aside).then(|| allowance.clone());
         Ok(Self { instance, settings, request, under: Under { allowance, set_aside } })

@@ -8,14 +8,15 @@ use serde::Serialize;
 use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
+use crate::moments::{AsOf, Meant, MomentPart};
 use crate::objects::{ObjectPart, short_name, title_and_folder};
 use crate::output::{Align, Table, human};
 use crate::report::{Failure, Outcome};
 
 /// Find what should be tidied up
 ///
-/// Works offline, on the newest state of the vault. A check is left out where
-/// the vault lacks the kinds it needs, and that is said. With --json: one document
+/// Works offline, on the newest state of the vault or one of the past. A check is
+/// left out where the vault lacks the kinds it needs, and that is said. With --json: one document
 /// with `checks` and their findings.
 #[derive(Args, Debug)]
 #[command(after_long_help = help())]
@@ -27,6 +28,10 @@ pub struct LintArgs {
     /// End with exit code 1 when something was found
     #[arg(long)]
     pub exit_code: bool,
+
+    /// Of what moment.
+    #[command(flatten)]
+    pub as_of: AsOf,
 }
 
 const EXAMPLES: &str = "
@@ -55,9 +60,10 @@ fn help() -> String {
 pub fn run(context: &Context, args: &LintArgs) -> Outcome {
     let opened = context.read_vault()?;
     let only: Vec<&str> = args.only.iter().map(String::as_str).collect();
-    let checked = lint(&opened.reader, opened.instance.id, &only)?;
+    let as_of = opened.as_of(context, &args.as_of)?;
+    let checked = lint(&opened.reader, opened.at(as_of.as_ref()), &only)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(&opened, &checked))?;
+        context.printer.json(&Document::new(&opened, as_of.as_ref(), &checked))?;
     } else {
         print(context, &checked)?;
     }
@@ -110,6 +116,7 @@ fn table(findings: &[Finding]) -> Table {
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    as_of: Option<MomentPart<'a>>,
     count: usize,
     checks: Vec<CheckPart<'a>>,
 }
@@ -130,7 +137,7 @@ struct FindingPart<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(opened: &'a Opened, checked: &'a [Checked]) -> Self {
+    fn new(opened: &'a Opened, as_of: Option<&'a Meant>, checked: &'a [Checked]) -> Self {
         let finding = |finding: &'a Finding| FindingPart {
             detail: &finding.detail,
             objects: finding.objects.iter().map(ObjectPart::new).collect(),
@@ -145,6 +152,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "lookervault.lint/1",
             instance: &opened.instance.url,
+            as_of: as_of.map(Meant::part),
             count: checked.iter().map(|one| one.findings.len()).sum(),
             checks: checked.iter().map(check).collect(),
         }

@@ -78,7 +78,7 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// When there is no vault or it cannot be read.
 pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     let opened = context.read_vault()?;
-    let as_of = opened.as_of(context, args.as_of.as_of.as_deref())?;
+    let as_of = opened.as_of(context, &args.as_of)?;
     let rows = select(&opened, args, as_of.as_ref())?;
     let printer = &context.printer;
     if printer.is_json() {
@@ -105,7 +105,6 @@ fn select(opened: &Opened, args: &ListArgs, as_of: Option<&Meant>) -> Result<Vec
         instance: Some(opened.instance.id),
         sides: sides(args),
         folder: by_id.map(str::to_owned),
-        folder_kind: KindName::FOLDERS.to_owned(),
         at: as_of.map(|meant| meant.moment.run),
         ..ListFilter::of(args.kind.plural())
     };

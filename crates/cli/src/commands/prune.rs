@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::{Align, Printer, Table, human};
 use crate::report::{Failure, Outcome};
+use crate::scope;
 
 /// Forget runs by rules, and give their space back
 ///
@@ -163,7 +164,7 @@ fn prune(context: &Context, path: &Path, policy: &Policy) -> Result<Pruned, Fail
 
 fn print(printer: &Printer, pruned: &Pruned, dry_run: bool) -> Result<(), Failure> {
     for group in &pruned.plan.groups {
-        let name = format!("{}, {}", group.instance.name(), human::one_line(&group.scope));
+        let name = format!("{}, {}", group.instance.name(), human::one_line(&scope::words(&group.scope)));
         printer.line(printer.paint().bold(name))?;
         printer.table(&table(printer, group))?;
         printer.line("")?;

@@ -1,7 +1,5 @@
 //! `search`: objects by the words in them.
 
-use std::collections::HashMap;
-
 use clap::Args;
 use engine::search::{Answer, FoundAt, Hit, search};
 use serde::Serialize;
@@ -11,14 +9,15 @@ use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
 use crate::kinds::{KindChoice, KindName, resolve};
-use crate::objects::{PlacePart, short_name};
+use crate::moments::{AsOf, Meant, MomentPart};
+use crate::objects::{ObjectPart, PlacePart, short_name, title_and_folder};
 use crate::output::{Paint, human};
 use crate::report::{Failure, Outcome};
 
 /// Search titles, descriptions, notes, tiles, SQL and field names
 ///
-/// Works offline, on the newest state of the vault or on all it ever held. All
-/// words must occur somewhere in an object; case and accents do not matter.
+/// Works offline, on the newest state of the vault, on any of the past, or on all it
+/// ever held. All words must occur somewhere in an object; case and accents do not matter.
 /// "several words" in quotes stand together, word* means whatever begins so, and
 /// what follows a minus must not occur (quote it all for the shell, or use --not).
 /// Objects with the words in their title come first.
@@ -46,12 +45,12 @@ pub struct SearchArgs {
     pub all: bool,
 
     /// Everything that was ever stored, with the runs from and until which it was so
-    #[arg(long, group = "moment")]
+    #[arg(long, conflicts_with = "as_of")]
     pub all_time: bool,
 
-    /// As the vault was after this run
-    #[arg(long, value_name = "RUN", group = "moment")]
-    pub as_of: Option<i64>,
+    /// Of what moment.
+    #[command(flatten)]
+    pub as_of: AsOf,
 
     /// At most N objects
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -64,6 +63,9 @@ const EXAMPLES: &str = "
 
   A phrase, without what is a test, among dashboards and looks:
     lookervault search '\"net revenue\" -test' --kind dashboards,looks
+
+  What mentioned a field at the end of last year:
+    lookervault search orders.legacy_total --as-of 2025-12-31
 
   Where a table was ever named in SQL or expressions, deleted or not:
     lookervault search legacy_orders --all --all-time";
@@ -79,7 +81,12 @@ pub fn run(context: &Context, args: &SearchArgs) -> Outcome {
     let terms =
         Terms::parse(&text).map_err(|error| Failure::new("search.words", Exit::Usage, error.to_string()))?;
     let opened = context.read_searchable_vault("search")?;
-    let moment = moment(&opened, args)?;
+    let as_of = opened.as_of(context, &args.as_of)?;
+    let moment = match &as_of {
+        Some(meant) => Period::At(meant.moment.run),
+        None if args.all_time => Period::Ever,
+        None => Period::Now,
+    };
     let kinds: Vec<&str> = match args.kinds.as_slice() {
         [] => Vec::new(),
         chosen => resolve(chosen).into_iter().map(KindName::plural).collect(),
@@ -98,11 +105,10 @@ pub fn run(context: &Context, args: &SearchArgs) -> Outcome {
         limit: args.limit,
     };
     let answer = search(&opened.reader, &asked)?;
-    let folders = opened.reader.folder_paths(opened.instance.id, KindName::FOLDERS)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(&opened, &text, &answer, &folders))?;
+        context.printer.json(&Document::new(&opened, as_of.as_ref(), &text, &answer))?;
     } else {
-        print(context, &answer, &folders, moment)?;
+        print(context, &answer, moment)?;
     }
     Ok(Exit::Ok)
 }
@@ -113,42 +119,24 @@ fn text(args: &SearchArgs) -> String {
     args.words.iter().cloned().chain(unwanted).collect::<Vec<_>>().join(" ")
 }
 
-fn moment(opened: &Opened, args: &SearchArgs) -> Result<Period, Failure> {
-    match args.as_of {
-        None if args.all_time => Ok(Period::Ever),
-        None => Ok(Period::Now),
-        Some(number) => {
-            let run = opened.reader.run(RunId::from_number(number))?;
-            Ok(Period::At(run.info.id))
-        }
-    }
-}
-
-type Folders = HashMap<String, String>;
-
-fn folder<'a>(hit: &'a Hit, folders: &'a Folders) -> Option<&'a str> {
-    let folder = hit.object.folder.as_ref()?;
-    Some(folders.get(folder).unwrap_or(folder))
-}
-
-fn print(context: &Context, answer: &Answer, folders: &Folders, moment: Period) -> Result<(), Failure> {
+fn print(context: &Context, answer: &Answer, moment: Period) -> Result<(), Failure> {
     let printer = &context.printer;
     let paint = printer.paint();
     for hit in &answer.hits {
         let object = &hit.object;
-        let title = human::one_line(object.title.as_deref().unwrap_or_default());
+        let [title, folder] = title_and_folder(object).map(human::one_line);
         let mut line = short_name(&object.kind, &object.key);
         if !title.is_empty() {
             line += &format!("  {}", paint.bold(title));
         }
-        if let Some(folder) = folder(hit, folders) {
-            line += &format!("  {}", paint.dim(human::one_line(folder)));
+        if !folder.is_empty() {
+            line += &format!("  {}", paint.dim(folder));
         }
         if object.side == Side::Trash {
             line += "  (trash)";
         }
         if moment == Period::Ever {
-            line += &format!("  {}", spans(&object.spans));
+            line += &format!("  {}", spans(&hit.spans));
         }
         printer.line(line)?;
         for found in &hit.places {
@@ -197,6 +185,7 @@ fn counted(answer: &Answer) -> String {
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    as_of: Option<MomentPart<'a>>,
     words: &'a str,
     found: u64,
     more: bool,
@@ -206,12 +195,8 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct HitPart<'a> {
-    kind: &'a str,
-    id: &'a str,
-    title: Option<&'a str>,
-    folder_id: Option<&'a str>,
-    folder: Option<&'a str>,
-    state: &'static str,
+    #[serde(flatten)]
+    object: ObjectPart<'a>,
     spans: Vec<Span>,
     places: Vec<FoundPart<'a>>,
 }
@@ -237,11 +222,12 @@ struct FragmentPart<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(opened: &'a Opened, words: &'a str, answer: &'a Answer, folders: &'a Folders) -> Self {
-        let objects: Vec<HitPart<'_>> = answer.hits.iter().map(|hit| HitPart::new(hit, folders)).collect();
+    fn new(opened: &'a Opened, as_of: Option<&'a Meant>, words: &'a str, answer: &'a Answer) -> Self {
+        let objects: Vec<HitPart<'_>> = answer.hits.iter().map(HitPart::new).collect();
         Self {
             schema: "lookervault.search/1",
             instance: &opened.instance.url,
+            as_of: as_of.map(Meant::part),
             words,
             found: answer.found,
             more: answer.more,
@@ -252,20 +238,14 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> HitPart<'a> {
-    fn new(hit: &'a Hit, folders: &'a Folders) -> Self {
-        let object = &hit.object;
+    fn new(hit: &'a Hit) -> Self {
         let span = |(from, until): &(RunId, Option<RunId>)| Span {
             from_run: from.number(),
             until_run: until.map(RunId::number),
         };
         Self {
-            kind: &object.kind,
-            id: &object.key,
-            title: object.title.as_deref(),
-            folder_id: object.folder.as_deref(),
-            folder: folder(hit, folders),
-            state: object.side.name(),
-            spans: object.spans.iter().map(span).collect(),
+            object: ObjectPart::new(&hit.object),
+            spans: hit.spans.iter().map(span).collect(),
             places: hit.places.iter().map(FoundPart::new).collect(),
         }
     }

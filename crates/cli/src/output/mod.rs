@@ -14,6 +14,7 @@ mod printer;
 mod progress;
 mod question;
 mod spark;
+mod streamed;
 mod style;
 mod table;
 
@@ -22,5 +23,6 @@ pub use paint::Paint;
 pub use printer::{LogWriter, Printer};
 pub use progress::{Progress, Task};
 pub use spark::sparkline;
+pub use streamed::{Elements, List, Streamed};
 pub use style::{ColorChoice, Style, Terminals, Wishes};
 pub use table::{Align, Table};

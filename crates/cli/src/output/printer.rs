@@ -1,7 +1,7 @@
 //! The one place that writes to stdout and stderr.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -11,6 +11,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::{Paint, Progress, Style, Table};
 use crate::report::Failure;
+
+/// JSON is written in pieces of this size.
+const JSON_BUFFER: usize = 64 * 1024;
 
 type Sink = Mutex<Box<dyn Write + Send>>;
 
@@ -73,7 +76,7 @@ impl Printer {
     /// When stdout cannot be written; a closed pipe is a [`Failure`] that ends
     /// the program quietly.
     pub fn line(&self, text: impl Display) -> Result<(), Failure> {
-        self.write_out(&format!("{text}\n"))
+        Ok(self.write_out(format!("{text}\n").as_bytes())?)
     }
 
     /// Writes a table to stdout.
@@ -103,11 +106,18 @@ impl Printer {
     /// # Errors
     /// As [`Printer::line`].
     pub fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
-        let text = match self.0.style.width {
-            Some(_) => serde_json::to_string_pretty(document),
-            None => serde_json::to_string(document),
+        let mut out = BufWriter::with_capacity(JSON_BUFFER, Out(self));
+        let written = match self.0.style.width {
+            Some(_) => serde_json::to_writer_pretty(&mut out, document),
+            None => serde_json::to_writer(&mut out, document),
         };
-        self.line(text.map_err(io::Error::from)?)
+        if let Err(error) = written {
+            // A document that broke off is not completed, nor begun if it need not be.
+            let _ = out.into_parts();
+            return Err(io::Error::from(error).into());
+        }
+        out.write_all(b"\n")?;
+        Ok(out.flush()?)
     }
 
     /// Says something in passing, on stderr; silent with `--quiet` and `--json`.
@@ -164,11 +174,23 @@ impl Printer {
         }
     }
 
-    fn write_out(&self, text: &str) -> Result<(), Failure> {
+    fn write_out(&self, text: &[u8]) -> io::Result<()> {
         self.0.bars.suspend(|| {
             let mut out = self.0.out.lock().unwrap_or_else(PoisonError::into_inner);
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        })?;
+            out.write_all(text).and_then(|()| out.flush())
+        })
+    }
+}
+
+/// Stdout of a printer, which is held only while something is written to it.
+struct Out<'p>(&'p Printer);
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_out(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use looker::catalogue::KINDS;
 use vault::{
-    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, Page, Record, ReferencePattern, Rules,
-    RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
+    AbsenceScope, BodyHash, CallCount, FieldPattern, Gap, GapWhat, KindRead, Page, Record, ReferencePattern,
+    Rules, RunEnd, RunId, RunStart, RunState, Side, StreamRecord, Vault, Writer, canonicalise, volatile_hash,
 };
 
 /// An object as the API would give it.
@@ -145,6 +145,9 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
 }
 
 fn finish(writer: Writer, run: RunId, kinds: &[&'static str], complete: bool, ended_at: Timestamp) {
+    for kind in kinds.iter().filter(|_| complete) {
+        writer.kind_read(run, KindRead { kind: (*kind).into(), read_at: ended_at }).unwrap();
+    }
     let absence = kinds.iter().map(|kind| AbsenceScope {
         kind: (*kind).into(),
         folders: None,

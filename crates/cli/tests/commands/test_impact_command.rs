@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use crate::estate::world;
+use crate::stored::{URL, live, store};
 use crate::support::World;
 
 /// `kind id` of what is touched.
@@ -74,6 +75,30 @@ fn what_nothing_refers_to_is_told_by_kind() {
     let ids = |kind: usize| document["kinds"][kind]["objects"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!((ids(0), ids(1)), ("15".to_owned(), "shop::stock".to_owned()));
     assert!(world.run("impact --unused themes").err.contains("it can of folders"));
+}
+
+#[test]
+fn the_past_answers_as_it_did() {
+    let world = world();
+    let lines =
+        ["--look 5", "--field orders.count", "--user 3", "--connection warehouse", "--unused folders,roles"];
+    let answers = |as_of: &str| lines.map(|line| world.json(&format!("impact {line} {as_of}")));
+    let before = answers("");
+    // Another estate, in which little is left.
+    let left =
+        [live("folders", r#"{"id":"1","name":"Shared","parent_id":null}"#), live("looks", r#"{"id":"6"}"#)];
+    store(&world.path("lookervault.db"), URL, &left);
+    assert_eq!(world.run("tag 1 before").code, 0);
+    for as_of in ["--as-of 1", "--as-of before", "--as-of latest~1"] {
+        for (then, mut now) in before.iter().zip(answers(as_of)) {
+            assert_eq!(now["as_of"]["run"], 1, "{as_of}");
+            now["as_of"] = Value::Null;
+            assert_eq!(now, *then, "{as_of}");
+        }
+    }
+    assert_ne!(touched(&world, "--field orders.count").len() as u64, before[1]["count"].as_u64().unwrap());
+    assert!(world.run("impact --field orders.count --as-of before").err.contains("As of run 1, "));
+    assert_eq!(world.run("impact --dashboard 12 --as-of 2020-01-01").code, 1, "no run is that old");
 }
 
 #[test]

@@ -34,6 +34,23 @@ fn chosen_checks_are_made_and_scripts_may_ask_for_an_exit_code() {
 }
 
 #[test]
+fn the_past_is_found_as_untidy_as_it_was() {
+    let world = world();
+    let checks = |line: &str| world.json(&format!("lint {line}"))["checks"].clone();
+    let before = checks("");
+    let tidy = [
+        live("folders", r#"{"id":"1","name":"Shared","parent_id":null}"#),
+        live("looks", r#"{"id":"6","title":"All that is left","folder_id":"1"}"#),
+        live("dashboards", r#"{"id":"14","title":"One","folder_id":"1","dashboard_elements":[{"id":"1"}]}"#),
+    ];
+    store(&world.path("lookervault.db"), URL, &tidy);
+    assert_ne!(checks(""), before);
+    assert_eq!(checks("--as-of 1"), before);
+    assert_eq!(world.run("lint --only duplicate-titles --exit-code").code, 0);
+    assert_eq!(world.run("lint --only duplicate-titles --exit-code --as-of latest~1").code, 1);
+}
+
+#[test]
 fn what_cannot_be_checked_is_said_and_is_no_finding() {
     let world = World::new();
     store(

@@ -61,7 +61,14 @@ fn what_was_is_found_with_its_runs() {
     assert!(found(&world, "\"a day\" --kind looks").is_empty());
     let document = world.json("search day --kind looks --all-time");
     assert_eq!(document["objects"][0]["spans"], serde_json::json!([{"from_run": 1, "until_run": 2}]));
-    assert_eq!(found(&world, "day --kind looks --as-of 1"), ["looks 5"]);
+    assert_eq!(world.run("tag 1 before").code, 0);
+    for moment in ["1", "latest~1", "before"] {
+        assert_eq!(found(&world, &format!("day --kind looks --as-of {moment}")), ["looks 5"], "{moment}");
+    }
+    let then = world.json("search day --kind looks --as-of before");
+    assert_eq!((&then["as_of"]["run"], &then["objects"][0]["title"]), (&1.into(), &"Orders a day".into()));
+    assert!(world.run("search day --as-of before").err.contains("As of run 1, "), "how it was understood");
+    assert_eq!(world.run("search day --as-of 1 --all-time").code, 2);
     assert!(world.run("search day --kind looks --all-time").out.contains("from run 1 until 2"));
     let ran = world.run("search day --as-of 7");
     assert_eq!(ran.code, 1);

@@ -48,7 +48,6 @@ pub(crate) fn stored_of(path: &Path, kinds: &[&'static str]) -> BTreeMap<Key, Ob
                 kind: kind.to_owned(),
                 folder: None,
                 sides: vec![Side::Live, Side::Trash],
-                folder_kind: "folders".to_owned(),
                 at: None,
             };
             let mut rows = Vec::new();

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use looker::Kind;
 use looker::catalogue::KINDS;
 use looker::rows::Row;
-use vault::{FolderPaths, InstanceId, Reader, RunId, Version};
+use vault::{AsOf, FolderPaths, InstanceId, Reader, RunId, Version};
 
 use super::edit::Identity;
 use super::names::Names;
@@ -30,6 +30,12 @@ pub struct State<'r> {
     pub instance: InstanceId,
     /// The run.
     pub run: RunId,
+}
+
+impl State<'_> {
+    fn as_of(&self) -> AsOf {
+        AsOf { instance: self.instance, run: Some(self.run) }
+    }
 }
 
 /// What of two states is compared.
@@ -122,8 +128,7 @@ impl<'r> Comparison<'r> {
         let narrowed = folders.is_some();
         let in_folders = |kind: &&'static Kind| kind.lies_in_folders() || kind.name == "folders";
         let kinds = scope.kinds.iter().copied().filter(|kind| !narrowed || in_folders(kind));
-        let paths =
-            [from.reader.folders_at(from.instance, from.run)?, to.reader.folders_at(to.instance, to.run)?];
+        let paths = [from.reader.folders(from.as_of())?, to.reader.folders(to.as_of())?];
         let names = (identity == Identity::Name)
             .then(|| [Names::new(from, paths[0].clone()), Names::new(to, paths[1].clone())]);
         let kinds = kinds.collect();

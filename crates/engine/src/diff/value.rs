@@ -7,8 +7,13 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
+use memchr::memchr2;
+
 /// Objects and arrays may lie in each other this deep, as in the vault.
 const DEEPEST: u32 = 512;
+
+/// Room that is made for members and elements before their number is known.
+const USUAL_ITEMS: usize = 8;
 
 /// A value of a canonical document.
 #[derive(Debug, Clone)]
@@ -174,7 +179,7 @@ impl<'t> Parser<'t> {
         end: u8,
         item: impl Fn(&mut Self) -> Result<T, NotCanonical>,
     ) -> Result<Vec<T>, NotCanonical> {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(if self.peek() == Some(end) { 0 } else { USUAL_ITEMS });
         while self.peek() != Some(end) {
             if !items.is_empty() {
                 self.take(b',')?;
@@ -196,14 +201,13 @@ impl<'t> Parser<'t> {
     fn string(&mut self) -> Result<(), NotCanonical> {
         self.take(b'"')?;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at += memchr2(b'"', b'\\', rest).ok_or_else(|| self.wrong())?;
             match self.peek() {
-                Some(b'"') => break,
                 Some(b'\\') => self.at += 2,
-                Some(_) => self.at += 1,
-                None => return Err(self.wrong()),
+                _ => return self.take(b'"'),
             }
         }
-        self.take(b'"')
     }
 
     /// A number, `true`, `false` or `null`.

@@ -10,6 +10,7 @@ mod node;
 mod place;
 mod texts;
 mod uses;
+mod wanted;
 
 use std::collections::HashSet;
 
@@ -21,6 +22,7 @@ pub(crate) use node::Node;
 pub use place::{Part, Place};
 use texts::EachText;
 pub use uses::FieldUse;
+pub(crate) use wanted::Wanted;
 
 /// What the vault is handed to search documents by. A test tells when what it
 /// finds has changed and `edition` has not.
@@ -37,9 +39,9 @@ pub struct PlacedText {
     pub text: String,
 }
 
-/// The fields that a body of a kind uses, and where.
-pub fn field_uses(kind: &str, body: &[u8]) -> Vec<FieldUse> {
-    Node::of(body).map_or_else(Vec::new, |document| uses::uses(kind, &document))
+/// Where a body of a kind uses the fields that are wanted.
+pub(crate) fn wanted_uses(kind: &str, body: &[u8], wanted: &Wanted<'_>) -> Vec<FieldUse> {
+    wanted.read(kind, body).map_or_else(Vec::new, |document| uses::uses(kind, &document, Some(wanted)))
 }
 
 /// The texts of a body that are worth finding, of each sort once, and where they
@@ -69,7 +71,7 @@ fn search(kind: &str, body: &[u8], each: &mut EachText<'_>) -> Vec<FieldUse> {
         }
     };
     texts::each_text(kind, &document, title_of(kind), &mut each);
-    let uses = uses::uses(kind, &document);
+    let uses = uses::uses(kind, &document, None);
     for used in &uses {
         each(TextSort::Code, &|| used.place.clone(), &code_of(&used.field));
     }
@@ -163,6 +165,7 @@ mod tests {
     fn a_body_that_is_no_document_says_nothing() {
         assert_eq!((INDEXER.find)("dashboards", b"\xff{"), Indexed::default());
         assert_eq!(placed_texts("dashboards", b"{"), []);
-        assert_eq!(field_uses("dashboards", b""), []);
+        let anything = vault::FieldFilter::default();
+        assert_eq!(wanted_uses("dashboards", b"", &Wanted::new(&anything)), []);
     }
 }

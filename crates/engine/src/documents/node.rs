@@ -7,8 +7,13 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// Objects and arrays may lie in each other this deep.
 const DEPTH_LIMIT: u32 = 512;
+
+/// Room that is made for an object's members before their number is known.
+const USUAL_MEMBERS: usize = 8;
 
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +42,33 @@ impl<'a> Node<'a> {
     /// Reads a body of the vault.
     pub(crate) fn of(body: &'a [u8]) -> Option<Self> {
         std::str::from_utf8(body).ok().and_then(Self::parse)
+    }
+
+    /// Reads of a body nothing but these lists at its root, of those only the elements
+    /// whose text is wanted, and of all that nothing after the byte `last`: what is left
+    /// out is stepped over, which is many times faster than reading it.
+    pub(crate) fn of_lists(
+        body: &'a [u8],
+        lists: &[&str],
+        last: usize,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
+        let mut parser = Parser { text: std::str::from_utf8(body).ok()?, at: 0, depth: 0 };
+        let mut members = Vec::new();
+        parser.take(b'{')?;
+        let mut is_over = parser.peek()? == b'}';
+        while !is_over {
+            parser.skip_blanks();
+            let key = parser.string()?;
+            parser.take(b':')?;
+            if lists.contains(&key.as_ref()) && parser.peek()? == b'[' {
+                members.push((key, parser.wanted_elements(last, &is_wanted)?));
+            } else {
+                parser.step_over()?;
+            }
+            is_over = parser.at > last || parser.ends_with(b'}')?;
+        }
+        Some(Node::Object(members))
     }
 
     /// A member that is not null.
@@ -125,11 +157,11 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self) -> Option<Node<'a>> {
         self.take(b'{')?;
-        let mut members = Vec::new();
         if self.peek()? == b'}' {
             self.at += 1;
-            return Some(Node::Object(members));
+            return Some(Node::Object(Vec::new()));
         }
+        let mut members = Vec::with_capacity(USUAL_MEMBERS);
         loop {
             self.skip_blanks();
             let key = self.string()?;
@@ -153,6 +185,57 @@ impl<'a> Parser<'a> {
             if self.ends_with(b']')? {
                 return Some(Node::List(elements));
             }
+        }
+    }
+
+    fn wanted_elements(&mut self, last: usize, is_wanted: &impl Fn(&str) -> bool) -> Option<Node<'a>> {
+        self.take(b'[')?;
+        let mut elements = Vec::new();
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(Node::List(elements));
+        }
+        loop {
+            let text = self.step_over()?;
+            if is_wanted(text) {
+                elements.push(Node::parse(text)?);
+            }
+            if self.at > last || self.ends_with(b']')? {
+                return Some(Node::List(elements));
+            }
+        }
+    }
+
+    /// Steps over a value, by its strings and brackets alone; gives its text.
+    fn step_over(&mut self) -> Option<&'a str> {
+        self.skip_blanks();
+        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let mut open = 0u32;
+        loop {
+            match *bytes.get(self.at)? {
+                b'"' => self.step_over_string()?,
+                b'{' | b'[' => open += 1,
+                b'}' | b']' if open > 0 => open -= 1,
+                b',' | b'}' | b']' if open == 0 => {
+                    let text = self.text[start..self.at].trim_end();
+                    return (!text.is_empty()).then_some(text);
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    /// From the quote at the beginning to the one at the end.
+    fn step_over_string(&mut self) -> Option<()> {
+        loop {
+            self.at += 1;
+            let bytes = self.text.as_bytes();
+            self.at += memchr2(b'"', b'\\', bytes.get(self.at..)?)?;
+            if bytes[self.at] == b'"' {
+                return Some(());
+            }
+            self.at += 1;
         }
     }
 
@@ -182,7 +265,7 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Option<Cow<'a, str>> {
         let rest = self.text[self.at..].strip_prefix('"')?;
-        let end = rest.find(['"', '\\'])?;
+        let end = memchr2(b'"', b'\\', rest.as_bytes())?;
         if rest.as_bytes()[end] == b'"' {
             self.at += end + 2;
             return Some(Cow::Borrowed(&rest[..end]));
@@ -191,7 +274,7 @@ impl<'a> Parser<'a> {
         let mut text = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let end = rest.find(['"', '\\'])?;
+            let end = memchr2(b'"', b'\\', rest.as_bytes())?;
             text.push_str(&rest[..end]);
             self.at += end + 1;
             if rest.as_bytes()[end] == b'"' {
@@ -260,6 +343,30 @@ mod tests {
         assert_eq!(node.text("big"), Some("1e400"));
         assert_eq!(node.text("half"), Some("\u{FFFD} t\u{FFFD}"));
         assert_eq!(node.text("two"), Some("\u{FFFD}A"));
+    }
+
+    #[test]
+    fn lists_are_read_without_what_is_not_wanted() {
+        let text = r#"{"a": [ {"n": "x, \" ]"}, {"n": ["y"]}, 7 ,"xy" ], "b": {"a": ["x"]}, "c": "x\\", "d": ["x"], "e": []}"#;
+        let lists = |last: usize, wanted: &'static str| {
+            let is_wanted = move |text: &str| text.contains(wanted);
+            Node::of_lists(text.as_bytes(), &["a", "d", "e", "c"], last, is_wanted).unwrap()
+        };
+        let node = lists(text.len(), "x");
+        assert_eq!(node.items("a").len(), 2);
+        assert_eq!(node.items("a")[0].text("n"), Some("x, \" ]"));
+        assert_eq!((node.items("a")[1].as_text(), node.items("d").len()), (Some("xy"), 1));
+        assert_eq!((node.get("b"), node.get("c"), node.items("e").len()), (None, None, 0));
+        assert_eq!(lists(text.len(), "7").items("a")[0].as_text(), Some("7"));
+        for last in 0..text.len() {
+            let node = lists(last, "x");
+            let (first, d) = (text.find("x,").unwrap(), text.rfind('x').unwrap());
+            assert!(last < first || !node.items("a").is_empty(), "{last}: so is this");
+            assert!(last < d || node.items("d").len() == 1, "{last}: what begins before is read");
+        }
+        for broken in [r#"{"a":["x"}"#, r#"{"a":["x"]"#, r#"{"a":["x]}"#, r#"["x"]"#, r#"{"b":}"#] {
+            assert_eq!(Node::of_lists(broken.as_bytes(), &["a"], broken.len(), |_| true), None, "{broken}");
+        }
     }
 
     #[test]

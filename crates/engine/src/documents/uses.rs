@@ -12,6 +12,7 @@ use vault::FieldName;
 use super::names;
 use super::node::Node;
 use super::place::{Part, Place};
+use super::wanted::Wanted;
 
 /// A field at a place. The name is empty where an explore as a whole is used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,9 +23,10 @@ pub struct FieldUse {
     pub place: Place,
 }
 
-/// The fields that a document of a kind uses, in order, each at each place once.
-pub(super) fn uses(kind: &str, document: &Node) -> Vec<FieldUse> {
-    let mut found = Found::default();
+/// The fields that a document of a kind uses, in order, each at each place once; only
+/// those that are `wanted`, if that is said.
+pub(super) fn uses(kind: &str, document: &Node, wanted: Option<&Wanted<'_>>) -> Vec<FieldUse> {
+    let mut found = Found { wanted, ..Found::default() };
     match kind {
         "dashboards" | "lookml_dashboards" => found.dashboard(document),
         "queries" => found.query(document),
@@ -40,7 +42,8 @@ pub(super) fn uses(kind: &str, document: &Node) -> Vec<FieldUse> {
 }
 
 #[derive(Default)]
-struct Found {
+struct Found<'w> {
+    wanted: Option<&'w Wanted<'w>>,
     uses: Vec<FieldUse>,
     /// The explore that names are on now.
     model: String,
@@ -49,8 +52,11 @@ struct Found {
     part: Option<Part>,
 }
 
-impl Found {
+impl Found<'_> {
     fn note(&mut self, name: &str, place: &str) {
+        if self.wanted.is_some_and(|wanted| !wanted.is_meant(&self.model, &self.explore, name)) {
+            return;
+        }
         self.uses.push(FieldUse {
             field: FieldName {
                 model: self.model.clone(),
@@ -61,7 +67,16 @@ impl Found {
         });
     }
 
+    /// Whether a text may name a field that is wanted; most do not, and need not be
+    /// taken apart.
+    fn may_name(&self, text: &str) -> bool {
+        self.wanted.is_none_or(|wanted| wanted.may_name(text))
+    }
+
     fn note_field(&mut self, name: &str, place: &str) {
+        if !self.may_name(name) {
+            return;
+        }
         if let Some(name) = names::of_field(name) {
             self.note(name, place);
         }
@@ -203,11 +218,14 @@ impl Found {
     /// Options of a chart name fields as keys and as values, hidden ones too.
     fn options(&mut self, options: &Node, place: &str) {
         match options {
+            Node::Text(text) if !self.may_name(text) => {}
             Node::Text(text) => names::in_option(text).for_each(|name| self.note(name, place)),
             Node::List(elements) => elements.iter().for_each(|element| self.options(element, place)),
             Node::Object(members) => {
                 for (key, value) in members {
-                    names::in_option(key).for_each(|name| self.note(name, place));
+                    if self.may_name(key) {
+                        names::in_option(key).for_each(|name| self.note(name, place));
+                    }
                     self.options(value, place);
                 }
             }
@@ -261,7 +279,7 @@ mod tests {
 
     /// As `model::explore field, place`.
     fn found(kind: &str, document: &str) -> Vec<String> {
-        let uses = uses(kind, &Node::parse(document).unwrap());
+        let uses = uses(kind, &Node::parse(document).unwrap(), None);
         let line = |one: &FieldUse| {
             let FieldName { model, explore, name } = &one.field;
             format!("{model}::{explore} {name} | {}", one.place)

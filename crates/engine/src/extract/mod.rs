@@ -40,6 +40,7 @@ mod plan;
 mod pool;
 mod prepare;
 mod recognition;
+mod record;
 mod refresh;
 mod report;
 mod request;
@@ -69,12 +70,13 @@ pub(crate) use groups::Group;
 pub(crate) use keys::stored as stored_keys;
 pub use plan::{KindPlan, Learned, Plan, PlannedCalls, Sizing, learn, plan};
 pub(crate) use pool::{Brake, Rows, blocking};
+pub use record::Recorder;
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
-pub(crate) use rules::rules;
+pub use rules::rules;
 pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;

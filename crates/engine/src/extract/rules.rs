@@ -15,8 +15,8 @@ use crate::Watch;
 static RULES: LazyLock<Vec<(&'static str, Rules)>> =
     LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, made(kind))).collect());
 
-/// The rules of a kind of the catalogue.
-pub(crate) fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
+/// The vault's rules for the documents of a kind.
+pub fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
     let known = RULES.iter().find(|(name, _)| *name == kind.name);
     let rules = known.map_or_else(|| made(kind), |(_, rules)| *rules);
     match destinations {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use looker::Kind;
 use looker::catalogue::Source;
-use vault::{InstanceId, Reader, Referrer, Result, Side};
+use vault::{AsOf, FolderPaths, Reader, Referrer, Result, Side};
 
 use crate::documents::{Node, title_of};
 
@@ -31,26 +31,25 @@ pub struct ObjectName {
 /// Puts names to objects.
 pub(crate) struct Names<'r> {
     reader: &'r Reader,
-    instance: InstanceId,
-    folders: HashMap<String, String>,
+    of: AsOf,
+    folders: FolderPaths,
     /// Folders by the id of their access list, once asked for.
     access: Option<HashMap<String, String>>,
 }
 
 impl<'r> Names<'r> {
-    pub(crate) fn new(reader: &'r Reader, instance: InstanceId) -> Result<Self> {
-        let folders = reader.folder_paths(instance, FOLDERS)?;
-        Ok(Self { reader, instance, folders, access: None })
+    pub(crate) fn new(reader: &'r Reader, of: AsOf) -> Result<Self> {
+        Ok(Self { reader, of, folders: reader.folders(of)?, access: None })
     }
 
     /// The object with its folder's path. A folder's own path is its title too.
     pub(crate) fn name(&mut self, object: Referrer) -> Result<ObjectName> {
-        let Referrer { kind, key, title, folder, side, .. } = object;
+        let Referrer { kind, key, title, folder, side } = object;
         let title = match title {
             None => self.owner(&kind, &key)?,
             title => title,
         };
-        let folder_path = folder.as_ref().and_then(|folder| self.folders.get(folder).cloned());
+        let folder_path = folder.as_ref().and_then(|folder| self.folders.path(folder));
         Ok(ObjectName { kind, key, title, folder, folder_path, side })
     }
 
@@ -59,7 +58,7 @@ impl<'r> Names<'r> {
         let source = Kind::find(kind).and_then(Kind::each).map(|each| &each.source);
         match source {
             Some(Source::Objects(of)) => {
-                let body = self.reader.current_body(self.instance, of, key)?;
+                let body = self.reader.body_of(self.of, of, key)?;
                 let owner = body.as_deref().and_then(Node::of);
                 Ok(owner.and_then(|owner| owner.text(title_of(of)).map(str::to_owned)))
             }
@@ -75,10 +74,10 @@ impl<'r> Names<'r> {
 
     fn access_lists(&self) -> Result<HashMap<String, String>> {
         let mut lists = HashMap::new();
-        self.reader.bodies(self.instance, FOLDERS, |folder, body| {
+        self.reader.bodies(self.of, FOLDERS, |folder, body| {
             let list = Node::of(body).and_then(|node| node.text("content_metadata_id").map(str::to_owned));
-            if let (Some(list), Some(path)) = (list, self.folders.get(folder)) {
-                lists.insert(list, path.clone());
+            if let (Some(list), Some(path)) = (list, self.folders.path(folder)) {
+                lists.insert(list, path);
             }
         })?;
         Ok(lists)

@@ -8,9 +8,10 @@
 
 mod causes;
 mod subject;
+mod users;
 mod walk;
 
-use vault::{FieldName, InstanceId, Reader, Result, Side};
+use vault::{AsOf, FieldName, Reader, Result, Side};
 
 pub use causes::ObjectName;
 pub(crate) use causes::{FOLDERS, Names};
@@ -70,15 +71,16 @@ impl Impact {
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub fn impact(reader: &Reader, instance: InstanceId, subject: &Subject) -> Result<Impact> {
-    let mut walk = Walk::new(reader, instance);
+pub fn impact(reader: &Reader, of: impl Into<AsOf>, subject: &Subject) -> Result<Impact> {
+    let of = of.into();
+    let mut walk = Walk::new(reader, of);
     let fields = match subject {
         Subject::Fields(filter) => {
             walk.fields(filter)?;
             if let (Some(model), None, None) = (&filter.model, &filter.explore, &filter.name) {
                 walk.referrers_of_subject("lookml_models", model, true)?;
             }
-            reader.fields_in_use(instance, filter, true)?
+            reader.fields_in_use(of, filter, true)?
         }
         Subject::Connection(name) => {
             walk.connection(name)?;

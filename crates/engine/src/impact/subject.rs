@@ -1,6 +1,6 @@
 //! What the impact of is asked, as people spell it.
 
-use vault::{FieldFilter, InstanceId, Reader};
+use vault::{AsOf, FieldFilter, Reader};
 
 use crate::documents::Node;
 
@@ -104,27 +104,27 @@ impl Subject {
     ///
     /// # Errors
     /// When the vault has none, or cannot be read.
-    pub fn dashboard(reader: &Reader, instance: InstanceId, id: &str) -> Result<Self, SubjectError> {
+    pub fn dashboard(reader: &Reader, of: AsOf, id: &str) -> Result<Self, SubjectError> {
         let kind = if id.contains("::") { "lookml_dashboards" } else { "dashboards" };
-        known(reader, instance, kind, "dashboard", id).map(|key| Self::Content { kind, key })
+        known(reader, of, kind, "dashboard", id).map(|key| Self::Content { kind, key })
     }
 
     /// A look by its id.
     ///
     /// # Errors
     /// When the vault has none, or cannot be read.
-    pub fn look(reader: &Reader, instance: InstanceId, id: &str) -> Result<Self, SubjectError> {
-        known(reader, instance, "looks", "look", id).map(|key| Self::Content { kind: "looks", key })
+    pub fn look(reader: &Reader, of: AsOf, id: &str) -> Result<Self, SubjectError> {
+        known(reader, of, "looks", "look", id).map(|key| Self::Content { kind: "looks", key })
     }
 
     /// A user by id or mail address.
     ///
     /// # Errors
     /// When the vault has none, or cannot be read.
-    pub fn user(reader: &Reader, instance: InstanceId, who: &str) -> Result<Self, SubjectError> {
+    pub fn user(reader: &Reader, of: AsOf, who: &str) -> Result<Self, SubjectError> {
         let mut key = who.to_owned();
         if who.contains('@') {
-            reader.bodies(instance, "users", |id, body| {
+            reader.bodies(of, "users", |id, body| {
                 let is_meant = Node::of(body)
                     .is_some_and(|user| addresses(&user).iter().any(|email| email.eq_ignore_ascii_case(who)));
                 if is_meant {
@@ -132,30 +132,30 @@ impl Subject {
                 }
             })?;
         }
-        known(reader, instance, "users", "user", &key).map(Self::User)
+        known(reader, of, "users", "user", &key).map(Self::User)
     }
 
     /// A group by id or name.
     ///
     /// # Errors
     /// When the vault has none, or cannot be read.
-    pub fn group(reader: &Reader, instance: InstanceId, which: &str) -> Result<Self, SubjectError> {
+    pub fn group(reader: &Reader, of: AsOf, which: &str) -> Result<Self, SubjectError> {
         let mut key = which.to_owned();
-        reader.bodies(instance, "groups", |id, body| {
+        reader.bodies(of, "groups", |id, body| {
             let name = Node::of(body).and_then(|group| group.text("name").map(str::to_owned));
             if name.is_some_and(|name| name == which) && which.parse::<u64>().is_err() {
                 id.clone_into(&mut key);
             }
         })?;
-        known(reader, instance, "groups", "group", &key).map(Self::Group)
+        known(reader, of, "groups", "group", &key).map(Self::Group)
     }
 
     /// A connection by its name.
     ///
     /// # Errors
     /// When the vault has none, or cannot be read.
-    pub fn connection(reader: &Reader, instance: InstanceId, name: &str) -> Result<Self, SubjectError> {
-        known(reader, instance, "connections", "connection", name).map(Self::Connection)
+    pub fn connection(reader: &Reader, of: AsOf, name: &str) -> Result<Self, SubjectError> {
+        known(reader, of, "connections", "connection", name).map(Self::Connection)
     }
 }
 
@@ -168,12 +168,12 @@ pub(super) fn addresses<'n>(user: &'n Node<'n>) -> Vec<&'n str> {
 
 fn known(
     reader: &Reader,
-    instance: InstanceId,
+    of: AsOf,
     kind: &'static str,
     what: &'static str,
     key: &str,
 ) -> Result<String, SubjectError> {
-    match reader.current_body(instance, kind, key)? {
+    match reader.body_of(of, kind, key)? {
         Some(_) => Ok(key.to_owned()),
         None => Err(SubjectError::Unknown { what, key: key.to_owned(), kind }),
     }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use vault::{FieldFilter, FieldName, InstanceId, Reader, Referrer, Result, RunId, Side};
+use vault::{AsOf, FieldFilter, Reader, Referrer, Result, Side};
 
 use super::causes::Names;
 use super::subject::addresses;
-use super::{Affected, Cause};
-use crate::documents::{Node, Place, field_uses, mentions, recipients};
+use super::{Affected, Cause, users};
+use crate::documents::{Node, Place, mentions, recipients};
 
 /// What stands for content: whoever refers to it shows it.
 const CARRIERS: [&str; 5] = ["queries", "merge_queries", "looks", "dashboards", "lookml_dashboards"];
@@ -16,13 +16,15 @@ type Key = (String, String);
 
 pub(super) struct Walk<'r> {
     reader: &'r Reader,
-    instance: InstanceId,
+    of: AsOf,
     found: Vec<Found>,
     place_of: HashMap<Key, usize>,
     /// Found, and what refers to it is to be found.
     waiting: VecDeque<usize>,
-    /// All alerts, once they are asked for.
-    alerts: Option<Vec<Alert>>,
+    /// All alerts by their dashboard, once they are asked for.
+    alerts: Option<HashMap<String, Vec<Alert>>>,
+    /// What was ever referred to, by the kinds that were asked for.
+    referred: HashMap<String, HashSet<String>>,
 }
 
 struct Found {
@@ -34,19 +36,19 @@ struct Found {
 /// An alert and the tile it watches.
 struct Alert {
     object: Referrer,
-    dashboard: String,
     tile: String,
 }
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(reader: &'r Reader, instance: InstanceId) -> Self {
+    pub(super) fn new(reader: &'r Reader, of: AsOf) -> Self {
         Self {
             reader,
-            instance,
+            of,
             found: Vec::new(),
             place_of: HashMap::new(),
             waiting: VecDeque::new(),
             alerts: None,
+            referred: HashMap::new(),
         }
     }
 
@@ -56,14 +58,7 @@ impl<'r> Walk<'r> {
     }
 
     fn fields_through(&mut self, filter: &FieldFilter, through: Option<usize>) -> Result<()> {
-        let mut users = Vec::new();
-        self.reader.field_users(self.instance, filter, |user, body| {
-            let uses = field_uses(&user.kind, body).into_iter();
-            let places: Vec<Place> =
-                uses.filter(|used| is_meant(filter, &used.field)).map(|used| used.place).collect();
-            users.push((user, whole_queries(places)));
-        })?;
-        for (user, places) in users {
+        for (user, places) in users::of_fields(self.reader, self.of, filter)? {
             self.note(user, through, places, true);
         }
         Ok(())
@@ -76,13 +71,29 @@ impl<'r> Walk<'r> {
     }
 
     fn referrers(&mut self, kind: &str, key: &str, through: Option<usize>, on: bool) -> Result<()> {
-        for referrer in self.reader.referrers(self.instance, kind, key)? {
-            let body = self.reader.current_body(self.instance, &referrer.kind, &referrer.key)?;
+        if !self.is_referred_to(kind, key)? {
+            return Ok(());
+        }
+        for referrer in self.reader.referrers(self.of, kind, key)? {
+            let body = self.reader.body_of(self.of, &referrer.kind, &referrer.key)?;
             let document = body.as_deref().and_then(Node::of);
             let places = document.map_or_else(Vec::new, |node| mentions(&referrer.kind, &node, kind, key));
             self.note(referrer, through, places, on);
         }
         Ok(())
+    }
+
+    /// Whether anything ever referred to an object: of tens of thousands of dashboards
+    /// very few are referred to, and to know them all takes no longer than to ask for
+    /// one.
+    fn is_referred_to(&mut self, kind: &str, key: &str) -> Result<bool> {
+        if let Some(keys) = self.referred.get(kind) {
+            return Ok(keys.contains(key));
+        }
+        let keys: HashSet<String> = self.reader.ever_referred_keys(kind)?.into_iter().collect();
+        let found = keys.contains(key);
+        self.referred.insert(kind.to_owned(), keys);
+        Ok(found)
     }
 
     /// Begins with the models and explores on a connection and goes on with what
@@ -91,7 +102,7 @@ impl<'r> Walk<'r> {
     pub(super) fn connection(&mut self, name: &str) -> Result<()> {
         self.referrers("connections", name, None, false)?;
         let mut with_explores = HashSet::new();
-        self.reader.bodies(self.instance, "explores", |key, _| {
+        self.reader.bodies(self.of, "explores", |key, _| {
             with_explores.extend(key.split_once("::").map(|(model, _)| model.to_owned()));
         })?;
         let roots: Vec<(usize, Key)> =
@@ -110,12 +121,12 @@ impl<'r> Walk<'r> {
 
     /// Begins with the plans and alerts that are sent to a user.
     pub(super) fn received_by(&mut self, user: &str) -> Result<()> {
-        let body = self.reader.current_body(self.instance, "users", user)?;
+        let body = self.reader.body_of(self.of, "users", user)?;
         let Some(document) = body.as_deref().and_then(Node::of) else { return Ok(()) };
         let wanted = addresses(&document);
         for kind in ["scheduled_plans", "alerts"] {
             let mut sent = Vec::new();
-            self.reader.bodies(self.instance, kind, |key, body| {
+            self.reader.bodies(self.of, kind, |key, body| {
                 let Some(document) = Node::of(body) else { return };
                 let places: Vec<Place> = recipients(&document)
                     .into_iter()
@@ -147,11 +158,9 @@ impl<'r> Walk<'r> {
         if self.alerts.is_none() {
             self.alerts = Some(self.all_alerts()?);
         }
-        let alerts = self.alerts.iter().flatten();
-        let here = |alert: &&Alert| {
-            alert.dashboard == dashboard && tiles.is_none_or(|tiles| tiles.contains(&alert.tile))
-        };
-        let objects: Vec<Referrer> = alerts.filter(here).map(|alert| alert.object.clone()).collect();
+        let here = self.alerts.iter().filter_map(|alerts| alerts.get(dashboard)).flatten();
+        let here = here.filter(|alert| tiles.is_none_or(|tiles| tiles.contains(&alert.tile)));
+        let objects: Vec<Referrer> = here.map(|alert| alert.object.clone()).collect();
         for object in objects {
             let place = Place { part: None, field: "dashboard_element_id".to_owned() };
             self.note(object, through, vec![place], true);
@@ -159,14 +168,15 @@ impl<'r> Walk<'r> {
         Ok(())
     }
 
-    fn all_alerts(&self) -> Result<Vec<Alert>> {
-        let mut alerts = Vec::new();
-        self.reader.bodies(self.instance, "alerts", |key, body| {
+    fn all_alerts(&self) -> Result<HashMap<String, Vec<Alert>>> {
+        let mut alerts: HashMap<String, Vec<Alert>> = HashMap::new();
+        self.reader.bodies(self.of, "alerts", |key, body| {
             let Some(document) = Node::of(body) else { return };
             let text = |member: &str| document.text(member).map(str::to_owned);
             let dashboard = text("lookml_dashboard_id").or_else(|| text("investigative_content_id"));
             if let (Some(dashboard), Some(tile)) = (dashboard, text("dashboard_element_id")) {
-                alerts.push(Alert { object: live("alerts", key, &document), dashboard, tile });
+                let alert = Alert { object: live("alerts", key, &document), tile };
+                alerts.entry(dashboard).or_default().push(alert);
             }
         })?;
         Ok(alerts)
@@ -213,7 +223,7 @@ impl<'r> Walk<'r> {
 
     /// What was found, with names.
     pub(super) fn end(self) -> Result<Vec<Affected>> {
-        let mut names = Names::new(self.reader, self.instance)?;
+        let mut names = Names::new(self.reader, self.of)?;
         let named = |found: Found| {
             let mut causes = found.causes;
             for cause in &mut causes {
@@ -239,24 +249,5 @@ fn live(kind: &str, key: &str, document: &Node) -> Referrer {
         title: text(crate::documents::title_of(kind)),
         folder: None,
         side: Side::Live,
-        // Since when it is so, nobody asks of it.
-        from_run: RunId::from_number(0),
     }
-}
-
-/// Whether a use is of what was asked for, by the rule of the index.
-fn is_meant(filter: &FieldFilter, field: &FieldName) -> bool {
-    let fits = |wanted: &Option<String>, value: &str| {
-        wanted.as_ref().is_none_or(|wanted| wanted == value || value.is_empty() && filter.name.is_some())
-    };
-    fits(&filter.model, &field.model)
-        && fits(&filter.explore, &field.explore)
-        && filter.name.as_ref().is_none_or(|name| *name == field.name)
-}
-
-/// Where a query as a whole was asked for its fields are not told one by one.
-fn whole_queries(places: Vec<Place>) -> Vec<Place> {
-    let whole: HashSet<_> =
-        places.iter().filter(|place| place.field == "query").map(|place| place.part.clone()).collect();
-    places.into_iter().filter(|place| place.field == "query" || !whole.contains(&place.part)).collect()
 }

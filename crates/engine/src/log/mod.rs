@@ -148,7 +148,7 @@ impl<'a> Teller<'a> {
         Ok(Self {
             reader,
             filter,
-            folders: reader.every_folder(instance, "folders")?,
+            folders: reader.every_folder(instance)?,
             runs: Runs::new(reader.moments(instance)?),
             authors: Authors::new(reader, instance),
         })

@@ -1,4 +1,8 @@
 //! Spans of the calendar as restic writes them: `2y5m7d3h`.
+//!
+//! A retention is typed as people type it for restic, so `m` are months here and
+//! years may follow days. Everywhere else a span of time is one that jiff reads, and
+//! `m` are minutes; hence a type and a reader of its own.
 
 use std::fmt;
 use std::str::FromStr;

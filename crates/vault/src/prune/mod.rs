@@ -161,6 +161,7 @@ impl Vault {
             forget(&transaction, pruning, &dropped).at(&self.path)?;
         }
         transaction.commit().at(&self.path)?;
+        seals::tighten(&self.connection).at(&self.path)?;
         Ok(dropped)
     }
 

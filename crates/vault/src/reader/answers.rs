@@ -107,7 +107,7 @@ pub struct RunDetails {
     pub calls: Vec<CallCount>,
 }
 
-/// The kind whose objects are folders, unless a filter says otherwise.
+/// The kind whose objects are folders.
 pub(super) const FOLDER_KIND: &str = "folders";
 
 /// Which objects to list.
@@ -121,8 +121,6 @@ pub struct ListFilter {
     pub sides: Vec<Side>,
     /// Only in this folder (by key).
     pub folder: Option<String>,
-    /// The kind whose objects are folders; their titles make the paths.
-    pub folder_kind: String,
     /// As this run left it; `None` means now.
     pub at: Option<RunId>,
 }
@@ -130,14 +128,7 @@ pub struct ListFilter {
 impl ListFilter {
     /// All live objects of a kind.
     pub fn of(kind: &str) -> Self {
-        Self {
-            instance: None,
-            kind: kind.to_owned(),
-            sides: vec![Side::Live],
-            folder: None,
-            folder_kind: FOLDER_KIND.to_owned(),
-            at: None,
-        }
+        Self { instance: None, kind: kind.to_owned(), sides: vec![Side::Live], folder: None, at: None }
     }
 }
 

@@ -3,9 +3,10 @@
 use rusqlite::OptionalExtension;
 
 use super::Reader;
+use super::as_of::{AsOf, valid};
 use super::objects::Frame;
 use crate::error::AtPath;
-use crate::{BodyHash, InstanceId, Result, VaultError};
+use crate::{BodyHash, Result, RunId, VaultError};
 
 impl Reader {
     /// The body of this hash, checked against it; `None` when it is not stored.
@@ -27,16 +28,14 @@ impl Reader {
     ///
     /// # Errors
     /// When the vault cannot be read, or the body cannot be decompressed.
-    pub fn current_body(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<Vec<u8>>> {
-        let select = "SELECT b.raw_len, b.dictionary, b.data FROM object o
-             JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side < 2
-             JOIN body b ON b.id = v.body
-             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
+    pub fn body_of(&self, of: impl Into<AsOf>, kind: &str, key: &str) -> Result<Option<Vec<u8>>> {
+        let of = of.into();
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Frame { raw_len: row.get(0)?, dictionary: row.get(1)?, data: row.get(2)? })
         };
-        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
-        let frame = select.query_row((instance.0, kind, key), read).optional().at(&self.path)?;
+        let mut select = self.connection.prepare_cached(&body_sql(of.run)).at(&self.path)?;
+        let parameters = (of.instance.0, kind, key, of.number());
+        let frame = select.query_row(parameters, read).optional().at(&self.path)?;
         let damaged = |why| VaultError::damaged(&self.path, format!("the body of {kind} {key}: {why}"));
         let decode = |frame| self.decode(&frame).at(&self.path)?.map_err(damaged);
         frame.map(decode).transpose()
@@ -48,13 +47,10 @@ impl Reader {
     ///
     /// # Errors
     /// When the vault cannot be read, or a body cannot be decompressed.
-    pub fn bodies(&self, instance: InstanceId, kind: &str, mut each: impl FnMut(&str, &[u8])) -> Result<()> {
-        let select = "SELECT o.key, b.raw_len, b.dictionary, b.data FROM object o
-             JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side = 0
-             JOIN body b ON b.id = v.body
-             WHERE o.instance = ?1 AND o.kind = ?2 ORDER BY o.key";
-        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
-        let mut rows = select.query((instance.0, kind)).at(&self.path)?;
+    pub fn bodies(&self, of: impl Into<AsOf>, kind: &str, mut each: impl FnMut(&str, &[u8])) -> Result<()> {
+        let of = of.into();
+        let mut select = self.connection.prepare_cached(&bodies_sql(of.run)).at(&self.path)?;
+        let mut rows = select.query((of.instance.0, kind, of.number())).at(&self.path)?;
         while let Some(row) = rows.next().at(&self.path)? {
             let key: String = row.get(0).at(&self.path)?;
             let frame = Frame {
@@ -69,5 +65,38 @@ impl Reader {
             each(&key, &body);
         }
         Ok(())
+    }
+}
+
+fn body_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT b.raw_len, b.dictionary, b.data FROM object o
+         JOIN version v ON v.object = o.id AND {valid} AND v.side < 2
+         JOIN body b ON b.id = v.body
+         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3",
+        valid = valid("v", 4, at),
+    )
+}
+
+fn bodies_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT o.key, b.raw_len, b.dictionary, b.data FROM object o
+         JOIN version v ON v.object = o.id AND {valid} AND v.side = 0
+         JOIN body b ON b.id = v.body
+         WHERE o.instance = ?1 AND o.kind = ?2 ORDER BY o.key",
+        valid = valid("v", 3, at),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::assert_indexed;
+
+    #[test]
+    fn bodies_are_found_by_an_index() {
+        for at in [None, Some(RunId(1))] {
+            assert_indexed(&[&body_sql(at), &bodies_sql(at)], &[]);
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
 use super::Reader;
 use super::answers::FOLDER_KIND;
-use super::objects::valid;
+use super::as_of::{AsOf, valid};
 use crate::error::AtPath;
 use crate::query::gather;
 use crate::{InstanceId, Result, RunId};
@@ -84,19 +84,20 @@ impl Reader {
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn every_folder(&self, instance: InstanceId, folder_kind: &str) -> Result<FolderPaths> {
-        let all = gather(&self.connection, EVERY_FOLDER, (instance.0, folder_kind), folder);
+    pub fn every_folder(&self, instance: InstanceId) -> Result<FolderPaths> {
+        let all = gather(&self.connection, EVERY_FOLDER, (instance.0, FOLDER_KIND), folder);
         Ok(FolderPaths(all.at(&self.path)?.into_iter().collect()))
     }
 
-    /// The paths of all folders by key, for instance `Shared/Sales`.
+    /// The folders of an instance, now or as a run left them.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn folder_paths(&self, instance: InstanceId, kind: &str) -> Result<HashMap<String, String>> {
-        let folders = folder_paths(&self.connection, instance, kind, None).at(&self.path)?;
-        let path = |key: &str| folders.path(key).map(|path| (key.to_owned(), path));
-        Ok(folders.keys().filter_map(path).collect())
+    pub fn folders(&self, of: impl Into<AsOf>) -> Result<FolderPaths> {
+        let of = of.into();
+        let parameters = (of.instance.0, FOLDER_KIND, of.number());
+        let all = gather(&self.connection, &folders_sql(of.run), parameters, folder);
+        Ok(FolderPaths(all.at(&self.path)?.into_iter().collect()))
     }
 
     /// The path of one folder, found through its parents alone.
@@ -120,17 +121,6 @@ impl Reader {
         };
         select().at(&self.path)
     }
-}
-
-/// All folders of an instance, now or as a run left them.
-pub(super) fn folder_paths(
-    connection: &Connection,
-    instance: InstanceId,
-    kind: &str,
-    at: Option<RunId>,
-) -> rusqlite::Result<FolderPaths> {
-    let all = gather(connection, &folders_sql(at), (instance.0, kind, at.map(|run| run.0)), folder)?;
-    Ok(FolderPaths(all.into_iter().collect()))
 }
 
 fn folder(row: &Row<'_>) -> rusqlite::Result<(String, (String, Option<String>))> {

@@ -2,6 +2,7 @@
 //! and sees only what is committed.
 
 mod answers;
+mod as_of;
 mod births;
 mod bodies;
 mod calls;
@@ -23,6 +24,7 @@ mod stats;
 
 use std::path::{Path, PathBuf};
 
+pub use as_of::AsOf;
 pub use births::{Births, OtherBirth};
 pub use fields::FieldFilter;
 pub use freshness::KindAge;

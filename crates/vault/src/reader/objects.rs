@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::folders::{FolderPaths, folder_paths};
+use super::as_of::{AsOf, valid};
+use super::folders::FolderPaths;
 use super::{Count, ListFilter, ListRow, Reader, Stored};
 use crate::error::AtPath;
 use crate::query::gather;
@@ -41,18 +42,6 @@ fn show_sql(at: Option<RunId>) -> String {
     )
 }
 
-/// The condition under which a version holds now, or as a run left it. The run
-/// is the parameter of this number, null for now: both take the same parameters.
-pub(super) fn valid(version: &str, parameter: u8, at: Option<RunId>) -> String {
-    match at {
-        None => format!("{version}.until_run IS NULL AND ?{parameter} IS NULL"),
-        Some(_) => format!(
-            "{version}.from_run <= ?{parameter}
-                 AND ({version}.until_run IS NULL OR {version}.until_run > ?{parameter})"
-        ),
-    }
-}
-
 /// An object's row with its content, still compressed.
 struct Packed {
     row: ListRow,
@@ -85,8 +74,7 @@ impl Reader {
             None => self.instances()?.into_iter().map(|instance| instance.id).collect(),
         };
         instances.into_iter().try_for_each(|instance| {
-            let folders = folder_paths(&self.connection, instance, &filter.folder_kind, filter.at);
-            let folders = folders.at(&self.path)?;
+            let folders = self.folders(AsOf { instance, run: filter.at })?;
             self.list_instance(instance, filter, &folders, &mut each).at(&self.path)
         })
     }

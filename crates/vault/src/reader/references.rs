@@ -1,10 +1,11 @@
 //! Who refers to whom, and to what is not there.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use rusqlite::Row;
 
 use super::Reader;
+use super::as_of::{AsOf, valid};
 use super::objects::side;
 use crate::error::AtPath;
 use crate::query::gather;
@@ -24,8 +25,6 @@ pub struct Referrer {
     pub folder: Option<String>,
     /// Live or trash.
     pub side: Side,
-    /// The run that brought its current version.
-    pub from_run: RunId,
 }
 
 /// A reference to an object that is not there.
@@ -33,15 +32,18 @@ pub struct Referrer {
 pub struct Dangling {
     /// What is referred to.
     pub reference: Reference,
-    /// The live objects that do, by kind and key.
+    /// The live objects that do, by kind and key, as far as they were asked for.
     pub referrers: Vec<Referrer>,
 }
 
 /// Both the current body and one of the past are found by where their run lies.
-const BODY_AT: &str = "SELECT v.body FROM object o JOIN version v ON v.object = o.id
-     WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3 AND v.side < 2
-         AND CASE WHEN ?4 IS NULL THEN v.until_run IS NULL
-             ELSE v.from_run <= ?4 AND (v.until_run IS NULL OR v.until_run > ?4) END";
+fn body_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT v.body FROM object o JOIN version v ON v.object = o.id AND {valid}
+         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3 AND v.side < 2",
+        valid = valid("v", 4, at),
+    )
+}
 
 /// The distinct keys are asked first, so that each is looked up only until one
 /// current object is found. The joins are crossed, and the index named, because
@@ -55,55 +57,78 @@ const REFERRED_KEYS: &str = "SELECT key FROM (
              AND o.id = v.object AND o.instance = ?1)
      ORDER BY key";
 
-const REFERRERS: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run FROM reference r
-     CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
-     WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
-         AND v.body = r.body AND v.until_run IS NULL AND (?4 AND v.side = 0 OR ?5 AND v.side = 1)
-         AND o.id = v.object AND o.instance = ?1
-     ORDER BY o.kind, length(o.key), o.key";
+const EVER_REFERRED_KEYS: &str = "SELECT DISTINCT key FROM reference
+     WHERE kind = (SELECT id FROM reference_kind WHERE name = ?1)";
 
-/// Keys that live objects refer to and of which there is no current version, live
-/// or in the trash.
-const UNKNOWN_KEYS: &str = "SELECT key FROM (
-         SELECT DISTINCT key FROM reference WHERE kind = (SELECT id FROM reference_kind WHERE name = ?2)) k
-     WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND v.until_run IS NULL
-         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
-     AND EXISTS (SELECT 1 FROM reference r
+fn referrers_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT o.kind, o.key, v.title, v.folder, v.side FROM reference r
          CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
-         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = k.key
-             AND v.body = r.body AND v.until_run IS NULL AND v.side = 0
-             AND o.id = v.object AND o.instance = ?1)
-     ORDER BY key";
+         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = ?3
+             AND v.body = r.body AND {valid} AND (v.side = 0 OR ?5 AND v.side = 1)
+             AND (?6 IS NULL OR v.from_run <= ?6) AND o.id = v.object AND o.instance = ?1
+         ORDER BY o.kind, length(o.key), o.key",
+        valid = valid("v", 4, at),
+    )
+}
+
+/// Keys that live objects refer to and of which there is no version then, live or
+/// in the trash.
+fn unknown_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT key FROM (
+             SELECT DISTINCT key FROM reference
+             WHERE kind = (SELECT id FROM reference_kind WHERE name = ?2)) k
+         WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND {there}
+             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
+         AND EXISTS (SELECT 1 FROM reference r
+             CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
+             WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = k.key
+                 AND v.body = r.body AND {there} AND v.side = 0
+                 AND o.id = v.object AND o.instance = ?1)
+         ORDER BY key",
+        there = valid("v", 3, at),
+    )
+}
 
 /// Live objects of a kind that no live one of the other kinds refers to.
-const UNREFERRED: &str = "SELECT o.kind, o.key, v.title, v.folder, v.side, v.from_run FROM object o
-     JOIN version v ON v.object = o.id AND v.until_run IS NULL AND v.side = 0
-     WHERE o.instance = ?1 AND o.kind = ?2 AND NOT EXISTS (
-         SELECT 1 FROM reference r CROSS JOIN version w INDEXED BY version_body CROSS JOIN object p
-         WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = o.key
-             AND w.body = r.body AND w.until_run IS NULL AND w.side = 0 AND p.id = w.object
-             AND p.instance = ?1 AND p.kind IN (SELECT value FROM json_each(?3)))
-     ORDER BY length(o.key), o.key";
+fn unreferred_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT o.kind, o.key, v.title, v.folder, v.side FROM object o
+         JOIN version v ON v.object = o.id AND {valid} AND v.side = 0
+         WHERE o.instance = ?1 AND o.kind = ?2 AND NOT EXISTS (
+             SELECT 1 FROM reference r CROSS JOIN version w INDEXED BY version_body CROSS JOIN object p
+             WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = o.key
+                 AND w.body = r.body AND {refers} AND w.side = 0 AND p.id = w.object
+                 AND p.instance = ?1 AND p.kind IN (SELECT value FROM json_each(?4)))
+         ORDER BY length(o.key), o.key",
+        valid = valid("v", 3, at),
+        refers = valid("w", 3, at),
+    )
+}
+
+/// A kind is looked at until one object of it is found.
+fn live_kinds_sql(at: Option<RunId>) -> String {
+    format!(
+        "SELECT DISTINCT o.kind FROM object o WHERE o.instance = ?1
+         AND EXISTS (SELECT 1 FROM version v WHERE v.object = o.id AND {valid} AND v.side = 0)",
+        valid = valid("v", 2, at),
+    )
+}
 
 const UNINDEXED_KINDS: &str = "SELECT DISTINCT kind FROM object
      WHERE kind NOT IN (SELECT kind FROM reference_rules WHERE indexed_to IS NULL) ORDER BY kind";
 
 impl Reader {
-    /// What an object refers to, by kind and key: now, or as the run `at` left
-    /// it. Nothing, if the object is absent.
+    /// What an object refers to, by kind and key. Nothing, if it is absent.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn references_from(
-        &self,
-        instance: InstanceId,
-        kind: &str,
-        key: &str,
-        at: Option<RunId>,
-    ) -> Result<Vec<Reference>> {
-        let parameters = (instance.0, kind, key, at.map(|run| run.0));
+    pub fn references_from(&self, of: impl Into<AsOf>, kind: &str, key: &str) -> Result<Vec<Reference>> {
+        let of = of.into();
+        let parameters = (of.instance.0, kind, key, of.number());
         self.snapshot(|| {
-            let bodies: Vec<i64> = gather(&self.connection, BODY_AT, parameters, |row| row.get(0))?;
+            let bodies: Vec<i64> = gather(&self.connection, &body_sql(of.run), parameters, |row| row.get(0))?;
             bodies.first().map_or(Ok(Vec::new()), |body| references_of(&self.connection, *body))
         })
     }
@@ -118,42 +143,49 @@ impl Reader {
         gather(&self.connection, REFERRED_KEYS, parameters, |row| row.get(0)).at(&self.path)
     }
 
-    /// The current objects, live or in the trash, that refer to an object.
+    /// The distinct keys of a kind that any stored document refers to, of whatever
+    /// instance and time.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn referrers(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Vec<Referrer>> {
-        self.referrers_on(instance, kind, key, true).at(&self.path)
+    pub fn ever_referred_keys(&self, kind: &str) -> Result<Vec<String>> {
+        gather(&self.connection, EVER_REFERRED_KEYS, [kind], |row| row.get(0)).at(&self.path)
     }
 
-    fn referrers_on(
+    /// The objects, live or in the trash, that refer to an object.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn referrers(&self, of: impl Into<AsOf>, kind: &str, key: &str) -> Result<Vec<Referrer>> {
+        let of = of.into();
+        let parameters = (of.instance.0, kind, key, of.number(), true, None::<i64>);
+        gather(&self.connection, &referrers_sql(of.run), parameters, Referrer::read).at(&self.path)
+    }
+
+    /// References of live objects to objects of a kind that is not there. Only of a
+    /// kind that the vault holds completely the answer is worth having. What lies in
+    /// the trash is there.
+    ///
+    /// With `brought_by`, only those are named as referring whose version that run or
+    /// an earlier one brought; there may be none.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn dangling(
         &self,
-        instance: InstanceId,
+        of: impl Into<AsOf>,
         kind: &str,
-        key: &str,
-        trash: bool,
-    ) -> rusqlite::Result<Vec<Referrer>> {
-        gather(&self.connection, REFERRERS, (instance.0, kind, key, true, trash), Referrer::read)
-    }
-
-    /// References of current live objects to objects of `kinds` of which there
-    /// is no current version. Only kinds that the vault holds completely give an
-    /// answer worth having. What lies in the trash is there.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn dangling(&self, instance: InstanceId, kinds: &[&str]) -> Result<Vec<Dangling>> {
-        let kinds: BTreeSet<&str> = kinds.iter().copied().collect();
+        brought_by: Option<RunId>,
+    ) -> Result<Vec<Dangling>> {
+        let of = of.into();
+        let brought_by = brought_by.map(|run| run.0);
         self.snapshot(|| {
-            let mut found = Vec::new();
-            for kind in kinds {
-                for key in self.unknown(instance, kind)? {
-                    let referrers = self.referrers_on(instance, kind, &key, false)?;
-                    let reference = Reference { kind: kind.to_owned().into(), key };
-                    found.push(Dangling { reference, referrers });
-                }
-            }
-            Ok(found)
+            let with_referrers = |key: String| {
+                let parameters = (of.instance.0, kind, &key, of.number(), false, brought_by);
+                let referrers = gather(&self.connection, &referrers_sql(of.run), parameters, Referrer::read)?;
+                Ok(Dangling { reference: Reference { kind: kind.to_owned().into(), key }, referrers })
+            };
+            self.unknown(of, kind)?.into_iter().map(with_referrers).collect()
         })
     }
 
@@ -161,9 +193,11 @@ impl Reader {
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn unreferred(&self, instance: InstanceId, kind: &str, by: &[&str]) -> Result<Vec<Referrer>> {
+    pub fn unreferred(&self, of: impl Into<AsOf>, kind: &str, by: &[&str]) -> Result<Vec<Referrer>> {
+        let of = of.into();
         let by = serde_json::Value::from(by).to_string();
-        gather(&self.connection, UNREFERRED, (instance.0, kind, by), Referrer::read).at(&self.path)
+        let parameters = (of.instance.0, kind, of.number(), by);
+        gather(&self.connection, &unreferred_sql(of.run), parameters, Referrer::read).at(&self.path)
     }
 
     /// The keys that [`Reader::dangling`] would name of a kind, without who refers
@@ -171,12 +205,24 @@ impl Reader {
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn unknown_keys(&self, instance: InstanceId, kind: &str) -> Result<Vec<String>> {
-        self.unknown(instance, kind).at(&self.path)
+    pub fn unknown_keys(&self, of: impl Into<AsOf>, kind: &str) -> Result<Vec<String>> {
+        self.unknown(of.into(), kind).at(&self.path)
     }
 
-    fn unknown(&self, instance: InstanceId, kind: &str) -> rusqlite::Result<Vec<String>> {
-        gather(&self.connection, UNKNOWN_KEYS, (instance.0, kind), |row| row.get(0))
+    fn unknown(&self, of: AsOf, kind: &str) -> rusqlite::Result<Vec<String>> {
+        let parameters = (of.instance.0, kind, of.number());
+        gather(&self.connection, &unknown_sql(of.run), parameters, |row| row.get(0))
+    }
+
+    /// The kinds of which there is a live object.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn live_kinds(&self, of: impl Into<AsOf>) -> Result<HashSet<String>> {
+        let of = of.into();
+        let parameters = (of.instance.0, of.number());
+        let kinds = gather(&self.connection, &live_kinds_sql(of.run), parameters, |row| row.get(0));
+        Ok(kinds.at(&self.path)?.into_iter().collect())
     }
 
     /// Kinds of which not all references are known, because the rules that find
@@ -190,7 +236,7 @@ impl Reader {
 }
 
 impl Referrer {
-    /// Reads kind, key, title, folder, side and first run, the first columns of a row.
+    /// Reads kind, key, title, folder and side, the first columns of a row.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             kind: row.get(0)?,
@@ -198,7 +244,6 @@ impl Referrer {
             title: row.get(2)?,
             folder: row.get(3)?,
             side: side(row.get(4)?)?,
-            from_run: RunId(row.get(5)?),
         })
     }
 }
@@ -212,6 +257,11 @@ mod tests {
     /// through from end to end.
     #[test]
     fn every_question_is_answered_by_an_index() {
-        assert_indexed(&[BODY_AT, REFERRED_KEYS, REFERRERS, UNKNOWN_KEYS, UNREFERRED], &["k"]);
+        assert_indexed(&[REFERRED_KEYS, EVER_REFERRED_KEYS], &["k"]);
+        for at in [None, Some(RunId(1))] {
+            let all =
+                [body_sql(at), referrers_sql(at), unknown_sql(at), unreferred_sql(at), live_kinds_sql(at)];
+            assert_indexed(&all.each_ref().map(String::as_str), &["k"]);
+        }
     }
 }

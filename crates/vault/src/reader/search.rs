@@ -73,16 +73,31 @@ pub struct SearchHit {
 
 /// So many of the newest documents are compared with each other. A word that
 /// nearly all have is found in no time then, and nobody reads that far anyway.
-pub const RANKED: u32 = 3_000;
+pub const RANKED: u32 = 500;
 
-/// The newest documents that match, each version with its score; a title counts
-/// most, what people wrote more than names of fields. The joins are crossed
-/// because the index of words has to lead.
-const MATCHES: &str = "SELECT v.id, o.id, o.kind, o.key, v.title, v.folder, v.side, v.from_run, v.until_run,
-         body_text.rowid, bm25(body_text, 10.0, 3.0, 1.0)
-     FROM body_text CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
+/// The newest documents that match, each version with its score, the least of which
+/// is the best. The joins are crossed because the index of words has to lead.
+const MATCHES: &str = "FROM body_text CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
      WHERE body_text MATCH ?1 AND v.body = body_text.rowid AND o.id = v.object AND o.instance = ?2
          AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)";
+
+const COLUMNS: &str = "SELECT v.id, o.id, o.kind, o.key, v.title, v.folder, v.side, v.from_run, v.until_run,
+         body_text.rowid";
+
+/// A title counts most, what people wrote more than names of fields. It counts in how
+/// many documents each word occurs.
+const SCORE: &str = "bm25(body_text, 10.0, 3.0, 1.0)";
+
+/// Of titles that have all words the shortest says least else.
+const TITLE_SCORE: &str = "coalesce(length(v.title), 0) + 0.0";
+
+/// To count the documents of all words that begin so takes longer than to find them.
+const NO_SCORE: &str = "0.0";
+
+/// Later bodies need not be looked at for a state of the past: the older it is, the
+/// more of them there are.
+const NEWEST_BODY: &str =
+    "SELECT max(body) FROM version WHERE from_run <= ?1 AND (until_run IS NULL OR until_run > ?1)";
 
 /// A version that matches.
 struct Match {
@@ -124,10 +139,15 @@ impl Reader {
 
     fn matches(&self, search: &Search<'_>) -> rusqlite::Result<(Vec<Match>, bool)> {
         let expression = search.terms.expression();
-        let mut matches = self.matches_of(search, &format!("{{title}} : ({expression})"), true)?;
+        let newest: Option<i64> = match search.moment {
+            Period::At(run) => self.connection.query_row(NEWEST_BODY, [run.0], |row| row.get(0))?,
+            Period::Now | Period::Ever => None,
+        };
+        let title = format!("{{title}} : ({expression})");
+        let mut matches = self.matches_of(search, newest, &title, true)?;
         let mut more = matches.len() == RANKED as usize;
         let known: HashSet<i64> = matches.iter().map(|found| found.version).collect();
-        let anywhere = self.matches_of(search, &expression, false)?;
+        let anywhere = self.matches_of(search, newest, &expression, false)?;
         more |= anywhere.len() == RANKED as usize;
         matches.extend(anywhere.into_iter().filter(|found| !known.contains(&found.version)));
         Ok((matches, more))
@@ -136,11 +156,17 @@ impl Reader {
     fn matches_of(
         &self,
         search: &Search<'_>,
+        newest: Option<i64>,
         expression: &str,
         in_title: bool,
     ) -> rusqlite::Result<Vec<Match>> {
         let side = |side| i64::from(search.sides.contains(&side));
-        let mut sql = MATCHES.to_owned();
+        let score = match in_title {
+            true => TITLE_SCORE,
+            false if search.terms.has_beginnings() => NO_SCORE,
+            false => SCORE,
+        };
+        let mut sql = format!("{COLUMNS}, {score} {MATCHES}");
         let mut parameters: Vec<Value> = vec![
             expression.to_owned().into(),
             search.instance.0.into(),
@@ -150,8 +176,9 @@ impl Reader {
         match search.moment {
             Period::Now => sql += " AND v.until_run IS NULL",
             Period::At(run) => {
-                parameters.push(run.0.into());
-                sql += " AND v.from_run <= ?5 AND (v.until_run IS NULL OR v.until_run > ?5)";
+                parameters.extend([run.0.into(), newest.into()]);
+                sql += " AND v.from_run <= ?5 AND (v.until_run IS NULL OR v.until_run > ?5)
+                     AND body_text.rowid <= ?6";
             }
             Period::Ever => {}
         }

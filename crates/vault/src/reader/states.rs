@@ -1,11 +1,9 @@
 //! All objects of a kind as a run left them, with the names of their bodies:
 //! what a comparison with another instance or another vault begins with.
 
-use super::folders::{FolderPaths, folder_paths};
-use super::objects::valid;
+use super::as_of::valid;
 use super::{Reader, Version};
 use crate::error::AtPath;
-use crate::reader::answers::FOLDER_KIND;
 use crate::{InstanceId, Result, RunId};
 
 fn states_sql() -> String {
@@ -45,14 +43,6 @@ impl Reader {
             Ok(())
         };
         tell().at(&self.path)
-    }
-
-    /// The folders of an instance as a run left them.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn folders_at(&self, instance: InstanceId, at: RunId) -> Result<FolderPaths> {
-        folder_paths(&self.connection, instance, FOLDER_KIND, Some(at)).at(&self.path)
     }
 }
 

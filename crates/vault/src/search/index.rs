@@ -8,7 +8,7 @@ use super::{FieldName, Indexed, Indexer, indexed_by};
 use crate::error::AtPath;
 use crate::query::number;
 use crate::reader::Frame;
-use crate::{Reader, Result, Vault};
+use crate::{Reader, Result, Vault, seals};
 
 /// A transaction holds what was found in so many bodies.
 const BODIES_PER_COMMIT: u32 = 500;
@@ -39,6 +39,7 @@ impl Vault {
             searched += bodies;
             each(searched);
         }
+        seals::tighten(&self.connection).at(&self.path)?;
         Ok(searched)
     }
 }
@@ -64,6 +65,7 @@ impl Reader {
 /// Forgets what another edition has found.
 fn start_anew(connection: &mut Connection, indexer: &Indexer) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
+    seals::loosen(&transaction)?;
     transaction.execute_batch(
         "INSERT INTO body_text (body_text) VALUES ('delete-all');
          DELETE FROM field_use;
@@ -104,6 +106,7 @@ fn index_batch(
         }
     }
     if bodies > 0 {
+        seals::loosen(&transaction)?;
         transaction.execute("UPDATE content_index SET indexed_to = ?1", [last])?;
     }
     transaction.commit()?;

@@ -74,6 +74,11 @@ impl Terms {
         text
     }
 
+    /// Whether a word is known by its beginning only.
+    pub(crate) fn has_beginnings(&self) -> bool {
+        self.wanted.iter().chain(&self.unwanted).any(|term| term.prefix)
+    }
+
     /// Any of what is wanted.
     pub(crate) fn any_expression(&self) -> String {
         joined(&self.wanted, " OR ")

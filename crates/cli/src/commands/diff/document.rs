@@ -1,29 +1,63 @@
 //! A comparison for scripts.
 
+use std::cell::RefCell;
+
 use engine::diff::text::{self, Tag};
 use engine::diff::{Change, Element, Object, Step, Value, What};
 use looker::Kind;
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::place;
 use super::side::Side;
-use super::told::{Counts, Differing, Fate, Told};
+use super::told::{Counts, Differing, Fate, Sum, Told};
 use crate::context::Context;
 use crate::moments::MomentPart;
+use crate::objects::Located;
+use crate::output::{Elements, List, Streamed};
 use crate::report::Failure;
 
-#[derive(Serialize)]
 struct Document<'a> {
-    schema: &'static str,
-    from: SidePart<'a>,
-    to: SidePart<'a>,
-    differs: bool,
-    counts: Counts,
-    kinds: Vec<KindPart>,
-    only_left_out: u64,
+    from: &'a Side,
+    to: &'a Side,
     not_compared: Vec<&'static str>,
-    objects: Vec<Box<RawValue>>,
+    objects: Streamed<Objects<'a>>,
+    /// Known once the objects are written.
+    sum: &'a RefCell<Sum>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", "lookervault.diff/1")?;
+        map.serialize_entry("from", &side(self.from))?;
+        map.serialize_entry("to", &side(self.to))?;
+        map.serialize_entry("not_compared", &self.not_compared)?;
+        map.serialize_entry("objects", &self.objects)?;
+        let sum = self.sum.borrow();
+        let kinds = sum.kinds.iter().map(|(kind, counts)| KindPart { kind: kind.name, counts: *counts });
+        map.serialize_entry("differs", &sum.differs())?;
+        map.serialize_entry("counts", &sum.all())?;
+        map.serialize_entry("kinds", &kinds.collect::<Vec<_>>())?;
+        map.serialize_entry("only_left_out", &sum.alike)?;
+        map.end()
+    }
+}
+
+/// The objects that differ, as they are compared.
+struct Objects<'a> {
+    told: &'a Told<'a>,
+    sum: &'a RefCell<Sum>,
+}
+
+impl Elements for Objects<'_> {
+    fn write_to<S: SerializeSeq>(self, list: &mut List<'_, S>) -> Result<(), Failure> {
+        let told = self.told;
+        let sum = told.each(|_, change| part(change), |object| list.push(&object_part(told, object)?))?;
+        self.sum.replace(sum);
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]
@@ -56,9 +90,8 @@ struct ObjectPart<'a> {
 #[derive(Serialize)]
 struct StatePart<'a> {
     id: &'a str,
-    title: Option<&'a str>,
-    folder_id: Option<&'a str>,
-    folder: Option<&'a str>,
+    #[serde(flatten)]
+    located: Located<'a>,
     state: Option<&'static str>,
     updated_at: Option<String>,
     run: i64,
@@ -101,28 +134,17 @@ enum StepPart<'a> {
 /// # Errors
 /// When a vault cannot be read or stdout cannot be written.
 pub(super) fn print(context: &Context, told: &Told<'_>, from: &Side, to: &Side) -> Result<bool, Failure> {
-    let mut objects = Vec::new();
-    let sum = told.each(
-        |_, change| part(change),
-        |object| {
-            objects.push(raw(&object_part(told, object)?)?);
-            Ok(())
-        },
-    )?;
-    let counts = sum.all();
-    let differs = counts != Counts::default();
-    context.printer.json(&Document {
-        schema: "lookervault.diff/1",
-        from: side(from),
-        to: side(to),
-        differs,
-        counts,
-        kinds: sum.kinds.iter().map(|(kind, counts)| KindPart { kind: kind.name, counts: *counts }).collect(),
-        only_left_out: sum.alike,
+    let sum = RefCell::default();
+    let document = Document {
+        from,
+        to,
         not_compared: told.comparison.not_compared().iter().map(|kind| kind.name).collect(),
-        objects,
-    })?;
-    Ok(differs)
+        objects: Streamed::new(Objects { told, sum: &sum }),
+        sum: &sum,
+    };
+    let printed = context.printer.json(&document);
+    document.objects.failure().map_or(printed, Err)?;
+    Ok(sum.borrow().differs())
 }
 
 fn side(side: &Side) -> SidePart<'_> {
@@ -168,9 +190,11 @@ impl<'a> StatePart<'a> {
         let version = &object.version;
         Self {
             id: &object.key,
-            title: version.title.as_deref(),
-            folder_id: version.folder.as_deref(),
-            folder: object.folder.as_deref(),
+            located: Located::new(
+                version.title.as_deref(),
+                version.folder.as_deref(),
+                object.folder.as_deref(),
+            ),
             state: version.side.map(vault::Side::name),
             updated_at: version.updated_at.map(|at| at.to_string()),
             run: version.from_run.number(),

@@ -37,11 +37,7 @@ pub(super) fn read(
     args: &DiffArgs,
     other: &Side,
 ) -> Result<Live, Failure> {
-    let extract = ExtractArgs {
-        max_calls: args.max_calls,
-        over_allowance: args.over_allowance,
-        ..ExtractArgs::default()
-    };
+    let extract = ExtractArgs { spending: args.spending, ..ExtractArgs::default() };
     let mut planned = Planned::new(&extract, config, context.instance(config)?)?;
     let info = other.reader.run(other.meant.moment.run)?.info;
     let scope = RunScope::parse(&info.scope);

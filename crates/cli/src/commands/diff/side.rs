@@ -7,6 +7,7 @@ use vault::{InstanceInfo, Reader, Vault};
 
 use super::live::{self, Live};
 use super::{DiffArgs, usage};
+use crate::args::Spending;
 use crate::config::{BaseUrl, Config};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -107,7 +108,7 @@ pub(super) fn both(context: &Context, args: &DiffArgs) -> Result<(Side, Side, Op
             Ok((from, to, Some(read)))
         }
         (Typed::Stored { vault, place }, Typed::Stored { vault: other, place: there }) => {
-            if args.max_calls.is_some() || args.over_allowance {
+            if args.spending != Spending::default() {
                 let hint = "they limit the calls of `live`; between runs no call is made";
                 return Err(usage("--max-calls and --over-allowance go with `live`", hint));
             }

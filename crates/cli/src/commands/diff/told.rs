@@ -73,6 +73,11 @@ impl Sum {
         })
     }
 
+    /// Whether anything that is shown differs.
+    pub(super) fn differs(&self) -> bool {
+        self.all() != Counts::default()
+    }
+
     fn add(&mut self, kind: &'static Kind, fate: Fate) {
         match self.kinds.last_mut() {
             Some((last, counts)) if last.name == kind.name => counts.add(fate),

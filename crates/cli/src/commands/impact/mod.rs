@@ -10,6 +10,7 @@ use vault::{FieldFilter, FieldName};
 use crate::args::command_help;
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
+use crate::moments::{AsOf, Meant, MomentPart};
 use crate::objects::{ObjectPart, PlacePart, places_in_words, short_name, title_and_folder};
 use crate::output::{Align, Table, human};
 use crate::report::{Failure, Outcome};
@@ -17,7 +18,7 @@ use crate::suggest::nearest;
 
 /// Show what uses a field, an explore, a dashboard, a user..., or what nothing uses
 ///
-/// Works offline, on the newest state of the vault. Every object that uses the
+/// Works offline, on the newest state of the vault or one of the past. Every object that uses the
 /// subject is listed with where (tile, filter, table calculation, chart...), and so
 /// is what hangs on those: a look's dashboards, a dashboard's boards, schedules and
 /// alerts. Of users and groups: what they own, receive, may see or belong to.
@@ -26,6 +27,9 @@ use crate::suggest::nearest;
 pub struct ImpactArgs {
     #[command(flatten)]
     subject: SubjectArgs,
+
+    #[command(flatten)]
+    as_of: AsOf,
 }
 
 /// What is asked about.
@@ -82,6 +86,9 @@ const EXAMPLES: &str = "
   What a leaver owns and receives:
     lookervault impact --user ada@example.com
 
+  What used an explore before the migration:
+    lookervault impact --explore ecommerce.order_items --as-of before-migration
+
   Looks and roles that nothing uses:
     lookervault impact --unused looks,roles";
 
@@ -93,7 +100,9 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Damage];
 /// When there is no such subject, or the vault cannot be read.
 pub fn run(context: &Context, args: &ImpactArgs) -> Outcome {
     if let Some(kinds) = &args.subject.unused {
-        return unused::run(context, &context.read_searchable_vault("impact")?, kinds);
+        let opened = context.read_searchable_vault("impact")?;
+        let as_of = opened.as_of(context, &args.as_of)?;
+        return unused::run(context, &opened, as_of.as_ref(), kinds);
     }
     let (sort, text) = args.subject.typed();
     let opened = match sort {
@@ -101,12 +110,15 @@ pub fn run(context: &Context, args: &ImpactArgs) -> Outcome {
         // References are kept with the documents themselves.
         _ => context.read_vault()?,
     };
-    let subject = subject(&opened, sort, text)?;
-    let found = impact(&opened.reader, opened.instance.id, &subject)?;
+    let as_of = opened.as_of(context, &args.as_of)?;
+    let at = opened.at(as_of.as_ref());
+    let subject = subject(&opened, at, sort, text)?;
+    let found = impact(&opened.reader, at, &subject)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(&opened, sort, text, &found))?;
+        let document = Document::new(&opened, sort, text, &found);
+        context.printer.json(&Document { as_of: as_of.as_ref().map(Meant::part), ..document })?;
     } else {
-        print(context, &opened, &subject, &found)?;
+        print(context, &opened, at, &subject, &found)?;
     }
     Ok(Exit::Ok)
 }
@@ -129,16 +141,16 @@ impl SubjectArgs {
     }
 }
 
-fn subject(opened: &Opened, sort: &str, text: &str) -> Result<Subject, Failure> {
-    let (reader, instance) = (&opened.reader, opened.instance.id);
+fn subject(opened: &Opened, of: vault::AsOf, sort: &str, text: &str) -> Result<Subject, Failure> {
+    let reader = &opened.reader;
     let subject = match sort {
         "field" => Subject::field(text),
         "explore" => Subject::explore(text),
-        "connection" => Subject::connection(reader, instance, text),
-        "dashboard" => Subject::dashboard(reader, instance, text),
-        "look" => Subject::look(reader, instance, text),
-        "user" => Subject::user(reader, instance, text),
-        "group" => Subject::group(reader, instance, text),
+        "connection" => Subject::connection(reader, of, text),
+        "dashboard" => Subject::dashboard(reader, of, text),
+        "look" => Subject::look(reader, of, text),
+        "user" => Subject::user(reader, of, text),
+        "group" => Subject::group(reader, of, text),
         _ => Ok(Subject::model(text)),
     };
     subject.map_err(|error| match error {
@@ -152,7 +164,13 @@ fn subject(opened: &Opened, sort: &str, text: &str) -> Result<Subject, Failure> 
     })
 }
 
-fn print(context: &Context, opened: &Opened, subject: &Subject, found: &Impact) -> Result<(), Failure> {
+fn print(
+    context: &Context,
+    opened: &Opened,
+    of: vault::AsOf,
+    subject: &Subject,
+    found: &Impact,
+) -> Result<(), Failure> {
     let printer = &context.printer;
     if let Subject::Fields(FieldFilter { name: Some(_), .. }) = subject
         && found.fields.len() > 1
@@ -161,7 +179,7 @@ fn print(context: &Context, opened: &Opened, subject: &Subject, found: &Impact) 
     }
     if found.affected.is_empty() {
         printer.status("Nothing in the vault uses it.");
-        if let Some(near) = near(opened, subject)? {
+        if let Some(near) = near(opened, of, subject)? {
             printer.status(format!("Did you mean {near}?"));
         }
         return Ok(());
@@ -202,9 +220,9 @@ fn way(found: &Impact, nth: usize) -> String {
 }
 
 /// The name in use that is nearest to one that is not.
-fn near(opened: &Opened, subject: &Subject) -> Result<Option<String>, Failure> {
+fn near(opened: &Opened, of: vault::AsOf, subject: &Subject) -> Result<Option<String>, Failure> {
     let Subject::Fields(FieldFilter { model, explore, name }) = subject else { return Ok(None) };
-    let all = opened.reader.fields_in_use(opened.instance.id, &FieldFilter::default(), true)?;
+    let all = opened.reader.fields_in_use(of, &FieldFilter::default(), true)?;
     let names = |part: fn(&FieldName) -> &str| all.iter().map(part);
     Ok(match (name, explore, model) {
         (Some(name), _, _) => nearest(name, names(|field| &field.name)),
@@ -220,6 +238,7 @@ fn near(opened: &Opened, subject: &Subject) -> Result<Option<String>, Failure> {
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    as_of: Option<MomentPart<'a>>,
     subject: SubjectPart<'a>,
     fields: Vec<FieldPart<'a>>,
     count: usize,
@@ -284,6 +303,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "lookervault.impact/1",
             instance: &opened.instance.url,
+            as_of: None,
             subject: SubjectPart { sort, name },
             fields: found.fields.iter().map(field).collect(),
             count: found.affected.len(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::context::{Context, Opened};
 use crate::exit::Exit;
+use crate::moments::{Meant, MomentPart};
 use crate::objects::{ObjectPart, short_name, title_and_folder};
 use crate::output::{Align, Table, human};
 use crate::report::{Failure, Outcome};
@@ -19,10 +20,10 @@ pub(super) fn kind(text: &str) -> Result<&'static str, String> {
     })
 }
 
-pub(super) fn run(context: &Context, opened: &Opened, kinds: &[&str]) -> Outcome {
-    let found = unused(&opened.reader, opened.instance.id, kinds)?;
+pub(super) fn run(context: &Context, opened: &Opened, as_of: Option<&Meant>, kinds: &[&str]) -> Outcome {
+    let found = unused(&opened.reader, opened.at(as_of), kinds)?;
     if context.printer.is_json() {
-        context.printer.json(&Document::new(opened, &found))?;
+        context.printer.json(&Document::new(opened, as_of, &found))?;
     } else {
         print(context, &found)?;
     }
@@ -57,6 +58,7 @@ fn print(context: &Context, found: &[Unused]) -> Result<(), Failure> {
 struct Document<'a> {
     schema: &'static str,
     instance: &'a str,
+    as_of: Option<MomentPart<'a>>,
     kinds: Vec<KindPart<'a>>,
 }
 
@@ -70,7 +72,7 @@ struct KindPart<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(opened: &'a Opened, found: &'a [Unused]) -> Self {
+    fn new(opened: &'a Opened, as_of: Option<&'a Meant>, found: &'a [Unused]) -> Self {
         let kind = |one: &'a Unused| KindPart {
             kind: one.kind,
             by: one.by,
@@ -81,6 +83,7 @@ impl<'a> Document<'a> {
         Self {
             schema: "lookervault.unused/1",
             instance: &opened.instance.url,
+            as_of: as_of.map(Meant::part),
             kinds: found.iter().map(kind).collect(),
         }
     }

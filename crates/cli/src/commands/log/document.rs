@@ -1,25 +1,59 @@
 //! Changes as one JSON document.
 
-use engine::log::{Author, Entry, Evidence, Place, Told, When};
+use std::cell::Cell;
+
+use engine::log::{Author, Entry, Evidence, LogFilter, Place, Told, When};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::{LogArgs, Span};
+use super::{LogArgs, Span, take};
 use crate::context::{Context, Opened};
 use crate::moments::{Bound, MomentPart};
-use crate::output::Kept;
+use crate::objects::Located;
+use crate::output::{Elements, Kept, List, Streamed};
 use crate::report::Failure;
 
-#[derive(Serialize)]
 struct Document<'a> {
-    schema: &'static str,
     instance: &'a str,
     since: Option<BoundPart<'a>>,
     until: Option<BoundPart<'a>>,
     by: Option<&'a str>,
-    unknown_authors: Option<u64>,
-    count: u64,
-    changes: Vec<ChangePart<'a>>,
+    changes: Streamed<Changes<'a>>,
+    /// Known once the changes are written.
+    told: &'a Cell<Told>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", "lookervault.log/1")?;
+        map.serialize_entry("instance", self.instance)?;
+        map.serialize_entry("since", &self.since)?;
+        map.serialize_entry("until", &self.until)?;
+        map.serialize_entry("by", &self.by)?;
+        map.serialize_entry("changes", &self.changes)?;
+        let Told { entries, unknown_authors } = self.told.get();
+        map.serialize_entry("count", &entries)?;
+        map.serialize_entry("unknown_authors", &self.by.map(|_| unknown_authors))?;
+        map.end()
+    }
+}
+
+/// The changes, as they are found.
+struct Changes<'a> {
+    opened: &'a Opened,
+    args: &'a LogArgs,
+    filter: &'a LogFilter,
+    told: &'a Cell<Told>,
+}
+
+impl Elements for Changes<'_> {
+    fn write_to<S: SerializeSeq>(self, list: &mut List<'_, S>) -> Result<(), Failure> {
+        let told = take(self.opened, self.args, self.filter, |entry| list.push(&ChangePart::new(&entry)))?;
+        self.told.set(told);
+        Ok(())
+    }
 }
 
 /// A run, or a time.
@@ -39,8 +73,8 @@ struct ChangePart<'a> {
     not_after: Timestamp,
     run: i64,
     author: Option<AuthorPart<'a>>,
-    before: Option<PlacePart<'a>>,
-    after: PlacePart<'a>,
+    before: Option<Located<'a>>,
+    after: Located<'a>,
     evidence: Option<EvidencePart<'a>>,
 }
 
@@ -49,13 +83,6 @@ struct AuthorPart<'a> {
     id: &'a str,
     name: Option<&'a str>,
     email: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct PlacePart<'a> {
-    title: Option<&'a str>,
-    folder_id: Option<&'a str>,
-    folder: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -68,25 +95,25 @@ struct EvidencePart<'a> {
 /// Prints the document.
 ///
 /// # Errors
-/// When stdout cannot be written.
+/// When the vault cannot be read or stdout cannot be written.
 pub(super) fn print(
     context: &Context,
     opened: &Opened,
     args: &LogArgs,
     span: &Span,
-    entries: &[Entry],
-    told: Told,
+    filter: &LogFilter,
 ) -> Result<(), Failure> {
-    context.printer.json(&Document {
-        schema: "lookervault.log/1",
+    let told = Cell::default();
+    let document = Document {
         instance: &opened.instance.url,
         since: span.since.as_ref().map(|bound| BoundPart::new(bound, bound.time().map(|time| time.from))),
         until: span.until.as_ref().map(|bound| BoundPart::new(bound, bound.time().map(|time| time.until))),
         by: args.by.as_deref(),
-        unknown_authors: args.by.as_ref().map(|_| told.unknown_authors),
-        count: told.entries,
-        changes: entries.iter().map(ChangePart::new).collect(),
-    })
+        changes: Streamed::new(Changes { opened, args, filter, told: &told }),
+        told: &told,
+    };
+    let printed = context.printer.json(&document);
+    document.changes.failure().map_or(printed, Err)
 }
 
 impl<'a> BoundPart<'a> {
@@ -112,8 +139,8 @@ impl<'a> ChangePart<'a> {
             not_after,
             run: entry.run.number(),
             author: entry.author.as_ref().map(AuthorPart::new),
-            before: entry.before.as_ref().map(PlacePart::new),
-            after: PlacePart::new(&entry.after),
+            before: entry.before.as_ref().map(located),
+            after: located(&entry.after),
             evidence: entry.evidence.as_ref().map(EvidencePart::new),
         }
     }
@@ -125,11 +152,8 @@ impl<'a> AuthorPart<'a> {
     }
 }
 
-impl<'a> PlacePart<'a> {
-    fn new(place: &'a Place) -> Self {
-        let folder = place.path.as_deref().or(place.folder.as_deref());
-        Self { title: place.title.as_deref(), folder_id: place.folder.as_deref(), folder }
-    }
+fn located(place: &Place) -> Located<'_> {
+    Located::new(place.title.as_deref(), place.folder.as_deref(), place.path.as_deref())
 }
 
 impl<'a> EvidencePart<'a> {

@@ -87,12 +87,7 @@ pub fn run(context: &Context, args: &LogArgs) -> Outcome {
     let span = Span::find(context, &opened, args)?;
     let filter = filter(&opened, args, &span)?;
     if context.printer.is_json() {
-        let mut entries = Vec::new();
-        let told = take(&opened, args, &filter, |entry| {
-            entries.push(entry);
-            Ok(())
-        })?;
-        document::print(context, &opened, args, &span, &entries, told)?;
+        document::print(context, &opened, args, &span, &filter)?;
     } else {
         let told =
             take(&opened, args, &filter, |entry| context.printer.line(line::of(&entry, &context.printer)))?;
@@ -189,7 +184,7 @@ fn filter(opened: &Opened, args: &LogArgs, span: &Span) -> Result<LogFilter, Fai
 
 /// The folders that are called so, and all below them.
 fn folders_called(opened: &Opened, name: &str) -> Result<std::collections::HashSet<String>, Failure> {
-    let all = opened.reader.every_folder(opened.instance.id, KindName::FOLDERS)?;
+    let all = opened.reader.every_folder(opened.instance.id)?;
     let is_meant = |key: &&str| {
         if folders::is_id(name) {
             *key == name

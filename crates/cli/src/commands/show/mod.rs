@@ -65,7 +65,7 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage];
 /// When there is no vault, it cannot be read, or it has no such object.
 pub fn run(context: &Context, args: &ShowArgs) -> Outcome {
     let opened = context.read_vault()?;
-    let as_of = opened.as_of(context, args.as_of.as_of.as_deref())?;
+    let as_of = opened.as_of(context, &args.as_of)?;
     let at = as_of.as_ref().map(|meant| meant.moment.run);
     let found = opened.reader.show_at(opened.instance.id, args.kind.plural(), &args.id, at)?;
     let Some(stored) = found else { return Err(absent(context, &opened, args, at)?) };

@@ -8,7 +8,7 @@ use super::known::Changes;
 use super::{KindPlan, Planner};
 use crate::extract::by_id;
 use crate::extract::error::ExtractError;
-use crate::extract::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream, calls_of, pages};
+use crate::extract::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream, calls_of, folders_a_call, pages};
 use crate::extract::request::FolderStrategy;
 use crate::extract::run::groups;
 
@@ -72,9 +72,9 @@ impl Planner<'_> {
             }
             taken => plan.add(Reason::Page, ledger, with(taken == Some(true))),
         }
-        let closing = match group.closing(strategy, sizes) {
+        let closing = match group.closing(strategy, sizes, self.bundles(group)) {
             ListBy::Whole { .. } => pages(sizes.total.unwrap_or(0), LISTING_PAGE),
-            ListBy::Folder => group.folder_count(),
+            ListBy::Folder => self.folder_listings(group),
         };
         plan.add(Reason::Listing, ledger, closing);
     }
@@ -89,9 +89,20 @@ impl Planner<'_> {
         pages(size, stream.page) + u64::from(is_round(last) && last >= seen)
     }
 
+    /// Whether the instance is known to take lists of folders.
+    fn bundles(&self, group: &Group) -> bool {
+        let taken = group.paged.folder.and_then(|parameter| self.known.lists.taken(group, parameter));
+        taken == Some(true)
+    }
+
+    /// Calls that list the folders of a group, many to a call where that is known to work.
+    fn folder_listings(&self, group: &Group) -> u64 {
+        group.folder_count().div_ceil(folders_a_call(self.bundles(group)) as u64)
+    }
+
     fn opening_listing(&self, group: &Group, sizes: &Sizes, plan: &mut KindPlan) {
         let calls = match group.opening(self.request.strategy) {
-            ListBy::Folder => group.folder_count(),
+            ListBy::Folder => self.folder_listings(group),
             ListBy::Whole { .. } => {
                 pages(sizes.total.unwrap_or(0), LISTING_PAGE) + u64::from(self.is_looked_beyond(group, sizes))
             }

@@ -76,19 +76,26 @@ pub(crate) fn refusal(server: &Server, call: &Call) -> Option<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::OPERATIONS;
+    use crate::routes::{Action, operations};
 
     #[test]
     fn every_operation_named_here_exists_and_is_named_once() {
         let mut named: Vec<_> =
             NEEDS.iter().flat_map(|(.., operations)| operations.iter().copied()).collect();
         for name in &named {
-            assert!(OPERATIONS.iter().any(|op| op.id == *name), "no operation {name}");
+            assert!(operations().any(|op| op.id == *name), "no operation {name}");
         }
         let count = named.len();
         named.sort_unstable();
         named.dedup();
         assert_eq!(named.len(), count, "an operation needs two permissions");
+    }
+
+    #[test]
+    fn every_write_needs_a_permission() {
+        for op in operations().filter(|op| matches!(op.action, Action::Write(..))) {
+            assert!(NEEDS.iter().any(|(.., named)| named.contains(&op.id)), "{} needs none", op.id);
+        }
     }
 
     #[test]

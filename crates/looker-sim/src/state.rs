@@ -1,6 +1,7 @@
 //! What the instance holds now, and what it held at any time before.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::config::Account;
 use crate::data::SYSTEM_ACTIVITY;
 use crate::json;
 use crate::kinds::Kind;
+use crate::outbox::Sent;
 use crate::permissions;
 use crate::table::{Row, Table, as_text};
 
@@ -37,6 +39,8 @@ pub enum Refused {
     NoFolder,
     /// Another live dashboard of the folder has this title.
     TitleTaken,
+    /// Another live look of the folder has this title.
+    LookTitleTaken,
     /// Another dashboard of the instance, the trash included, has this slug.
     SlugTaken,
     /// Another object of the kind has this id, or the body has none.
@@ -51,6 +55,7 @@ impl std::fmt::Display for Refused {
             Refused::NotFound => "there is no such object",
             Refused::NoFolder => "there is no such folder",
             Refused::TitleTaken => "a live dashboard of that folder has this title already",
+            Refused::LookTitleTaken => "a live look of that folder has this title already",
             Refused::SlugTaken => "a dashboard of this instance has this slug already",
             Refused::IdTaken => "the body has no id, or one that another object of the kind has",
             Refused::Dangling => "it would refer to an object that does not exist",
@@ -79,6 +84,10 @@ pub(crate) struct World {
     /// Ids of the folders of shared content, in the order of
     /// [`SimConfig::folder_sizes`](crate::SimConfig::folder_sizes).
     pub(crate) shared_folders: Vec<String>,
+    /// What would have reached people.
+    pub(crate) outbox: Vec<Sent>,
+    /// When objects were created through the API.
+    born: HashMap<(Kind, Box<str>), Instant>,
 }
 
 impl World {
@@ -92,6 +101,8 @@ impl World {
             seed,
             own_lists: BTreeSet::new(),
             shared_folders: Vec::new(),
+            outbox: Vec::new(),
+            born: HashMap::new(),
         }
     }
 
@@ -120,6 +131,16 @@ impl World {
 
     fn initial(&self, row: &Row) -> State {
         State { at: self.started, order: 0, deleted: row.deleted, gone: false, body: row.body.clone() }
+    }
+
+    /// Notes that an object was created just now.
+    pub(crate) fn freshen(&mut self, kind: Kind, id: &str) {
+        self.born.insert((kind, id.into()), Instant::now());
+    }
+
+    /// How long ago an object was created through the API.
+    pub(crate) fn age(&self, kind: Kind, id: &str) -> Option<Duration> {
+        self.born.get(&(kind, id.into())).map(Instant::elapsed)
     }
 
     /// Sets members of an object's body as they are, without any check.

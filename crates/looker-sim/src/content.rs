@@ -1,9 +1,9 @@
 //! Single objects.
 
-use crate::data;
-use crate::json::{self, Writer};
+use crate::json;
 use crate::kinds::Kind;
 use crate::lists::{render, render_one};
+use crate::parts::{self, Part};
 use crate::reply::{Reply, Rows};
 use crate::routes::View;
 use crate::search::parse_fields;
@@ -87,38 +87,56 @@ pub(crate) fn folder_ancestors(server: &Server, call: &Call) -> Reply {
     render(&world, Kind::Folder, &rows, View::WithContent, fields.as_ref())
 }
 
-/// A query by its id, from which it is made.
+/// A query by its id.
 pub(crate) fn query(server: &Server, call: &Call) -> Reply {
-    let known = 1..=server.world().queries;
-    let id = call.id().parse().ok().filter(|id| known.contains(id));
-    made(call, id, |id, w| data::push_query(server.config.seed, id, w))
+    answer(call, server.world().queries.get(call.id()))
 }
 
 /// A query by its slug.
 pub(crate) fn query_for_slug(server: &Server, call: &Call) -> Reply {
-    let id = server.ground.query_of_slug(call.id());
-    made(call, id, |id, w| data::push_query(server.config.seed, id, w))
+    answer(call, server.world().queries.of_slug(&server.ground, call.id()))
 }
 
 /// A merge query by its id, which is a slug.
 pub(crate) fn merge_query(server: &Server, call: &Call) -> Reply {
-    let number = server.ground.merge_of_slug(call.id());
-    made(call, number, |number, w| data::push_merge_query(&server.ground, number, w))
+    answer(call, server.world().queries.merge(&server.ground, call.id()))
 }
 
-/// An object that is made when it is asked for.
-fn made(call: &Call, number: Option<u64>, push: impl FnOnce(u64, &mut Writer)) -> Reply {
+/// A part of a dashboard by its id.
+pub(crate) fn dashboard_part(server: &Server, call: &Call, part: Part) -> Reply {
+    answer(call, found_part(server, part, call.id()))
+}
+
+/// The components of a layout.
+pub(crate) fn layout_components(server: &Server, call: &Call) -> Reply {
+    let layout = found_part(server, Part::Layout, call.id());
+    let components =
+        layout.map(|layout| json::member(&layout, Part::Component.list()).unwrap_or("[]").to_owned());
+    answer(call, components)
+}
+
+fn found_part(server: &Server, part: Part, id: &str) -> Option<String> {
+    // Only the first time the index is made, which takes the instance for itself.
+    if server.world().known_parts().is_none() {
+        server.world_mut().parts();
+    }
+    let world = server.world();
+    let dashboard = world.known_parts()?.dashboard(part, id)?;
+    let row = server.find(&world, Kind::Dashboard, dashboard)?;
+    parts::find(as_text(&row.body), part, id).map(str::to_owned)
+}
+
+/// An object that is not a row of a table, as far as `fields` asks for it.
+fn answer(call: &Call, whole: Option<String>) -> Reply {
     let fields = match parse_fields(&call.params) {
         Ok(fields) => fields,
         Err(problem) => return Reply::invalid(&call.route(), &[problem]),
     };
-    let Some(number) = number else { return call.not_found() };
-    let mut whole = Writer::default();
-    push(number, &mut whole);
+    let Some(whole) = whole else { return call.not_found() };
     let mut out = String::new();
     match fields {
-        Some(fields) => json::project(&whole.out, &fields, &mut out),
-        None => out = whole.out,
+        Some(fields) => json::project(&whole, &fields, &mut out),
+        None => out = whole,
     }
     Reply { rows: Rows { light: 1, ..Rows::default() }, ..Reply::json(out) }
 }

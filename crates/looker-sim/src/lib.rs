@@ -142,7 +142,9 @@ mod objects;
 mod outbox;
 mod owned;
 mod params;
+mod parts;
 mod permissions;
+mod queries;
 mod reply;
 mod routes;
 mod search;
@@ -155,7 +157,7 @@ mod table;
 mod writes;
 
 pub use churn::Churn;
-pub use config::{Account, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
+pub use config::{Account, Components, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
 pub use faults::{Fault, Faults};
 pub use kinds::Kind;
 pub use ledger::Activity;

@@ -45,7 +45,21 @@ const NEEDS: &[Need] = &[
     ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
     ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
     ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
-    ("save_content", 403, Known::Docs, &["update_dashboard", "delete_dashboard", "update_look", "delete_look"]),
+    ("save_content", 403, Known::Docs, &[
+        "create_dashboard", "update_dashboard", "delete_dashboard", "move_dashboard", "copy_dashboard",
+        "create_dashboard_element", "update_dashboard_element", "delete_dashboard_element",
+        "create_dashboard_filter", "update_dashboard_filter", "delete_dashboard_filter",
+        "create_dashboard_layout", "update_dashboard_layout", "delete_dashboard_layout",
+        "update_dashboard_layout_component",
+        "create_look", "update_look", "delete_look", "move_look", "copy_look",
+    ]),
+    ("save_content", 403, Known::Inferred, &[
+        "update_dashboard_certification", "update_lookml_certification", "update_look_certification",
+        "create_board", "update_board", "delete_board", "create_board_section", "update_board_section",
+        "delete_board_section", "create_board_item", "update_board_item", "delete_board_item",
+    ]),
+    ("explore", 404, Known::Inferred, &["create_query", "create_merge_query"]),
+    ("manage_spaces", 404, Known::Spec, &["create_folder", "update_folder", "delete_folder"]),
 ];
 
 /// What an account of limited sight may do besides seeing its folders.

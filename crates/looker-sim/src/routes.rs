@@ -6,6 +6,7 @@ use crate::access::Membership;
 use crate::data::DEFAULT_COLLECTION;
 use crate::kinds::Kind;
 use crate::params::{Holds, PAGED, Param};
+use crate::parts;
 use crate::writes::routes::WRITES;
 use crate::writes::{Handler, Takes};
 
@@ -43,6 +44,9 @@ pub(crate) enum Action {
     MetadataAccesses,
     /// One of a dashboard's lists of parts.
     Part(&'static str),
+    /// A part of a dashboard by its id.
+    PartById(parts::Part),
+    LayoutComponents,
     FolderParent,
     FolderAncestors,
     /// What changes something (`writes`).
@@ -99,7 +103,7 @@ pub(crate) enum From {
     Content(Kind),
 }
 
-use Action::{Fixed, Get, List, Members, Part};
+use Action::{Fixed, Get, List, Members, Part, PartById};
 use Holds::{Bool, Text};
 #[rustfmt::skip]
 use Kind::{
@@ -279,6 +283,12 @@ static READS: &[Operation] = &[
     op("dashboard_dashboard_elements", "GET", "/dashboards/{dashboard_id}/dashboard_elements", &[FIELDS], Part("dashboard_elements")),
     op("dashboard_dashboard_filters", "GET", "/dashboards/{dashboard_id}/dashboard_filters", &[FIELDS], Part("dashboard_filters")),
     op("dashboard_dashboard_layouts", "GET", "/dashboards/{dashboard_id}/dashboard_layouts", &[FIELDS], Part("dashboard_layouts")),
+
+    op("dashboard_element", "GET", "/dashboard_elements/{dashboard_element_id}", &[FIELDS], PartById(parts::Part::Element)),
+    op("dashboard_filter", "GET", "/dashboard_filters/{dashboard_filter_id}", &[FIELDS], PartById(parts::Part::Filter)),
+    op("dashboard_layout", "GET", "/dashboard_layouts/{dashboard_layout_id}", &[FIELDS], PartById(parts::Part::Layout)),
+    op("dashboard_layout_component", "GET", "/dashboard_layout_components/{dashboard_layout_component_id}", &[FIELDS], PartById(parts::Part::Component)),
+    op("dashboard_layout_dashboard_layout_components", "GET", "/dashboard_layouts/{dashboard_layout_id}/dashboard_layout_components", &[FIELDS], Action::LayoutComponents),
 
     op("search_lookml_dashboards", "GET", "/dashboards/lookml/search", &[FIELDS, SORTS, LOOKML, LIMITED], List(LookmlDashboard, Whole, From::Search)),
     op("dashboard_lookml", "GET", "/dashboards/lookml/{dashboard_id}", &[], Get(Dashboard, Lookml)),

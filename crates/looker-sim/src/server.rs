@@ -383,6 +383,8 @@ impl Server {
             Action::List(kind, view, from) => lists::list(self, call, kind, view, from),
             Action::Get(kind, view) => content::get(self, call, kind, view),
             Action::Part(part) => content::part(self, call, part),
+            Action::PartById(part) => content::dashboard_part(self, call, part),
+            Action::LayoutComponents => content::layout_components(self, call),
             Action::FolderParent => content::folder_parent(self, call),
             Action::FolderAncestors => content::folder_ancestors(self, call),
             Action::Query => content::query(self, call),

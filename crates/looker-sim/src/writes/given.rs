@@ -212,7 +212,7 @@ impl Given {
 
 /// The problem of a member that is needed.
 pub(crate) fn required(name: &str) -> Problem {
-    Problem::missing(name, "This field is required.")
+    Problem::missing_field(name, "is not present")
 }
 
 #[cfg(test)]

@@ -7,9 +7,18 @@
 //! changed is shown under the same lock: the answer is the object as the write
 //! left it.
 
+pub(crate) mod boards;
+pub(crate) mod bodies;
+pub(crate) mod content;
 pub(crate) mod dashboards;
+pub(crate) mod elements;
+pub(crate) mod filters;
+pub(crate) mod folders;
 pub(crate) mod given;
+pub(crate) mod layouts;
 pub(crate) mod looks;
+pub(crate) mod opened;
+pub(crate) mod queries;
 pub(crate) mod routes;
 
 use jiff::Timestamp;

@@ -243,5 +243,7 @@ pub(crate) fn certify(edit: &mut Edit<'_>, kind: Kind) -> Result<Wrote, Failure>
         r#"{{"certification_status":{status},"ui_status":{status},"user_name":{name},"notes":{notes},"updated_at":{now}}}"#
     );
     edit.world.set(kind, &id, &vec![("certification_metadata", certification)])?;
-    Ok(shown(kind, id))
+    // A `Look`, not the `LookWithQuery` that other writes answer.
+    let view = if kind == Kind::Look { View::Brief } else { View::Whole };
+    Ok(Wrote::Object(kind, view, id))
 }

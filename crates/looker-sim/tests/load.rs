@@ -1,5 +1,7 @@
 //! An instance with built-ins only, and one loaded from documents.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ from looker_sdk.sdk.api40 import methods
 from checklist import check, holds, same
 
 SIMULATOR = Path(__file__).parents[2] / "crates" / "looker-sim" / "src"
-ROUTES = [SIMULATOR / "routes.rs", SIMULATOR / "writes" / "routes.rs"]
+ROUTES = sorted(SIMULATOR.glob("**/*routes.rs"))
 
 # Seen in answers of real instances, though not in the API document.
 UNDOCUMENTED = {"Query.analysis_config", "ScheduledPlanDestination.can"}

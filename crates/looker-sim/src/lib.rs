@@ -6,6 +6,7 @@
 //! alerts, access lists, people. It is generated from a seed, as strict as the real thing, and can be told to be
 //! slow, to fail, to lie about totals, and to change while it is read. It
 //! shares no code with the client, so the two cannot share a misunderstanding.
+//! Content can be written as well, by the same operations as on a real instance.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -96,13 +97,11 @@
 //! - Searches send `Link` with `first`, with `next` after an exactly full page
 //!   and with `prev`; `last` and `X-Total-Count` come with
 //!   [`SimConfig::totals`], and never for a limited account.
-//! - A trashed dashboard is answered by `GET` and does not block its title, but
-//!   blocks its slug. Titles clash without regard to case. Looks may share a
-//!   title.
+//! - A trashed dashboard is answered by `GET`.
 //! - Every change but a view moves `updated_at`, that of a tile included; it
-//!   has whole seconds. `user_id` cannot be changed.
-//! - Wrong types in a `PATCH` are 422, a body that is no JSON object is 400,
-//!   unknown and read-only members and parts are ignored.
+//!   has whole seconds.
+//! - What is taken for granted about writes is in `docs/simulator.md`, each
+//!   with how it is known.
 //! - A limited account gets 403 for writes and for alerts of all owners, what
 //!   [`SimConfig::denied_as`] says for System Activity, empty lists of groups,
 //!   roles and sets, itself as the only user, and 404 for all else it may not see.

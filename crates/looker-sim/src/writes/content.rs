@@ -113,23 +113,32 @@ pub(crate) fn next_metadata(edit: &Edit<'_>, kind: Kind) -> String {
 ///
 /// What Looker refuses.
 pub(crate) fn update(edit: &mut Edit<'_>, kind: Kind, id: &str) -> Result<Wrote, Failure> {
+    check_update(edit, kind, id)?;
+    let changes = update_changes(edit, kind)?;
+    edits::update(edit.world, kind, id, changes, &edit.call.user)?;
+    Ok(shown(kind, id.to_owned()))
+}
+
+/// Refuses changes that Looker refuses.
+fn check_update(edit: &Edit<'_>, kind: Kind, id: &str) -> Result<(), Failure> {
     let row = edit.row(kind, id)?;
     let after = |name| edit.given.text(name).unwrap_or_else(|| row.text(kind, name).to_owned());
     let (folder_id, title) = (after("folder_id"), after("title"));
-    let stays = edit.given.get("deleted").map_or(row.deleted, |value| value == "true");
+    let trashed = edit.given.get("deleted").map_or(row.deleted, |value| value == "true");
     let places = ["title", "folder_id", "deleted"];
     if edit.given.get("title") == Some("null") {
         return Err(Failure::Invalid(vec![super::given::required("title")]));
     }
+    if kind == Kind::Look && edit.given.get("query_id") == Some("null") {
+        return Err(Failure::Invalid(vec![super::given::required("query_id")]));
+    }
     if let Some(id) = edit.given.get("folder_id") {
         folder(edit, &json::text(id).unwrap_or_default())?;
     }
-    if !stays && places.iter().any(|name| edit.given.get(name).is_some()) {
+    if !trashed && places.iter().any(|name| edit.given.get(name).is_some()) {
         check_title(edit, kind, &folder_id, &title, id)?;
     }
-    let changes = update_changes(edit, kind)?;
-    edits::update(edit.world, kind, id, changes, &edit.call.user)?;
-    Ok(shown(kind, id.to_owned()))
+    Ok(())
 }
 
 /// What was given, with what follows from it.

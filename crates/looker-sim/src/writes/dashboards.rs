@@ -1,12 +1,12 @@
 //! Dashboards as wholes. Their parts have files of their own.
 
 use super::content::{self, shown};
-use super::{Edit, Failure, Wrote, bodies};
+use super::{Edit, Failure, Wrote, bodies, copies};
 use crate::edits;
 use crate::json::{self, quoted};
 use crate::kinds::Kind;
 use crate::objects;
-use crate::parts::{self, Part, id_of};
+use crate::parts::Part;
 use crate::state::change;
 use crate::table::as_text;
 
@@ -104,8 +104,8 @@ pub(crate) fn copy(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let metadata = content::next_metadata(edit, Kind::Dashboard);
     let body = as_text(&edit.row(Kind::Dashboard, &from)?.body).to_owned();
     let next = edit.world.table(Kind::Dashboard).largest_key() + 1;
-    for (name, parts) in copied_parts(edit, &body, &next.to_string(), &title) {
-        change(&mut changes, name, parts);
+    for (part, list) in copies::of_parts(edit.world.parts(), &body, next, &title) {
+        change(&mut changes, part.list(), format!("[{}]", list.join(",")));
     }
     let id = edit.create(Kind::Dashboard, |id| {
         content::numbered(Kind::Dashboard, id, &metadata, &mut changes);
@@ -113,65 +113,4 @@ pub(crate) fn copy(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
         json::patch(&body, &changes)
     });
     Ok(shown(Kind::Dashboard, id))
-}
-
-/// The lists of parts of a copy. Tiles and layouts get new ids, and components
-/// follow.
-fn copied_parts(edit: &mut Edit<'_>, body: &str, id: &str, title: &str) -> Vec<(&'static str, String)> {
-    let all = edit.world.parts();
-    let mut new = |part: Part, object: &str, more: &[(&str, String)]| {
-        let own = all.next(part).to_string();
-        let mut changes = vec![("id", quoted(&own))];
-        changes.extend(more.iter().cloned());
-        (own, json::patch(object, &changes))
-    };
-    let of_copy = ("dashboard_id", quoted(id));
-    let mut renamed = Vec::new();
-    let mut layouts = Vec::new();
-    for layout in parts::list(body, Part::Layout) {
-        let more = [of_copy.clone(), ("dashboard_title", quoted(title))];
-        let (own, copy) = new(Part::Layout, layout, &more);
-        renamed.push((Part::Layout, id_of(layout), own.clone()));
-        layouts.push((own, copy));
-    }
-    let new_id = |renamed: &[(Part, String, String)], part, old: &str| {
-        renamed.iter().find(|(of, from, _)| *of == part && from == old).map(|(.., to)| to.clone())
-    };
-    let mut elements = Vec::new();
-    for element in parts::list(body, Part::Element) {
-        let layout = json::member(element, "dashboard_layout_id").and_then(json::text);
-        let layout = layout.and_then(|layout| new_id(&renamed, Part::Layout, &layout));
-        let layout = layout.map_or_else(|| "null".to_owned(), |layout| quoted(&layout));
-        let more = [of_copy.clone(), ("dashboard_layout_id", layout)];
-        let (own, mut copy) = new(Part::Element, element, &more);
-        if let Some(maker) = json::member(&copy, "result_maker").filter(|maker| *maker != "null") {
-            let (maker_id, maker) = new(Part::ResultMaker, maker, &[]);
-            copy = json::patch(&copy, &[("result_maker_id", quoted(&maker_id)), ("result_maker", maker)]);
-        }
-        renamed.push((Part::Element, id_of(element), own));
-        elements.push(copy);
-    }
-    let filters: Vec<String> = parts::list(body, Part::Filter)
-        .map(|filter| new(Part::Filter, filter, std::slice::from_ref(&of_copy)).1)
-        .collect();
-    let layouts: Vec<String> = layouts
-        .into_iter()
-        .map(|(own, layout)| {
-            let components: Vec<String> = parts::list(&layout, Part::Component)
-                .filter_map(|component| {
-                    let old = json::member(component, "dashboard_element_id").and_then(json::text)?;
-                    let element = new_id(&renamed, Part::Element, &old)?;
-                    let more =
-                        [("dashboard_layout_id", quoted(&own)), ("dashboard_element_id", quoted(&element))];
-                    Some(new(Part::Component, component, &more).1)
-                })
-                .collect();
-            json::patch(&layout, &[(Part::Component.list(), format!("[{}]", components.join(",")))])
-        })
-        .collect();
-    vec![
-        (Part::Element.list(), format!("[{}]", elements.join(","))),
-        (Part::Filter.list(), format!("[{}]", filters.join(","))),
-        (Part::Layout.list(), format!("[{}]", layouts.join(","))),
-    ]
 }

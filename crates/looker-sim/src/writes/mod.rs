@@ -10,6 +10,7 @@
 pub(crate) mod boards;
 pub(crate) mod bodies;
 pub(crate) mod content;
+pub(crate) mod copies;
 pub(crate) mod dashboards;
 pub(crate) mod elements;
 pub(crate) mod filters;
@@ -17,6 +18,7 @@ pub(crate) mod folders;
 pub(crate) mod given;
 pub(crate) mod layouts;
 pub(crate) mod looks;
+pub(crate) mod makers;
 pub(crate) mod opened;
 pub(crate) mod queries;
 pub(crate) mod routes;

@@ -6,6 +6,7 @@
 //! alerts, access lists, people. It is generated from a seed, as strict as the real thing, and can be told to be
 //! slow, to fail, to lie about totals, and to change while it is read. It
 //! shares no code with the client, so the two cannot share a misunderstanding.
+//! Content can be written as well, by the same operations as on a real instance.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -41,12 +42,15 @@
 //! | `GET /_sim/stats` | [`Stats`] |
 //! | `GET /_sim/requests` | a list of [`Served`] |
 //! | `GET /_sim/history/{kind}/{id}` | a list of [`State`], `kind` by [`Kind::name`] |
+//! | `GET /_sim/outbox` | a list of [`Sent`]: what would have reached people |
+//! | `DELETE /_sim/outbox` | forgets it |
 //! | `POST /_sim/reset` | forgets counters and requests |
 //! | `POST /_sim/faults` | [`Faults`] |
 //! | `POST /_sim/churn` | [`Churn`] |
 //! | `POST /_sim/revoke_tokens` | makes every token invalid |
 //! | `GET /_sim/export?kind=board,look` | every object, or those kinds, as lines `{"kind","id","body"}` |
 //! | `POST /_sim/objects/{kind}` | creates an object ([`Sim::add`]), answers `{"id":…}` |
+//! | `POST /_sim/load/{kind}` | puts documents in, one a line ([`Sim::load`]) |
 //! | `PATCH /_sim/objects/{kind}/{id}` | sets members ([`Sim::set`]); of `content_metadata`, `inherits` |
 //! | `DELETE /_sim/objects/{kind}/{id}` | deletes for ever, with what hangs on it ([`Sim::purge`]) |
 //!
@@ -93,13 +97,11 @@
 //! - Searches send `Link` with `first`, with `next` after an exactly full page
 //!   and with `prev`; `last` and `X-Total-Count` come with
 //!   [`SimConfig::totals`], and never for a limited account.
-//! - A trashed dashboard is answered by `GET` and does not block its title, but
-//!   blocks its slug. Titles clash without regard to case. Looks may share a
-//!   title.
+//! - A trashed dashboard is answered by `GET`.
 //! - Every change but a view moves `updated_at`, that of a tile included; it
-//!   has whole seconds. `user_id` cannot be changed.
-//! - Wrong types in a `PATCH` are 422, a body that is no JSON object is 400,
-//!   unknown and read-only members and parts are ignored.
+//!   has whole seconds.
+//! - What is taken for granted about writes is in `docs/simulator.md`, each
+//!   with how it is known.
 //! - A limited account gets 403 for writes and for alerts of all owners, what
 //!   [`SimConfig::denied_as`] says for System Activity, empty lists of groups,
 //!   roles and sets, itself as the only user, and 404 for all else it may not see.
@@ -132,13 +134,18 @@ mod fields;
 mod gate;
 mod json;
 mod kinds;
+mod ledger;
 mod lists;
+mod load;
 mod log;
 mod metadata;
 mod objects;
+mod outbox;
 mod owned;
 mod params;
+mod parts;
 mod permissions;
+mod queries;
 mod reply;
 mod routes;
 mod search;
@@ -148,12 +155,16 @@ mod sim;
 mod spec;
 mod state;
 mod table;
+mod writes;
 
 pub use churn::Churn;
-pub use config::{Account, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
+pub use config::{Account, Components, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
 pub use faults::{Fault, Faults};
 pub use kinds::Kind;
+pub use ledger::Activity;
+pub use load::NotLoaded;
 pub use log::{Served, Stats};
+pub use outbox::Sent;
 pub use sim::Sim;
 pub use state::{Refused, State};
 

@@ -30,8 +30,41 @@ pub(crate) fn of_number(base: u64, id: &str) -> String {
     (base + id.parse::<u64>().unwrap_or(0)).to_string()
 }
 
+/// Where the ids of a kind's metadata begin.
+fn base(kind: Kind) -> Option<u64> {
+    match kind {
+        Kind::Folder => Some(0),
+        Kind::Dashboard => Some(DASHBOARDS),
+        Kind::Look => Some(LOOKS),
+        Kind::Board => Some(BOARDS),
+        _ => None,
+    }
+}
+
+/// The id of the metadata of an object that is to have a number: the usual one
+/// unless another object has that, as on an instance whose content was loaded.
+pub(crate) fn next_id(world: &World, kind: Kind, number: u64) -> String {
+    let usual = base(kind).filter(|_| number < DASHBOARDS).map(|base| base + number);
+    let free = |id: &u64| find(world, &id.to_string()).is_none();
+    let above = LOOKML_DASHBOARDS + DASHBOARDS..;
+    usual.filter(free).or_else(|| above.into_iter().find(free)).unwrap_or_default().to_string()
+}
+
+/// Whether the id of an object's metadata is not the usual one, so that it has
+/// to be remembered.
+pub(crate) fn is_unusual(kind: Kind, row: &Row) -> bool {
+    if base(kind).is_none() && kind != Kind::LookmlDashboard {
+        return false;
+    }
+    let usual = base(kind).and_then(|base| Some((base + row.id.parse::<u64>().ok()?).to_string()));
+    id_of(kind, row).is_some_and(|id| Some(id) != usual.as_deref())
+}
+
 /// The object behind an id.
 pub(crate) fn find<'w>(world: &'w World, id: &str) -> Option<(Kind, &'w Row)> {
+    if let Some((kind, object)) = world.metadata_of(id) {
+        return world.get(kind, object).map(|row| (kind, row));
+    }
     let number: u64 = id.parse().ok()?;
     let (kind, base) = match number {
         ..DASHBOARDS => (Kind::Folder, 0),
@@ -67,6 +100,10 @@ fn parent_of<'w>(world: &'w World, kind: Kind, row: &Row) -> Option<&'w str> {
 fn push(world: &World, kind: Kind, row: &Row, w: &mut Writer) {
     let id = id_of(kind, row).unwrap_or_default();
     let parent = parent_of(world, kind, row);
+    if let Some(document) = world.metadata_documents.get(id) {
+        push_loaded(world, document, id, parent, w);
+        return;
+    }
     let of = |wanted: &[Kind]| wanted.contains(&kind).then_some(&*row.id);
     let name = json::member(as_text(&row.body), if kind == Kind::Folder { "name" } else { "title" });
     w.begin('{');
@@ -93,6 +130,18 @@ fn push(world: &World, kind: Kind, row: &Row, w: &mut Writer) {
     w.raw("slug", json::member(as_text(&row.body), "slug").unwrap_or("null"));
     w.raw("x_meta", &format!(r#"{{"depth":null,"serial":{id}.0}}"#));
     w.end('}');
+}
+
+/// Appends a `ContentMeta` that was loaded, with what may have changed since.
+fn push_loaded(world: &World, document: &str, id: &str, parent: Option<&str>, w: &mut Writer) {
+    let text_or_null = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), json::quoted);
+    let mut changes = vec![
+        ("parent_id", text_or_null(parent)),
+        ("inherits", inherits(world, id).to_string()),
+        ("inheriting_id", text_or_null(heir_of(world, id).as_deref())),
+    ];
+    changes.retain(|(name, _)| json::member(document, name).is_some());
+    w.element(&json::patch(document, &changes));
 }
 
 /// Whether an item has no list of its own.
@@ -137,7 +186,7 @@ pub(crate) fn orphan() -> String {
 pub(crate) fn one(server: &Server, call: &Call) -> Reply {
     let world = server.world();
     let Some((kind, row)) = find(&world, call.id()).filter(|(kind, row)| sees(server, *kind, row)) else {
-        return if call.id() == ORPHAN && server.visible.is_none() {
+        return if call.id() == ORPHAN && world.has_orphan && server.visible.is_none() {
             answer(call, orphan(), 1)
         } else {
             call.not_found()
@@ -173,7 +222,7 @@ pub(crate) fn below(server: &Server, call: &Call) -> Reply {
             }
         }
     }
-    if &*folder.id == "1" && server.visible.is_none() {
+    if &*folder.id == "1" && world.has_orphan && server.visible.is_none() {
         w.element(&orphan());
     }
     w.end(']');
@@ -191,7 +240,7 @@ pub(crate) fn accesses(server: &Server, call: &Call) -> Reply {
         Err(problem) => return Reply::invalid(&call.route(), &[problem]),
     };
     let world = server.world();
-    let is_orphan = id == ORPHAN && server.visible.is_none();
+    let is_orphan = id == ORPHAN && world.has_orphan && server.visible.is_none();
     if !is_orphan && !find(&world, id).is_some_and(|(kind, row)| sees(server, kind, row)) {
         return call.not_found();
     }

@@ -10,6 +10,7 @@ mod agents;
 mod alerts;
 mod attributes;
 mod boards;
+mod built_ins;
 mod connections;
 mod credentials;
 mod dashboards;
@@ -39,6 +40,7 @@ use std::thread;
 use bytes::Bytes;
 use fastrand::Rng;
 
+pub(crate) use self::dashboards::field_of_filter;
 pub(crate) use self::folders::Folder;
 pub(crate) use self::merges::{Slugs, push_merge_query};
 pub(crate) use self::models::SYSTEM_ACTIVITY;
@@ -50,6 +52,7 @@ use crate::config::SimConfig;
 use crate::json::{self, Writer};
 use crate::kinds::Kind;
 use crate::metadata;
+use crate::queries::Queries;
 use crate::state::World;
 use crate::table::Row;
 
@@ -132,6 +135,16 @@ fn spaced_id(n: u64) -> u64 {
 
 /// Makes the instance that `config` asks for.
 pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
+    if !config.built_ins_only {
+        return generate_all(config);
+    }
+    let (mut world, ground) = generate_all(&built_ins::smallest(config));
+    world.queries = Queries::default();
+    built_ins::keep_only(&mut world);
+    (world, ground)
+}
+
+fn generate_all(config: &SimConfig) -> (World, Ground) {
     let people = people::people(config);
     let (folders, shared) = folders::generate(config, &people);
     let with_trash = |live: u64| live + live * u64::from(config.trash_percent) / 100;
@@ -145,8 +158,8 @@ pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
         dashboard_bytes: config.dashboard_bytes,
         slugs: Slugs::default(),
     };
-    let mut world = World::new(config.seed);
-    world.queries = ground.queries;
+    let mut world = World::new();
+    world.queries = Queries::new(config.seed, ground.queries);
     world.shared_folders = shared;
     for (kind, bodies) in small_kinds(config, &ground) {
         for body in bodies {

@@ -18,6 +18,8 @@ mod each;
 mod group;
 mod kinds;
 mod model;
+mod resource;
+mod resources;
 mod secrets;
 mod settings;
 
@@ -26,6 +28,8 @@ pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, KeyIn, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
+pub use resource::{Method, Resource, Siblings, Write};
+pub use resources::RESOURCES;
 
 use std::fmt;
 

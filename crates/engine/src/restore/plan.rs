@@ -1,0 +1,143 @@
+//! What a restore is going to do, object by object, as a document.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use looker::pacing::Ledger;
+use serde::{Deserialize, Serialize};
+
+use super::step::{Ids, Step, Symbol};
+use crate::live::Cost;
+
+/// The shape of a plan's file.
+pub const FORMAT: &str = "lookervault.restore_plan/1";
+
+/// A restore, planned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The instance it is for.
+    pub address: String,
+    /// Its number in the vault.
+    pub instance: i64,
+    /// The run whose state is to come back.
+    pub as_of: i64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The objects that were selected, or are needed by them.
+    pub objects: Vec<Object>,
+    /// What is to be done, in an order in which it can be.
+    pub steps: Vec<Step>,
+    /// What stored keys were found to be on the instance.
+    pub ids: Known,
+}
+
+/// Keys of the vault with the ids they have on the instance, where these differ.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Known(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// One object of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Object {
+    /// Kind, in the plural.
+    pub kind: String,
+    /// The key that the vault has of it.
+    pub key: String,
+    /// The id that it has on the instance, when it is there.
+    pub live_id: Option<String>,
+    /// Title or name.
+    pub title: Option<String>,
+    /// The path of its folder.
+    pub folder: Option<String>,
+    /// What is to be done with it.
+    pub action: Action,
+    /// The same, piece by piece, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// What the reader should know before it is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Whether somebody changed it after the vault last read it.
+    pub conflict: bool,
+    /// The hash of the live body that the plan was made from; none where there
+    /// was none.
+    pub live: Option<String>,
+    /// The hash of the stored body that is to come back.
+    pub intended: String,
+}
+
+/// What is to be done with an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is not there and is made anew.
+    Create,
+    /// It comes back from the trash.
+    Undelete,
+    /// It is there and differs.
+    Update,
+    /// It is there and equal.
+    Skip,
+    /// It differs, and somebody changed it after the vault last read it; it is left
+    /// as it is.
+    Conflict,
+    /// It cannot be done.
+    Blocked(String),
+}
+
+impl Action {
+    /// The word for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Undelete => "undelete",
+            Self::Update => "update",
+            Self::Skip => "skip",
+            Self::Conflict => "conflict",
+            Self::Blocked(_) => "blocked",
+        }
+    }
+}
+
+impl Known {
+    /// Notes what a stored key is on the instance.
+    pub fn insert(&mut self, symbol: &Symbol, id: &str) {
+        self.0.entry(symbol.resource.clone()).or_default().insert(symbol.key.clone(), id.to_owned());
+    }
+
+    /// As steps want them.
+    pub fn ids(&self) -> Ids {
+        let all = self.0.iter().flat_map(|(resource, keys)| {
+            keys.iter().map(move |(key, id)| (Symbol::new(resource, key.as_str()), id.clone()))
+        });
+        all.collect()
+    }
+}
+
+impl Plan {
+    /// Calls that carrying it out makes, by ledger; reading back and retries come on
+    /// top.
+    pub fn cost(&self) -> Cost {
+        let mut cost = Cost::default();
+        for (_, _, ledger) in self.steps.iter().filter_map(Step::operation) {
+            match ledger {
+                Ledger::Administrative => cost.administrative += 1,
+                Ledger::QueryBased => cost.query_based += 1,
+                Ledger::Unmetered => {}
+            }
+        }
+        cost
+    }
+
+    /// Whether there is anything to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Steps that could not be undone exactly, with the reason.
+    pub fn irreversible(&self) -> impl Iterator<Item = (&Step, &str)> {
+        self.steps.iter().filter_map(|step| Some((step, step.irreversible.as_deref()?)))
+    }
+}

@@ -101,6 +101,23 @@ impl Action {
     }
 }
 
+impl Object {
+    /// It misses something, and cannot be done.
+    pub(super) fn block(&mut self, missing: &Symbol) {
+        let singular =
+            looker::Kind::find(&missing.resource).map_or(missing.resource.as_str(), |kind| kind.singular);
+        let why = format!("{singular} {} is not there", missing.key);
+        match &mut self.action {
+            Action::Blocked(reason) if !reason.contains(&why) => {
+                reason.push_str("; ");
+                reason.push_str(&why);
+            }
+            Action::Blocked(_) => {}
+            action => *action = Action::Blocked(why),
+        }
+    }
+}
+
 impl Known {
     /// Notes what a stored key is on the instance.
     pub fn insert(&mut self, symbol: &Symbol, id: &str) {

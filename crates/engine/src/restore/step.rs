@@ -285,6 +285,15 @@ impl Step {
         Ok(out)
     }
 
+    /// Leaves out of the body what holds a symbol.
+    pub(super) fn leave_out(&mut self, symbol: &Symbol) {
+        self.body.retain(|(_, part)| {
+            let mut holds = false;
+            part.symbols(&mut |other| holds |= other == symbol);
+            !holds
+        });
+    }
+
     /// Hands every symbol that it waits for to `each`.
     pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
         self.target.iter().filter_map(Id::symbol).for_each(&mut *each);

@@ -38,6 +38,7 @@ mod plans;
 mod pool;
 mod prepare;
 mod recognition;
+mod record;
 mod refresh;
 mod report;
 mod request;
@@ -62,6 +63,7 @@ pub use full_pass::Unstamped;
 pub(crate) use groups::Group;
 pub(crate) use plans::ONE_PLAN;
 pub(crate) use pool::{Brake, Rows, blocking};
+pub(crate) use record::record;
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,

@@ -7,31 +7,27 @@
 //! a page waits, and memory holds a bounded number of pages however fast the
 //! server is.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use looker::rows::Row;
 use looker::{Client, Kind};
 use tokio::sync::Semaphore;
-use vault::{BodyHash, CompiledRules, Reader, Record, RunId, Side, VaultError, Writer};
+use vault::{CompiledRules, Reader, Record, RunId, Side, VaultError, Writer};
 
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
 use super::pool::{Answer, Brake, Sink, blocking};
+use super::record::record;
 use super::report::{GapReport, Stop};
 use super::request::Request;
 use super::rules::rules;
 use crate::Watch;
 use crate::bookkeeping::count_calls;
-
-/// An object edited so shortly before its read may have been edited once more in
-/// the same second, under the same stamp.
-const UNSETTLED_WITHIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Pages that may wait for a core.
 const WAITING_PAGES: usize = 6;
@@ -251,51 +247,19 @@ impl Preparer {
     ) -> Result<Vec<Record>, ExtractError> {
         let reader = self.take_reader()?;
         let mut records = Vec::with_capacity(rows.len());
+        let (rules, codec) = (&self.rules[kind.name], self.writer.codec());
         for row in rows {
-            match self.record(kind, side, row, date, &reader)? {
-                Ok(record) => records.push(record),
+            match record(kind, side, row, date, rules, &codec, &reader)? {
+                Ok(record) => {
+                    self.counters.unsettled.fetch_add(u64::from(record.unsettled), Ordering::Relaxed);
+                    records.push(record);
+                }
                 Err(reason) => self.name_gap(kind, &row.id, reason),
             }
         }
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         self.watch.read(kind.name, records.len() as u64);
         Ok(records)
-    }
-
-    /// The outer error is the vault's, the inner one the document's.
-    fn record(
-        &self,
-        kind: &'static Kind,
-        side: Side,
-        row: &Row,
-        date: Timestamp,
-        reader: &Reader,
-    ) -> Result<Result<Record, String>, VaultError> {
-        let canonical = match vault::canonicalise(&row.raw, &self.rules[kind.name]) {
-            Ok(canonical) => canonical,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
-        let codec = self.writer.codec();
-        let body = BodyHash::of(&canonical.body);
-        let encoded = (!reader.has_body(&body)?).then(|| codec.encode(kind.name, &canonical.body));
-        let unsettled = row.updated_at.is_some_and(|at| at.duration_until(date) < UNSETTLED_WITHIN);
-        self.counters.unsettled.fetch_add(u64::from(unsettled), Ordering::Relaxed);
-        Ok(Ok(Record {
-            kind: Cow::Borrowed(kind.name),
-            key: row.id.clone(),
-            side,
-            title: row.title.clone(),
-            folder: row.folder.clone(),
-            updated_at: row.updated_at,
-            created_at: row.created_at,
-            read_at: date,
-            unsettled,
-            body,
-            references: if encoded.is_some() { canonical.references } else { Vec::new() },
-            encoded,
-            volatile_hash: canonical.volatile.as_deref().map_or(0, vault::volatile_hash),
-            volatile: canonical.volatile.as_deref().map(|part| codec.encode_volatile(kind.name, part)),
-        }))
     }
 
     fn name_gap(&self, kind: &'static Kind, key: &str, reason: String) {

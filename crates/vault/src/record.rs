@@ -117,6 +117,10 @@ impl RunState {
 /// their calls: one that was cut off leaves nothing to resume.
 pub const COMPARING: &str = "verify";
 
+/// The command of runs that keep nothing but the calls of a restore: the restore is
+/// resumed, not the run.
+pub const RESTORING: &str = "restore";
+
 /// What is known when a run begins. All texts are kept as given.
 #[derive(Debug, Clone)]
 pub struct RunStart {

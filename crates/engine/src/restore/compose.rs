@@ -10,6 +10,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use looker::catalogue::{Compare, Resource};
+use serde::{Deserialize, Serialize};
 
 use super::special;
 use super::step::{Among, At, Given, Id, Part, Step, Symbol, Verb};
@@ -19,16 +20,19 @@ use crate::diff::Value;
 const REDACTED: &str = r#"{"$lookervault":"redacted"}"#;
 
 /// How things are to be written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Manner {
     /// Whether schedules and alerts may be made enabled, or be enabled.
     pub enable_schedules: bool,
     /// Who is to own what is restored.
     pub owner: Owner,
+    /// The folder in which everything is to lie, by id; without one, where it lay.
+    pub into: Option<String>,
 }
 
 /// Who is to own what is restored.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// Who did.
     #[default]

@@ -5,9 +5,12 @@
 //! that do it, as data. Each [`Step`] is one.
 
 mod clashes;
+mod apply;
 mod compose;
+mod conduct;
 mod error;
 mod identity;
+mod keep;
 mod live;
 mod order;
 mod owners;
@@ -15,13 +18,21 @@ mod parts;
 mod plan;
 mod planner;
 mod query;
+mod read_back;
 mod selection;
+mod session;
 mod special;
 mod step;
+mod undo;
 
+pub use apply::{Applied, AppliedObject, BlockedBy, Patience, StepFailure, apply};
 pub use compose::{Manner, Owner};
+pub use conduct::{Restored, begin, carry_out, save};
 pub use error::RestoreError;
 pub use plan::{Action, FORMAT, Known, Object, Plan};
-pub use planner::{OnConflict, Planned, Request, plan};
+pub use planner::{OnConflict, Planned, Request, look_again, plan};
+pub use read_back::ReadBack;
 pub use selection::{Selection, is_restorable, restorable, user_id};
+pub use session::Session;
 pub use step::{Among, At, Given, Id, Ids, Part, Step, Symbol, Verb};
+pub use undo::{Made, plan_undo, undo};

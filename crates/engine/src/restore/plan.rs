@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use looker::pacing::Ledger;
 use serde::{Deserialize, Serialize};
 
+use super::compose::Manner;
 use super::step::{Ids, Step, Symbol};
 use crate::live::Cost;
 
@@ -25,6 +26,8 @@ pub struct Plan {
     pub as_of: i64,
     /// When it was made.
     pub made_at: Timestamp,
+    /// How things are written.
+    pub manner: Manner,
     /// The objects that were selected, or are needed by them.
     pub objects: Vec<Object>,
     /// What is to be done, in an order in which it can be.
@@ -102,6 +105,18 @@ impl Action {
 }
 
 impl Object {
+    /// `dashboard 42 "Sales"`.
+    pub fn name(&self) -> String {
+        let singular = looker::Kind::find(&self.kind).map_or(self.kind.as_str(), |kind| kind.singular);
+        let title = self.title.as_deref().filter(|title| !title.is_empty());
+        title.map_or_else(|| format!("{singular} {}", self.key), |title| format!("{singular} {} {title:?}", self.key))
+    }
+
+    /// Whether it is not done without somebody.
+    pub fn needs_somebody(&self) -> bool {
+        self.conflict || matches!(self.action, Action::Blocked(_) | Action::Conflict)
+    }
+
     /// It misses something, and cannot be done.
     pub(super) fn block(&mut self, missing: &Symbol) {
         let singular =
@@ -146,6 +161,22 @@ impl Plan {
             }
         }
         cost
+    }
+
+    /// Objects with steps that somebody changed after the vault last read them, by
+    /// their places.
+    pub fn conflicts(&self) -> Vec<usize> {
+        let has_steps = |at: usize| self.steps.iter().any(|step| step.object == at);
+        (0..self.objects.len()).filter(|at| self.objects[*at].conflict && has_steps(*at)).collect()
+    }
+
+    /// Leaves these objects as they are, and what needs them undone.
+    pub fn leave_out(&mut self, objects: &[usize]) {
+        for at in objects {
+            self.objects[*at].action = Action::Conflict;
+        }
+        let left = objects.iter().copied().collect();
+        self.steps = super::order::without(std::mem::take(&mut self.steps), &left);
     }
 
     /// Whether there is anything to do.

@@ -5,7 +5,6 @@
 //! is brought along or blocks what needs it; until nothing is left to find out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use looker::catalogue::{List, Resource};
@@ -17,9 +16,9 @@ use super::identity::{self, Standing};
 use super::live::{self, Live, Stock};
 use super::plan::{Action, FORMAT, Known, Object, Plan};
 use super::selection::Selection;
+use super::session::Session;
 use super::step::{Ids, Step, Symbol, Verb};
 use super::{RestoreError, clashes, order, parts, special};
-use crate::Watch;
 use crate::diff::Value;
 
 /// What to plan.
@@ -36,6 +35,8 @@ pub struct Request {
     /// Whether what the selection needs and is not there comes along, and the
     /// schedules and alerts of what is made anew.
     pub with_dependencies: bool,
+    /// Whether what refers to something that is made anew is led to its new id.
+    pub relink: bool,
     /// Whether what is there is left as it is, whatever it is.
     pub skip_existing: bool,
     /// What to do with objects that somebody changed since they were read last.
@@ -93,28 +94,23 @@ struct Planner<'p> {
 /// # Errors
 /// When nothing that is selected is in the vault, or the instance or the vault
 /// cannot be read.
-pub async fn plan(
-    client: &Client,
-    reader: &Reader,
-    request: Request,
-    watch: &Arc<dyn Watch>,
-) -> Result<Planned, RestoreError> {
-    let known = reader.instances()?.into_iter().rfind(|known| known.url == request.address);
-    let instance = known.map(|known| known.id);
-    let instance =
-        instance.ok_or_else(|| RestoreError::NothingStored { address: request.address.clone() })?;
-    let selected = request.selection.resolve(reader, instance, request.as_of)?;
+pub async fn plan(session: &Session, request: Request) -> Result<Planned, RestoreError> {
+    let reader = session.writer.reader()?;
+    let (client, watch) = (&session.client, &session.watch);
+    let instance = reader.moment(request.as_of)?.instance;
+    let selected = request.selection.resolve(&reader, instance, request.as_of)?;
     if selected.is_empty() {
         return Err(RestoreError::NothingSelected { run: request.as_of.number() });
     }
-    watch.phase("signing in");
-    client.sign_in().await?;
-    let mut planner = Planner::new(client, reader, request, instance)?;
+    let mut planner = Planner::new(client, &reader, request, instance)?;
     planner.targets = selected.into_iter().map(|(kind, key)| Target { kind, key }).collect();
     watch.phase("looking at what is there");
     planner.read_targets().await?;
     if planner.request.with_dependencies {
         planner.bring_dependents().await?;
+    }
+    if planner.request.relink {
+        planner.bring_referrers().await?;
     }
     loop {
         let composed = planner.compose()?;
@@ -122,6 +118,63 @@ pub async fn plan(
         if unknown.is_empty() || !planner.find(unknown).await? {
             let clashes = clashes::find(client, &composed.objects, &composed.steps).await?;
             return planner.finish(composed, clashes);
+        }
+    }
+}
+
+/// Looks whether all is as it was when a plan was made.
+///
+/// # Errors
+/// [`RestoreError::Moved`] when it is not; else when the instance or the vault cannot
+/// be read.
+pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, RestoreError> {
+    let reader = session.writer.reader()?;
+    let as_of = RunId::from_number(plan.as_of);
+    let instance = reader.moment(as_of)?.instance;
+    let request = Request::again(&plan, plan.ids.ids(), Manner::default());
+    let mut planner = Planner::new(&session.client, &reader, request, instance)?;
+    for object in &plan.objects {
+        let kind = Kind::find(&object.kind).ok_or(RestoreError::PlanFile { reason: format!("unknown kind {}", object.kind) })?;
+        planner.targets.push(Target { kind, key: object.key.clone() });
+    }
+    session.watch.phase("looking at what is there");
+    planner.read_targets().await?;
+    let (mut moved, mut lives) = (Vec::new(), Vec::new());
+    for (target, object) in planner.targets.iter().zip(&plan.objects) {
+        let Standing::There(live) = planner.standing(target.kind, &target.key)? else {
+            if object.live.is_some() {
+                moved.push(format!("{} {}", target.kind.singular, target.key));
+            }
+            continue;
+        };
+        let newest = reader.show(instance, target.kind.name, &target.key)?.map(|now| now.hash);
+        let ways = [true, false].map(|with| live.body_like(target.kind, newest.as_ref(), with));
+        let mut is_as_it_was = false;
+        for made in ways {
+            is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
+        }
+        if !is_as_it_was {
+            moved.push(format!("{} {}", target.kind.singular, target.key));
+        }
+        lives.push((target.kind, live.clone()));
+    }
+    if moved.is_empty() { Ok(Planned { plan, lives }) } else { Err(RestoreError::Moved { objects: moved }) }
+}
+
+impl Request {
+    /// What asks for the objects of a plan once more.
+    pub(super) fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
+        let objects = plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
+        Self {
+            address: plan.address.clone(),
+            as_of: RunId::from_number(plan.as_of),
+            selection: Selection { objects: objects.collect(), ..Selection::default() },
+            manner,
+            with_dependencies: false,
+            relink: false,
+            skip_existing: false,
+            on_conflict: OnConflict::Overwrite,
+            links,
         }
     }
 }
@@ -270,6 +323,41 @@ impl<'p> Planner<'p> {
         self.read_targets().await
     }
 
+    /// Adds what refers to what is made anew, so that it leads to the new id.
+    async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
+        let mut brought = Vec::new();
+        for target in &self.targets {
+            if !matches!(self.standing(target.kind, &target.key)?, Standing::Absent(_)) {
+                continue;
+            }
+            for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
+                let Some(kind) = Kind::find(&referrer.kind).filter(|kind| super::selection::is_restorable(kind)) else {
+                    continue;
+                };
+                let is_new = |one: &Target| one.kind.name != kind.name || one.key != referrer.key;
+                let was_there = self.reader.show_at(self.instance, kind.name, &referrer.key, Some(self.request.as_of))?.is_some();
+                if was_there && self.targets.iter().chain(&brought).all(is_new) {
+                    brought.push(Target { kind, key: referrer.key });
+                }
+            }
+        }
+        self.targets.append(&mut brought);
+        self.read_targets().await
+    }
+
+    /// What refers to an object by the id that it is going to lose.
+    fn referrers(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
+        let mut lines = Vec::new();
+        for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
+            let known = |one: &Target| one.kind.name == referrer.kind && one.key == referrer.key;
+            if !self.targets.iter().any(known) {
+                let singular = Kind::find(&referrer.kind).map_or(referrer.kind.as_str(), |kind| kind.singular);
+                lines.push(format!("{singular} {}", referrer.key));
+            }
+        }
+        Ok(lines)
+    }
+
     fn tiles_of(&self, made: &HashSet<(&str, String)>) -> Result<HashSet<String>, RestoreError> {
         let mut tiles = HashSet::new();
         for (_, key) in made.iter().filter(|(kind, _)| *kind == "dashboards") {
@@ -384,6 +472,13 @@ impl<'p> Planner<'p> {
             Some(live) if live.side == Side::Trash => Action::Undelete,
             Some(_) => Action::Update,
         };
+        if object.action == Action::Create {
+            let referrers = self.referrers(target)?;
+            if !referrers.is_empty() {
+                let list = referrers.join(", ");
+                object.notes.push(format!("it gets a new id, and {list} refer to the old one (--relink leads them there)"));
+            }
+        }
         object.conflict = !is_newest && object.action != Action::Skip;
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
             composer.steps.truncate(before);
@@ -510,6 +605,7 @@ impl<'p> Planner<'p> {
             instance: self.instance.number(),
             as_of: self.request.as_of.number(),
             made_at: Timestamp::now(),
+            manner: self.request.manner.clone(),
             objects,
             steps,
             ids,

@@ -64,6 +64,7 @@ pub(super) fn adjust(
     body: &mut Vec<(String, Part)>,
 ) {
     own(composer, resource, sides, body);
+    lie(composer, resource, sides, body);
     match resource.name {
         "dashboard_elements" => query::of_tile(composer, sides, body),
         "looks" => {
@@ -101,6 +102,19 @@ fn own(composer: &Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mu
                 body.push((field.to_owned(), Part::Id(Id::Known(id.clone()))));
             }
         }
+    }
+}
+
+/// Where it is to lie, when that was said.
+fn lie(composer: &Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let Some(folder) = &composer.world.manner.into else { return };
+    if !matches!(resource.name, "dashboards" | "looks") {
+        return;
+    }
+    body.retain(|(field, _)| field != "folder_id");
+    let live = sides.live.and_then(|live| live.member("folder_id")?.as_name());
+    if live.is_none_or(|live| live != *folder) {
+        body.push(("folder_id".to_owned(), Part::Id(Id::Known(folder.clone()))));
     }
 }
 

@@ -66,6 +66,20 @@ pub enum Verb {
     Look,
 }
 
+impl Verb {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Reuse => "reuse",
+            Self::Update => "update",
+            Self::Undelete => "undelete",
+            Self::Delete => "delete",
+            Self::Look => "look",
+        }
+    }
+}
+
 /// An id that the answer of a step tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {

@@ -125,6 +125,22 @@ pub struct SimConfig {
     /// of plans on one content hold them. `all_scheduled_plans` never does
     /// (`observed-rest.md` §10).
     pub plan_searches_give_disabled: bool,
+    /// Whether a `PATCH` of a dashboard or look changes its owner when it sends
+    /// `user_id`. Off, `user_id` is passed over: sources contradict each other
+    /// (`observed-dashboards.md`).
+    pub owner_can_be_changed: bool,
+    /// Whether a live look's title is unique in its folder. No refusal was
+    /// ever recorded.
+    pub look_titles_unique: bool,
+    /// Whether a trashed dashboard blocks its title as well.
+    pub trash_blocks_titles: bool,
+    /// In which layout the component of a new tile appears.
+    pub components: Components,
+    /// Makes only what every instance has, whatever numbers are asked for: the
+    /// root folders, the administrator whose API key it is, the role, sets,
+    /// group, theme, colour collections and attributes that are built in, and
+    /// the settings. To be filled by [`Sim::load`](crate::Sim::load).
+    pub built_ins_only: bool,
     /// Whether `search_content_favorites` without `user_id` answers those of
     /// everybody. Off, it answers the caller's.
     pub favorites_of_everybody: bool,
@@ -226,6 +242,11 @@ impl Default for SimConfig {
             looks_search_gives_query: false,
             lookml_search_gives_lookml: false,
             plan_searches_give_disabled: false,
+            owner_can_be_changed: true,
+            look_titles_unique: false,
+            trash_blocks_titles: false,
+            components: Components::default(),
+            built_ins_only: false,
             favorites_of_everybody: false,
             release: "26.12.33".to_owned(),
             secret_marker: None,
@@ -265,6 +286,21 @@ impl Latency {
     pub(crate) fn of(&self, full_rows: u32, light_rows: u32) -> Duration {
         self.base + self.per_full_row * full_rows + self.per_light_row * light_rows
     }
+}
+
+/// In which layout the component of a new tile appears, which changed when
+/// dashboards got tabs (`observed-dashboards.md`, layouts).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Components {
+    /// In the one that the tile's `dashboard_layout_id` names, else in the
+    /// active one; a new layout is empty.
+    #[default]
+    Tabs,
+    /// In the active one: `dashboard_layout_id` is passed over.
+    Active,
+    /// In every layout, as before tabs: a new layout has one for every tile,
+    /// and `dashboard_layout_id` is passed over.
+    Everywhere,
 }
 
 /// The form of the `Retry-After` header.

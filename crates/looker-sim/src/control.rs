@@ -27,6 +27,11 @@ pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Respon
     let reply = match (head.method.as_str(), &path[..]) {
         ("GET", ["stats"]) => of(&server.log.stats()),
         ("GET", ["requests"]) => of(&server.log.requests()),
+        ("GET", ["outbox"]) => of(&server.world().outbox),
+        ("DELETE", ["outbox"]) => {
+            server.world_mut().outbox.clear();
+            Reply::nothing()
+        }
         ("GET", ["history", kind, id @ ..]) => history(server, kind, &decode(&id.join("/"))),
         ("GET", ["export"]) => export_of(server, head.uri.query().unwrap_or_default()),
         ("POST", ["objects", kind]) => with_kind(kind, |kind| create(server, kind, &body)),
@@ -84,7 +89,10 @@ fn with_kind(name: &str, answer: impl FnOnce(Kind) -> Reply) -> Reply {
 
 /// Sets members of an object. Of content metadata that is `inherits`.
 fn set_object(server: &Server, kind: &str, id: &str, body: &[u8]) -> Reply {
-    let Ok(body) = compact(body) else { return Reply::error(400, "_sim", "The body is not a JSON object.") };
+    let body = match compact(body) {
+        Ok(body) => body,
+        Err(wrong) => return wrong,
+    };
     let mut world = server.world_mut();
     if kind == "content_metadata" {
         let inherits = json::member(&body, "inherits") != Some("false");
@@ -96,7 +104,10 @@ fn set_object(server: &Server, kind: &str, id: &str, body: &[u8]) -> Reply {
 
 /// Creates an object and answers its id.
 fn create(server: &Server, kind: Kind, body: &[u8]) -> Reply {
-    let Ok(body) = compact(body) else { return Reply::error(400, "_sim", "The body is not a JSON object.") };
+    let body = match compact(body) {
+        Ok(body) => body,
+        Err(wrong) => return wrong,
+    };
     match objects::create(&mut server.world_mut(), kind, &body) {
         Ok(id) => Reply::json(format!(r#"{{"id":{}}}"#, json::quoted(&id))),
         Err(refused) => done(Err(refused)),
@@ -117,11 +128,11 @@ fn done(result: Result<(), Refused>) -> Reply {
     }
 }
 
-/// A JSON object without blanks, as all bodies are. The spelling of numbers
-/// beyond a double is not kept.
-fn compact(body: &[u8]) -> Result<String, serde_json::Error> {
-    serde_json::from_slice::<serde_json::Map<_, _>>(body)
-        .map(|object| serde_json::Value::from(object).to_string())
+/// A JSON object without blanks, as all bodies are.
+fn compact(body: &[u8]) -> Result<String, Reply> {
+    json::compact(body)
+        .filter(|body| body.starts_with('{'))
+        .ok_or_else(|| Reply::error(400, "_sim", "The body is not a JSON object."))
 }
 
 fn of<T: serde::Serialize>(value: &T) -> Reply {

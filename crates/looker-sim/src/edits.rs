@@ -4,7 +4,7 @@
 use fastrand::Rng;
 
 use crate::data::{self, Ground, Plan};
-use crate::json::{self, Writer, quoted};
+use crate::json::{self, quoted};
 use crate::kinds::Kind;
 use crate::state::{Changes, Refused, World};
 use crate::table::as_text;
@@ -30,11 +30,7 @@ pub(crate) fn update(
         None => {}
     }
     if let Some(query) = changed_text(&changes, "query_id").filter(|_| kind == Kind::Look) {
-        let known = 1..=world.queries;
-        let query = query.parse().ok().filter(|id| known.contains(id)).ok_or(Refused::NotFound)?;
-        let mut w = Writer::default();
-        data::push_query(world.seed, query, &mut w);
-        changes.push(("query", w.out));
+        changes.push(("query", world.queries.get(&query).ok_or(Refused::NotFound)?));
     }
     // Who sets the stamp edits as something does that moves none.
     if changed(&changes, "updated_at").is_none() {
@@ -55,7 +51,7 @@ fn check(world: &World, kind: Kind, id: &str, changes: &Changes) -> Result<(), R
     let deleted = changed(changes, "deleted").map_or(row.deleted, |value| value == "true");
     let places = ["title", "folder_id", "deleted"];
     let moves = changes.iter().any(|(name, _)| places.contains(name));
-    if moves && !deleted && title_taken(world, &after("folder_id"), &after("title"), id) {
+    if moves && !deleted && title_taken(world, kind, &after("folder_id"), &after("title"), id) {
         return Err(Refused::TitleTaken);
     }
     match changed_text(changes, "slug") {
@@ -72,17 +68,31 @@ fn changed_text(changes: &Changes, name: &str) -> Option<String> {
     changed(changes, name).and_then(json::text)
 }
 
-fn title_taken(world: &World, folder: &str, title: &str, but: &str) -> bool {
-    let table = world.table(Kind::Dashboard);
-    let title = title.to_lowercase();
-    table
-        .slots_in(&[folder], false)
-        .iter()
-        .map(|slot| table.row(*slot))
-        .any(|row| *row.id != *but && row.text(Kind::Dashboard, "title").to_lowercase() == title)
+/// Whether another live dashboard or look of a folder has a title.
+pub(crate) fn title_taken(world: &World, kind: Kind, folder: &str, title: &str, but: &str) -> bool {
+    title_taken_among(world, kind, folder, title, but, false)
 }
 
-fn slug_taken(world: &World, slug: &str, but: &str) -> bool {
+/// The same among live or among trashed ones.
+pub(crate) fn title_taken_among(
+    world: &World,
+    kind: Kind,
+    folder: &str,
+    title: &str,
+    but: &str,
+    trashed: bool,
+) -> bool {
+    let table = world.table(kind);
+    let title = title.to_lowercase();
+    table
+        .slots_in(&[folder], trashed)
+        .iter()
+        .map(|slot| table.row(*slot))
+        .any(|row| *row.id != *but && row.text(kind, "title").to_lowercase() == title)
+}
+
+/// Whether another dashboard, be it in the trash, has a slug.
+pub(crate) fn slug_taken(world: &World, slug: &str, but: &str) -> bool {
     let table = world.table(Kind::Dashboard);
     let all = table.slots(false).iter().chain(table.slots(true));
     all.map(|slot| table.row(*slot)).any(|row| *row.id != *but && row.text(Kind::Dashboard, "slug") == slug)
@@ -131,14 +141,23 @@ pub(crate) fn create(
     folder: &str,
     rng: &mut Rng,
 ) -> Result<String, Refused> {
+    let folder_body = as_text(&world.get(Kind::Folder, folder).ok_or(Refused::NoFolder)?.body).to_owned();
     let folder = ground.folder(folder).ok_or(Refused::NoFolder)?;
     let folder_id = ground.folders[folder].id.clone();
-    let title = data::free_title(rng, |title| title_taken(world, &folder_id, title, ""));
+    let title = data::free_title(rng, |title| title_taken(world, kind, &folder_id, title, ""));
     let now = quoted(&data::now());
     Ok(world.create(kind, |id| {
         let plan = Plan { nth: id, id, folder, title, trashed: false };
         let body = plan.body(kind, ground);
         let none = "null".to_owned();
-        json::patch(&body, &[("content_favorite_id", none), ("created_at", now.clone()), ("updated_at", now)])
+        json::patch(
+            &body,
+            &[
+                ("content_favorite_id", none),
+                ("created_at", now.clone()),
+                ("updated_at", now),
+                ("folder", folder_body),
+            ],
+        )
     }))
 }

@@ -7,8 +7,7 @@ use bytes::Bytes;
 
 use crate::access;
 use crate::composed;
-use crate::data;
-use crate::json::{Writer, quoted};
+use crate::json::quoted;
 use crate::kinds::Kind;
 use crate::metadata;
 use crate::reply::Reply;
@@ -75,21 +74,10 @@ fn push(kind: &str, id: &str, body: Bytes, chunks: &mut VecDeque<Bytes>) {
 
 /// Ids and bodies of a kind without a table; none of a name that is unknown.
 pub(crate) fn made(server: &Server, world: &World, name: &str) -> Vec<(String, String)> {
-    let with = |id: String, push: &dyn Fn(&mut Writer)| {
-        let mut w = Writer::default();
-        push(&mut w);
-        (id, w.out)
-    };
-    let (ground, seed) = (&server.ground, server.config.seed);
     match name {
         "content_metadata" => metadata::all(world),
-        "query" => {
-            (1..=world.queries).map(|id| with(id.to_string(), &|w| data::push_query(seed, id, w))).collect()
-        }
-        "merge_query" => ground
-            .merges()
-            .map(|number| with(ground.merge_slug(number), &|w| data::push_merge_query(ground, number, w)))
-            .collect(),
+        "query" => world.queries.all().collect(),
+        "merge_query" => world.queries.all_merges(&server.ground),
         _ => Vec::new(),
     }
 }

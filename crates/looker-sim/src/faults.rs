@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How often each fault strikes, as a share of requests from 0.0 to 1.0. A
 /// request meets one of them at most, so their sum should not pass 1.0.
+/// `operations`, `after` and `times` choose the requests.
 ///
 /// As JSON (for `/_sim/faults`) the fields have the same names, absent ones
 /// are zero, and `slow_by` is in milliseconds.
@@ -33,6 +34,19 @@ pub struct Faults {
     pub unauthorized: f64,
     /// 500 for a write that was carried out. Reads are not affected.
     pub hidden_success: f64,
+    /// The connection is dropped after a write was carried out. Reads are not
+    /// affected.
+    pub hidden_reset: f64,
+    /// How long an object that was just created through the API answers 404
+    /// when it is read by its id, in milliseconds (`observed-rest.md` §1).
+    #[serde(with = "millis")]
+    pub fresh_404_for: Duration,
+    /// Ids of the operations whose requests are struck; empty: of all.
+    pub operations: Vec<String>,
+    /// So many of their requests are spared first.
+    pub after: u32,
+    /// So many of them are struck at most.
+    pub times: Option<u32>,
     /// How much later a slow answer comes.
     #[serde(with = "millis")]
     pub slow_by: Duration,
@@ -53,6 +67,11 @@ impl Default for Faults {
             slow: 0.0,
             unauthorized: 0.0,
             hidden_success: 0.0,
+            hidden_reset: 0.0,
+            fresh_404_for: Duration::ZERO,
+            operations: Vec::new(),
+            after: 0,
+            times: None,
             slow_by: Duration::from_millis(200),
             login: false,
         }
@@ -78,9 +97,25 @@ impl Faults {
         }
     }
 
-    /// The fate of one request.
-    pub(crate) fn draw(&self, rng: &mut fastrand::Rng, writes: bool) -> Option<Fault> {
-        let hidden = if writes { self.hidden_success } else { 0.0 };
+    /// The fate of one request to an operation.
+    pub(crate) fn strike(&mut self, operation: &str, rng: &mut fastrand::Rng, writes: bool) -> Option<Fault> {
+        if !self.operations.is_empty() && !self.operations.iter().any(|id| id == operation) {
+            return None;
+        }
+        if self.after > 0 {
+            self.after -= 1;
+            return None;
+        }
+        if self.times == Some(0) {
+            return None;
+        }
+        let fault = self.draw(rng, writes)?;
+        self.times = self.times.map(|times| times - 1);
+        Some(fault)
+    }
+
+    fn draw(&self, rng: &mut fastrand::Rng, writes: bool) -> Option<Fault> {
+        let of_writes = |rate| if writes { rate } else { 0.0 };
         let odds = [
             (self.too_many_requests, Fault::TooManyRequests),
             (self.server_error_500, Fault::ServerError),
@@ -91,7 +126,8 @@ impl Faults {
             (self.html_200, Fault::Html200),
             (self.slow, Fault::Slow),
             (self.unauthorized, Fault::Unauthorized),
-            (hidden, Fault::HiddenSuccess),
+            (of_writes(self.hidden_success), Fault::HiddenSuccess),
+            (of_writes(self.hidden_reset), Fault::HiddenReset),
         ];
         let mut left = rng.f64();
         for (rate, fault) in odds {
@@ -130,6 +166,8 @@ pub enum Fault {
     Unauthorized,
     /// 500 for a write that was carried out.
     HiddenSuccess,
+    /// Dropped connection after a write was carried out.
+    HiddenReset,
 }
 
 impl Fault {
@@ -147,6 +185,7 @@ impl Fault {
             Fault::Slow => "slow",
             Fault::Unauthorized => "unauthorized",
             Fault::HiddenSuccess => "hidden_success",
+            Fault::HiddenReset => "hidden_reset",
         }
     }
 }
@@ -187,6 +226,18 @@ mod tests {
         let mut rng = fastrand::Rng::with_seed(7);
         assert_eq!(faults.draw(&mut rng, false), None);
         assert_eq!(faults.draw(&mut rng, true), Some(Fault::HiddenSuccess));
+    }
+
+    #[test]
+    fn strikes_the_operations_it_names_and_no_more_often_than_told() {
+        let operations = vec!["create_look".to_owned()];
+        let mut faults =
+            Faults { server_error_500: 1.0, operations, after: 1, times: Some(2), ..Faults::default() };
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut strike = |operation| faults.strike(operation, &mut rng, true).is_some();
+        assert!(!strike("create_board"));
+        let struck: Vec<bool> = (0..4).map(|_| strike("create_look")).collect();
+        assert_eq!(struck, [false, true, true, false]);
     }
 
     #[test]

@@ -51,6 +51,32 @@ pub(crate) fn text(value: &str) -> Option<String> {
     if inner.contains('\\') { serde_json::from_str(value).ok() } else { Some(inner.to_owned()) }
 }
 
+/// A JSON value without blanks between its parts, texts and numbers spelled as
+/// they are; `None` for what is no JSON.
+pub(crate) fn compact(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value).ok()?;
+    serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = match bytes[at] {
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                at += 1;
+                continue;
+            }
+            b'"' => skip_string(bytes, at),
+            _ => {
+                let blank = |byte: &u8| matches!(byte, b'"' | b' ' | b'\t' | b'\n' | b'\r');
+                bytes[at..].iter().position(blank).map_or(bytes.len(), |length| at + length)
+            }
+        };
+        out.push_str(&text[at..end]);
+        at = end;
+    }
+    Some(out)
+}
+
 /// The end of the string that starts at `at`.
 pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
@@ -344,6 +370,16 @@ mod tests {
         let patched = patch(r#"{"a":1.0,"b":[2]}"#, &[("b", "null".into()), ("c", "\"x\"".into())]);
         assert_eq!(patched, r#"{"a":1.0,"b":null,"c":"x"}"#);
         assert_eq!(without(&patched, &["a"]), r#"{"b":null,"c":"x"}"#);
+    }
+
+    #[test]
+    fn compacts_without_respelling() {
+        let spaced =
+            b" { \"a b\" : [ 1E5 , -0.0,\n12345678901234567890123 ], \"c\":\"\\\" { \" , \"d\" : null }\n";
+        let compacted = r#"{"a b":[1E5,-0.0,12345678901234567890123],"c":"\" { ","d":null}"#;
+        assert_eq!(compact(spaced).unwrap(), compacted);
+        assert_eq!(compact(b"{\"a\":}"), None);
+        assert_eq!(compact(b""), None);
     }
 
     #[test]

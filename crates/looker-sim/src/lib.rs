@@ -41,6 +41,8 @@
 //! | `GET /_sim/stats` | [`Stats`] |
 //! | `GET /_sim/requests` | a list of [`Served`] |
 //! | `GET /_sim/history/{kind}/{id}` | a list of [`State`], `kind` by [`Kind::name`] |
+//! | `GET /_sim/outbox` | a list of [`Sent`]: what would have reached people |
+//! | `DELETE /_sim/outbox` | forgets it |
 //! | `POST /_sim/reset` | forgets counters and requests |
 //! | `POST /_sim/faults` | [`Faults`] |
 //! | `POST /_sim/churn` | [`Churn`] |
@@ -132,13 +134,17 @@ mod fields;
 mod gate;
 mod json;
 mod kinds;
+mod ledger;
 mod lists;
 mod log;
 mod metadata;
 mod objects;
+mod outbox;
 mod owned;
 mod params;
+mod parts;
 mod permissions;
+mod queries;
 mod reply;
 mod routes;
 mod search;
@@ -148,12 +154,15 @@ mod sim;
 mod spec;
 mod state;
 mod table;
+mod writes;
 
 pub use churn::Churn;
-pub use config::{Account, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
+pub use config::{Account, Components, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
 pub use faults::{Fault, Faults};
 pub use kinds::Kind;
+pub use ledger::Activity;
 pub use log::{Served, Stats};
+pub use outbox::Sent;
 pub use sim::Sim;
 pub use state::{Refused, State};
 

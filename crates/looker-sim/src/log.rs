@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::faults::Fault;
 use crate::kinds::Kind;
+use crate::ledger::Activity;
 use crate::reply::Rows;
 
 /// One request, as it was served.
@@ -16,6 +17,10 @@ use crate::reply::Rows;
 pub struct Served {
     /// Id of the operation (`search_dashboards`), or `unknown`.
     pub operation: &'static str,
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// What the API document calls its activity: the ledger it is booked in.
+    pub activity: Activity,
     /// Path without query, as asked for.
     pub path: String,
     /// Decoded query parameters in their order.
@@ -48,6 +53,8 @@ pub struct Stats {
     pub requests: u64,
     /// Requests by operation.
     pub by_operation: BTreeMap<String, u64>,
+    /// Requests by activity, whether or not they were carried out.
+    pub by_activity: BTreeMap<String, u64>,
     /// Requests by status; 0 are dropped connections.
     pub by_status: BTreeMap<u16, u64>,
     /// Requests by what was made to go wrong.
@@ -128,6 +135,7 @@ impl Log {
         let stats = &mut entries.stats;
         stats.requests += 1;
         count(&mut stats.by_operation, served.operation, 1);
+        count(&mut stats.by_activity, served.activity.name(), 1);
         *stats.by_status.entry(served.status).or_default() += 1;
         if let Some(fault) = served.fault {
             count(&mut stats.by_fault, fault.name(), 1);

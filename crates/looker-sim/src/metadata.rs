@@ -30,8 +30,41 @@ pub(crate) fn of_number(base: u64, id: &str) -> String {
     (base + id.parse::<u64>().unwrap_or(0)).to_string()
 }
 
+/// Where the ids of a kind's metadata begin.
+fn base(kind: Kind) -> Option<u64> {
+    match kind {
+        Kind::Folder => Some(0),
+        Kind::Dashboard => Some(DASHBOARDS),
+        Kind::Look => Some(LOOKS),
+        Kind::Board => Some(BOARDS),
+        _ => None,
+    }
+}
+
+/// The id of the metadata of an object that is to have a number: the usual one
+/// unless another object has that, as on an instance whose content was loaded.
+pub(crate) fn next_id(world: &World, kind: Kind, number: u64) -> String {
+    let usual = base(kind).filter(|_| number < DASHBOARDS).map(|base| base + number);
+    let free = |id: &u64| find(world, &id.to_string()).is_none();
+    let above = LOOKML_DASHBOARDS + DASHBOARDS..;
+    usual.filter(free).or_else(|| above.into_iter().find(free)).unwrap_or_default().to_string()
+}
+
+/// Whether the id of an object's metadata is not the usual one, so that it has
+/// to be remembered.
+pub(crate) fn is_unusual(kind: Kind, row: &Row) -> bool {
+    if base(kind).is_none() && kind != Kind::LookmlDashboard {
+        return false;
+    }
+    let usual = base(kind).and_then(|base| Some((base + row.id.parse::<u64>().ok()?).to_string()));
+    id_of(kind, row).is_some_and(|id| Some(id) != usual.as_deref())
+}
+
 /// The object behind an id.
 pub(crate) fn find<'w>(world: &'w World, id: &str) -> Option<(Kind, &'w Row)> {
+    if let Some((kind, object)) = world.metadata_of(id) {
+        return world.get(kind, object).map(|row| (kind, row));
+    }
     let number: u64 = id.parse().ok()?;
     let (kind, base) = match number {
         ..DASHBOARDS => (Kind::Folder, 0),

@@ -150,7 +150,7 @@ fn check(world: &World, kind: Kind, body: &str) -> Result<(), Refused> {
 }
 
 /// Adds an id to the order of its container, or takes it out.
-fn order(world: &mut World, kind: Kind, id: &str, add: bool) {
+pub(crate) fn order(world: &mut World, kind: Kind, id: &str, add: bool) {
     for (_, container, member, order) in ORDERS.into_iter().filter(|(of, ..)| *of == kind) {
         let Some(row) = world.get(kind, id) else { continue };
         let inside = row.text(kind, member).to_owned();

@@ -45,7 +45,21 @@ const NEEDS: &[Need] = &[
     ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
     ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
     ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
-    ("save_content", 403, Known::Docs, &["update_dashboard", "delete_dashboard", "update_look", "delete_look"]),
+    ("save_content", 403, Known::Docs, &[
+        "create_dashboard", "update_dashboard", "delete_dashboard", "move_dashboard", "copy_dashboard",
+        "create_dashboard_element", "update_dashboard_element", "delete_dashboard_element",
+        "create_dashboard_filter", "update_dashboard_filter", "delete_dashboard_filter",
+        "create_dashboard_layout", "update_dashboard_layout", "delete_dashboard_layout",
+        "update_dashboard_layout_component",
+        "create_look", "update_look", "delete_look", "move_look", "copy_look",
+    ]),
+    ("save_content", 403, Known::Inferred, &[
+        "update_dashboard_certification", "update_lookml_certification", "update_look_certification",
+        "create_board", "update_board", "delete_board", "create_board_section", "update_board_section",
+        "delete_board_section", "create_board_item", "update_board_item", "delete_board_item",
+    ]),
+    ("explore", 404, Known::Inferred, &["create_query", "create_merge_query"]),
+    ("manage_spaces", 404, Known::Spec, &["create_folder", "update_folder", "delete_folder"]),
 ];
 
 /// What an account of limited sight may do besides seeing its folders.
@@ -76,19 +90,26 @@ pub(crate) fn refusal(server: &Server, call: &Call) -> Option<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::OPERATIONS;
+    use crate::routes::{Action, operations};
 
     #[test]
     fn every_operation_named_here_exists_and_is_named_once() {
         let mut named: Vec<_> =
             NEEDS.iter().flat_map(|(.., operations)| operations.iter().copied()).collect();
         for name in &named {
-            assert!(OPERATIONS.iter().any(|op| op.id == *name), "no operation {name}");
+            assert!(operations().any(|op| op.id == *name), "no operation {name}");
         }
         let count = named.len();
         named.sort_unstable();
         named.dedup();
         assert_eq!(named.len(), count, "an operation needs two permissions");
+    }
+
+    #[test]
+    fn every_write_needs_a_permission() {
+        for op in operations().filter(|op| matches!(op.action, Action::Write(..))) {
+            assert!(NEEDS.iter().any(|(.., named)| named.contains(&op.id)), "{} needs none", op.id);
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::access::Membership;
 use crate::data::DEFAULT_COLLECTION;
 use crate::kinds::Kind;
 use crate::params::{Holds, PAGED, Param};
+use crate::parts;
+use crate::writes::routes::WRITES;
+use crate::writes::{Handler, Takes};
 
 /// One operation of the API.
 #[derive(Debug)]
@@ -41,10 +44,13 @@ pub(crate) enum Action {
     MetadataAccesses,
     /// One of a dashboard's lists of parts.
     Part(&'static str),
+    /// A part of a dashboard by its id.
+    PartById(parts::Part),
+    LayoutComponents,
     FolderParent,
     FolderAncestors,
-    Update(Kind),
-    Delete(Kind),
+    /// What changes something (`writes`).
+    Write(Takes, Handler),
     Query,
     /// The one object of that id: a singleton's, or a default's.
     Fixed(Kind, View, &'static str),
@@ -97,7 +103,7 @@ pub(crate) enum From {
     Content(Kind),
 }
 
-use Action::{Delete, Fixed, Get, List, Members, Part, Update};
+use Action::{Fixed, Get, List, Members, Part, PartById};
 use Holds::{Bool, Text};
 #[rustfmt::skip]
 use Kind::{
@@ -260,9 +266,10 @@ const fn op(
     Operation { id, method, route, params, action }
 }
 
-/// Every operation. A static segment stands before a parameter in its place.
+/// Every operation that reads, and sessions. A static segment stands before a
+/// parameter in its place.
 #[rustfmt::skip]
-pub(crate) static OPERATIONS: &[Operation] = &[
+static READS: &[Operation] = &[
     op("versions", "GET", "/versions", &[FIELDS], Action::Versions),
     op("login", "POST", "/login", &[], Action::Login),
     op("login_user", "POST", "/login/{user_id}", &[&[("associative", Bool)]], Action::LoginUser),
@@ -273,11 +280,15 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op("search_dashboards", "GET", "/dashboards/search", &[SEARCH, CONTENT, DASHBOARDS, PAGED], List(Dashboard, Whole, From::Search)),
     op("all_dashboards", "GET", "/dashboards", &[FIELDS], List(Dashboard, Base, From::All)),
     op("dashboard", "GET", "/dashboards/{dashboard_id}", &[FIELDS], Get(Dashboard, Whole)),
-    op("update_dashboard", "PATCH", "/dashboards/{dashboard_id}", &[], Update(Dashboard)),
-    op("delete_dashboard", "DELETE", "/dashboards/{dashboard_id}", &[], Delete(Dashboard)),
     op("dashboard_dashboard_elements", "GET", "/dashboards/{dashboard_id}/dashboard_elements", &[FIELDS], Part("dashboard_elements")),
     op("dashboard_dashboard_filters", "GET", "/dashboards/{dashboard_id}/dashboard_filters", &[FIELDS], Part("dashboard_filters")),
     op("dashboard_dashboard_layouts", "GET", "/dashboards/{dashboard_id}/dashboard_layouts", &[FIELDS], Part("dashboard_layouts")),
+
+    op("dashboard_element", "GET", "/dashboard_elements/{dashboard_element_id}", &[FIELDS], PartById(parts::Part::Element)),
+    op("dashboard_filter", "GET", "/dashboard_filters/{dashboard_filter_id}", &[FIELDS], PartById(parts::Part::Filter)),
+    op("dashboard_layout", "GET", "/dashboard_layouts/{dashboard_layout_id}", &[FIELDS], PartById(parts::Part::Layout)),
+    op("dashboard_layout_component", "GET", "/dashboard_layout_components/{dashboard_layout_component_id}", &[FIELDS], PartById(parts::Part::Component)),
+    op("dashboard_layout_dashboard_layout_components", "GET", "/dashboard_layouts/{dashboard_layout_id}/dashboard_layout_components", &[FIELDS], Action::LayoutComponents),
 
     op("search_lookml_dashboards", "GET", "/dashboards/lookml/search", &[FIELDS, SORTS, LOOKML, LIMITED], List(LookmlDashboard, Whole, From::Search)),
     op("dashboard_lookml", "GET", "/dashboards/lookml/{dashboard_id}", &[], Get(Dashboard, Lookml)),
@@ -285,8 +296,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op("search_looks", "GET", "/looks/search", &[SEARCH, CONTENT, &[("query_id", Text)], PAGED], List(Look, Brief, From::Search)),
     op("all_looks", "GET", "/looks", &[FIELDS], List(Look, Brief, From::All)),
     op("look", "GET", "/looks/{look_id}", &[FIELDS], Get(Look, Whole)),
-    op("update_look", "PATCH", "/looks/{look_id}", &[FIELDS], Update(Look)),
-    op("delete_look", "DELETE", "/looks/{look_id}", &[], Delete(Look)),
 
     op("search_folders", "GET", "/folders/search", &[SEARCH, FOLDERS, PAGED], List(Folder, WithContent, From::Search)),
     op("all_folders", "GET", "/folders", &[FIELDS], List(Folder, Whole, From::All)),
@@ -426,6 +435,11 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op("get_agent", "GET", "/agents/{agent_id}", &[FIELDS], Get(Agent, Whole)),
 ];
 
+/// Every operation.
+pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
+    READS.iter().chain(WRITES)
+}
+
 /// The path prefix of the API.
 pub(crate) const PREFIX: &str = "/api/4.0";
 
@@ -444,7 +458,7 @@ pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Operation, Vec<
         let params = (op.method == method).then(|| match_route(op.route, path)).flatten()?;
         Some((op, params))
     };
-    OPERATIONS.iter().find_map(matching)
+    operations().find_map(matching)
 }
 
 fn match_route(route: &str, path: &str) -> Option<Vec<String>> {
@@ -507,7 +521,7 @@ mod tests {
 
     #[test]
     fn operation_ids_are_unique() {
-        let ids: std::collections::HashSet<_> = OPERATIONS.iter().map(|op| op.id).collect();
-        assert_eq!(ids.len(), OPERATIONS.len());
+        let ids: std::collections::HashSet<_> = operations().map(|op| op.id).collect();
+        assert_eq!(ids.len(), operations().count());
     }
 }

@@ -32,7 +32,9 @@ use crate::reply::{Reply, Rows, Sending};
 use crate::routes::{Action, Operation, View, documented, find};
 use crate::state::{Visible, World};
 use crate::table::Row;
-use crate::{access, activity, content, control, lists, metadata, permissions, session, spec};
+use crate::{
+    access, activity, content, control, ledger, lists, metadata, permissions, session, spec, writes,
+};
 
 /// Largest request body that is read, in bytes.
 const MAX_REQUEST: usize = 16 << 20;
@@ -98,7 +100,7 @@ impl Call {
 enum Outcome {
     Answer(Reply, Option<Fault>),
     /// The connection is dropped without a byte.
-    Dropped,
+    Dropped(Fault),
 }
 
 impl Server {
@@ -141,6 +143,13 @@ impl Server {
     pub(crate) fn find<'w>(&self, world: &'w World, kind: Kind, id: &str) -> Option<&'w Row> {
         let row = world.get(kind, id)?;
         self.visible.as_ref().is_none_or(|visible| visible.sees(kind, row)).then_some(row)
+    }
+
+    /// Whether an object was created too short a time ago to be found
+    /// ([`Faults::fresh_404_for`]).
+    pub(crate) fn is_too_fresh(&self, kind: Kind, id: &str) -> bool {
+        let hidden_for = lock(&self.faults).fresh_404_for;
+        !hidden_for.is_zero() && self.world().age(kind, id).is_some_and(|age| age < hidden_for)
     }
 
     /// Runs `pick` with the source of disorder, or with none on an instance of
@@ -188,10 +197,13 @@ impl Server {
         }
         let arrived = Instant::now();
         let mut presence = Presence::new(self.clone());
+        let method = request.method().to_string();
         let (outcome, name, path, query) = self.decide(request, arrived).await;
         let started = self.log.micros(arrived);
         let served = |reply: Option<&Reply>, fault| Served {
             operation: name,
+            method,
+            activity: ledger::of(name),
             path,
             query,
             started,
@@ -205,8 +217,8 @@ impl Server {
             bytes: reply.map_or(0, Reply::len),
         };
         match outcome {
-            Outcome::Dropped => {
-                self.log.answered(served(None, Some(Fault::Reset)), &Rows::default());
+            Outcome::Dropped(fault) => {
+                self.log.answered(served(None, Some(fault)), &Rows::default());
                 Err(std::io::Error::other("connection dropped on purpose"))
             }
             Outcome::Answer(reply, fault) => {
@@ -265,7 +277,7 @@ impl Server {
         }
         let fault = self.draw(&call);
         match fault {
-            Some(Fault::Reset) => return (Outcome::Dropped, call),
+            Some(Fault::Reset) => return (Outcome::Dropped(Fault::Reset), call),
             Some(Fault::TooManyRequests) => {
                 let reply = self.too_many(&call, Duration::from_millis(100));
                 return (Outcome::Answer(reply, fault), call);
@@ -285,17 +297,20 @@ impl Server {
             tokio::time::sleep_until((begun + time).into()).await;
         }
         drop(thread);
+        if fault == Some(Fault::HiddenReset) {
+            return (Outcome::Dropped(Fault::HiddenReset), call);
+        }
         (Outcome::Answer(reply, fault), call)
     }
 
     fn draw(&self, call: &Call) -> Option<Fault> {
-        let faults = lock(&self.faults);
+        let mut faults = lock(&self.faults);
         let is_login = matches!(call.operation.action, Action::Login | Action::LoginUser | Action::Logout);
         if is_login && !faults.login {
             return None;
         }
-        let writes = matches!(call.operation.action, Action::Update(_) | Action::Delete(_));
-        faults.draw(&mut lock(&self.fate), writes)
+        let writes = matches!(call.operation.action, Action::Write(..));
+        faults.strike(call.operation.id, &mut lock(&self.fate), writes)
     }
 
     fn too_many(&self, call: &Call, wait: Duration) -> Reply {
@@ -368,6 +383,8 @@ impl Server {
             Action::List(kind, view, from) => lists::list(self, call, kind, view, from),
             Action::Get(kind, view) => content::get(self, call, kind, view),
             Action::Part(part) => content::part(self, call, part),
+            Action::PartById(part) => content::dashboard_part(self, call, part),
+            Action::LayoutComponents => content::layout_components(self, call),
             Action::FolderParent => content::folder_parent(self, call),
             Action::FolderAncestors => content::folder_ancestors(self, call),
             Action::Query => content::query(self, call),
@@ -385,8 +402,7 @@ impl Server {
             Action::Metadata => metadata::one(self, call),
             Action::Metadatas => metadata::below(self, call),
             Action::MetadataAccesses => metadata::accesses(self, call),
-            Action::Update(kind) => content::update(self, call, kind),
-            Action::Delete(kind) => content::delete(self, call, kind),
+            Action::Write(takes, handler) => writes::run(self, call, takes, handler),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::kinds::Kind;
 use crate::log::{Served, Stats};
 use crate::metadata;
 use crate::objects;
+use crate::outbox::Sent;
 use crate::server::Server;
 use crate::state::{Refused, State};
 
@@ -143,6 +144,12 @@ impl Sim {
     /// Forgets counters and requests.
     pub fn reset_stats(&self) {
         self.server.log.reset();
+    }
+
+    /// What would have been sent to people since the start: mails, deliveries
+    /// of plans, notices of alerts.
+    pub fn outbox(&self) -> Vec<Sent> {
+        self.server.world().outbox.clone()
     }
 
     /// Every state of an object, the initial one first; empty when there never

@@ -1,6 +1,7 @@
 //! What the instance holds now, and what it held at any time before.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -10,7 +11,11 @@ use crate::config::Account;
 use crate::data::SYSTEM_ACTIVITY;
 use crate::json;
 use crate::kinds::Kind;
+use crate::metadata;
+use crate::outbox::Sent;
+use crate::parts::Parts;
 use crate::permissions;
+use crate::queries::Queries;
 use crate::table::{Row, Table, as_text};
 
 /// One state of one object, from `at` until the next one.
@@ -37,6 +42,8 @@ pub enum Refused {
     NoFolder,
     /// Another live dashboard of the folder has this title.
     TitleTaken,
+    /// Another live look of the folder has this title.
+    LookTitleTaken,
     /// Another dashboard of the instance, the trash included, has this slug.
     SlugTaken,
     /// Another object of the kind has this id, or the body has none.
@@ -51,6 +58,7 @@ impl std::fmt::Display for Refused {
             Refused::NotFound => "there is no such object",
             Refused::NoFolder => "there is no such folder",
             Refused::TitleTaken => "a live dashboard of that folder has this title already",
+            Refused::LookTitleTaken => "a live look of that folder has this title already",
             Refused::SlugTaken => "a dashboard of this instance has this slug already",
             Refused::IdTaken => "the body has no id, or one that another object of the kind has",
             Refused::Dangling => "it would refer to an object that does not exist",
@@ -63,6 +71,14 @@ impl std::error::Error for Refused {}
 /// Members to set, as JSON text, in a body.
 pub(crate) type Changes<'a> = Vec<(&'a str, String)>;
 
+/// Sets a member among changes, which name each at most once.
+pub(crate) fn change<'a>(changes: &mut Changes<'a>, name: &'a str, value: String) {
+    match changes.iter_mut().find(|(have, _)| *have == name) {
+        Some((_, have)) => *have = value,
+        None => changes.push((name, value)),
+    }
+}
+
 /// All tables, and the past of whatever was changed.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -70,28 +86,37 @@ pub(crate) struct World {
     history: HashMap<(Kind, Box<str>), Vec<State>>,
     started: Timestamp,
     order: u64,
-    /// Queries have ids from 1 to this.
-    pub(crate) queries: u64,
-    /// The seed that queries are made from when asked for.
-    pub(crate) seed: u64,
+    /// Queries and merge queries.
+    pub(crate) queries: Queries,
+    /// Whose metadata has an id that does not tell.
+    metadata: HashMap<Box<str>, (Kind, Box<str>)>,
+    /// Where parts of dashboards are, once that was asked.
+    parts: Option<Parts>,
     /// Ids of the content metadata with access lists of their own.
     pub(crate) own_lists: BTreeSet<String>,
     /// Ids of the folders of shared content, in the order of
     /// [`SimConfig::folder_sizes`](crate::SimConfig::folder_sizes).
     pub(crate) shared_folders: Vec<String>,
+    /// What would have reached people.
+    pub(crate) outbox: Vec<Sent>,
+    /// When objects were created through the API.
+    born: HashMap<(Kind, Box<str>), Instant>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> World {
+    pub(crate) fn new() -> World {
         World {
             tables: Kind::ALL.into_iter().map(Table::new).collect(),
             history: HashMap::new(),
             started: Timestamp::now(),
             order: 0,
-            queries: 0,
-            seed,
+            queries: Queries::default(),
+            metadata: HashMap::new(),
+            parts: None,
             own_lists: BTreeSet::new(),
             shared_folders: Vec::new(),
+            outbox: Vec::new(),
+            born: HashMap::new(),
         }
     }
 
@@ -122,6 +147,16 @@ impl World {
         State { at: self.started, order: 0, deleted: row.deleted, gone: false, body: row.body.clone() }
     }
 
+    /// Notes that an object was created just now.
+    pub(crate) fn freshen(&mut self, kind: Kind, id: &str) {
+        self.born.insert((kind, id.into()), Instant::now());
+    }
+
+    /// How long ago an object was created through the API.
+    pub(crate) fn age(&self, kind: Kind, id: &str) -> Option<Duration> {
+        self.born.get(&(kind, id.into())).map(Instant::elapsed)
+    }
+
     /// Sets members of an object's body as they are, without any check.
     pub(crate) fn set(&mut self, kind: Kind, id: &str, changes: &Changes) -> Result<(), Refused> {
         let row = self.get(kind, id).ok_or(Refused::NotFound)?;
@@ -133,6 +168,7 @@ impl World {
     pub(crate) fn put(&mut self, kind: Kind, id: &str, body: Bytes) -> Result<(), Refused> {
         let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
         let before = self.initial(self.table(kind).row(slot));
+        self.move_parts(kind, id, Some(as_text(&before.body)), Some(as_text(&body)));
         self.table_mut(kind).replace(slot, Row::new(kind, body));
         self.record(kind, id, before, false);
         Ok(())
@@ -142,6 +178,7 @@ impl World {
     pub(crate) fn purge(&mut self, kind: Kind, id: &str) -> Result<(), Refused> {
         let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
         let before = self.initial(self.table(kind).row(slot));
+        self.move_parts(kind, id, Some(as_text(&before.body)), None);
         self.record(kind, id, before, true);
         self.table_mut(kind).purge(slot);
         Ok(())
@@ -167,9 +204,48 @@ impl World {
         self.order += 1;
         let state = State { at: Timestamp::now(), order: self.order, ..self.initial(&row) };
         let id = row.id.clone();
+        self.move_parts(kind, &id, None, Some(as_text(&row.body)));
+        self.note_metadata(kind, &row);
         self.table_mut(kind).push(row);
         self.history.insert((kind, id.clone()), vec![state]);
         id.into()
+    }
+
+    /// Whose metadata has that id, if the id itself does not tell.
+    pub(crate) fn metadata_of(&self, id: &str) -> Option<(Kind, &str)> {
+        self.metadata.get(id).map(|(kind, object)| (*kind, &**object))
+    }
+
+    /// Remembers whose metadata an object's is, if its id does not tell.
+    fn note_metadata(&mut self, kind: Kind, row: &Row) {
+        if metadata::is_unusual(kind, row)
+            && let Some(id) = metadata::id_of(kind, row)
+        {
+            self.metadata.insert(id.into(), (kind, row.id.clone()));
+        }
+    }
+
+    /// Where the parts of dashboards are.
+    pub(crate) fn parts(&mut self) -> &mut Parts {
+        let found = self.parts.take();
+        let parts = found.unwrap_or_else(|| Parts::of(self));
+        self.parts.insert(parts)
+    }
+
+    /// Where the parts of dashboards are, if that was asked before.
+    pub(crate) fn known_parts(&self) -> Option<&Parts> {
+        self.parts.as_ref()
+    }
+
+    /// Keeps the index of parts true when a body takes another's place.
+    fn move_parts(&mut self, kind: Kind, id: &str, before: Option<&str>, after: Option<&str>) {
+        let Some(parts) = self.parts.as_mut().filter(|_| kind == Kind::Dashboard) else { return };
+        if let Some(before) = before {
+            parts.remove(before);
+        }
+        if let Some(after) = after {
+            parts.add(id, after);
+        }
     }
 
     fn record(&mut self, kind: Kind, id: &str, before: State, gone: bool) {

@@ -180,3 +180,48 @@ async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
     .await;
     done.into_iter().flatten().collect()
 }
+
+#[tokio::test]
+async fn a_write_may_be_done_although_no_good_answer_came() {
+    let house = House::new(SimConfig::default()).await;
+    let make = async |name: &str| {
+        let body = serde_json::json!({ "name": name, "parent_id": "1" }).to_string();
+        house
+            .http
+            .post(format!("{}/api/4.0/folders", house.sim.url()))
+            .header("authorization", format!("token {}", house.token))
+            .body(body)
+            .send()
+            .await
+            .map(|response| response.status().as_u16())
+            .ok()
+    };
+    let exists = async |name: &str| house.get("/folders").await.column("name").contains(&name.to_owned());
+    let once =
+        |faults: Faults| Faults { operations: vec!["create_folder".to_owned()], times: Some(1), ..faults };
+    house.sim.set_faults(once(Faults { hidden_success: 1.0, ..Faults::default() }));
+    assert_eq!((make("A").await, exists("A").await), (Some(500), true));
+    house.sim.set_faults(once(Faults { hidden_reset: 1.0, ..Faults::default() }));
+    assert_eq!((make("B").await, exists("B").await), (None, true));
+    house.sim.set_faults(once(Faults { too_many_requests: 1.0, ..Faults::default() }));
+    assert_eq!((make("C").await, exists("C").await), (Some(429), false));
+    house.sim.set_faults(once(Faults { reset: 1.0, ..Faults::default() }));
+    assert_eq!((make("C").await, exists("C").await), (None, false));
+    assert_eq!((make("C").await, exists("C").await), (Some(200), true), "only once");
+    let by_fault = house.sim.stats().by_fault;
+    assert_eq!(by_fault.get("hidden_reset"), Some(&1));
+}
+
+#[tokio::test]
+async fn what_was_just_created_may_not_be_found_yet() {
+    let house = House::new(SimConfig::default()).await;
+    house.sim.set_faults(Faults { fresh_404_for: Duration::from_millis(300), ..Faults::default() });
+    let body = r#"{"name":"Fresh","parent_id":"1"}"#;
+    let made = house.send("POST", "/folders", body).await;
+    assert_eq!(made.status, 200, "the answer of the write has it");
+    let path = format!("/folders/{}", made.json()["id"].as_str().unwrap());
+    assert_eq!(house.get(&path).await.status, 404);
+    assert_eq!(house.get("/folders/1").await.status, 200);
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(house.get(&path).await.status, 200);
+}

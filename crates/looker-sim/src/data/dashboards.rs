@@ -6,7 +6,7 @@ use fastrand::Rng;
 use super::queries::EXPLORES;
 use super::tiles::{Place, Tile, push_tile};
 use super::{Ground, Plan, moments, words};
-use crate::json::Writer;
+use crate::json::{self, Writer};
 use crate::metadata;
 
 /// Most tiles a dashboard may have; part ids leave room for as many.
@@ -180,6 +180,15 @@ fn push_filters(plan: &Plan, filters: &[Filter], rng: &mut Rng, w: &mut Writer) 
         w.end('}');
     }
     w.end(']');
+}
+
+/// What is known of the field of a filter, by the field's name.
+pub(crate) fn field_of_filter(name: &str) -> String {
+    let mut w = Writer::default();
+    w.begin('{');
+    push_field(name, &mut w);
+    w.end('}');
+    json::member(&w.out, "field").unwrap_or("null").to_owned()
 }
 
 /// The bulky computed metadata of a filter's field.

@@ -39,6 +39,7 @@ use std::thread;
 use bytes::Bytes;
 use fastrand::Rng;
 
+pub(crate) use self::dashboards::field_of_filter;
 pub(crate) use self::folders::Folder;
 pub(crate) use self::merges::{Slugs, push_merge_query};
 pub(crate) use self::models::SYSTEM_ACTIVITY;
@@ -50,6 +51,7 @@ use crate::config::SimConfig;
 use crate::json::{self, Writer};
 use crate::kinds::Kind;
 use crate::metadata;
+use crate::queries::Queries;
 use crate::state::World;
 use crate::table::Row;
 
@@ -145,8 +147,8 @@ pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
         dashboard_bytes: config.dashboard_bytes,
         slugs: Slugs::default(),
     };
-    let mut world = World::new(config.seed);
-    world.queries = ground.queries;
+    let mut world = World::new();
+    world.queries = Queries::new(config.seed, ground.queries);
     world.shared_folders = shared;
     for (kind, bodies) in small_kinds(config, &ground) {
         for body in bodies {

@@ -1,0 +1,410 @@
+//! Tiles. What a tile shows comes from exactly one source: a query, a look, a
+//! merge query or an extension; of the first three the server keeps a result
+//! maker, which also says what filters the tile listens to
+//! (`observed-dashboards.md`, elements).
+
+use super::layouts;
+use super::opened::Opened;
+use super::{Edit, Failure, Wrote, bodies};
+use crate::config::Components;
+use crate::json::{self, quoted};
+use crate::kinds::Kind;
+use crate::objects;
+use crate::parts::{self, Part, id_of};
+use crate::state::{Changes, change};
+use crate::table::as_text;
+
+/// Members that name a source, of which a tile that shows data has one.
+const SOURCES: [&str; 3] = ["query_id", "look_id", "merge_result_id"];
+
+/// Types that need no source.
+const WITHOUT_DATA: [&str; 3] = ["text", "button", "filter"];
+
+const NULL: &str = "null";
+
+/// `POST /dashboard_elements`.
+pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
+    let dashboard = edit.given.text("dashboard_id").ok_or(Failure::NotFound)?;
+    let mut opened = Opened::of(edit, &dashboard)?;
+    let layout = layout_given(edit, &opened)?;
+    check_type(edit, None)?;
+    let source = source_members(edit, None)?;
+    let id = edit.world.parts().next(Part::Element).to_string();
+    let mut changes = scalars(edit);
+    change(&mut changes, "id", quoted(&id));
+    change(
+        &mut changes,
+        "edit_uri",
+        quoted(&format!("https://localhost:19999/api/4.0/dashboard_elements/{id}")),
+    );
+    if edit.given.some("type").is_none() {
+        change(&mut changes, "type", quoted("vis"));
+    }
+    for (name, value) in source {
+        change(&mut changes, name, value);
+    }
+    let element = bodies::filled(bodies::ELEMENT, &changes);
+    opened.put(Part::Element, element.clone());
+    layouts::place(edit, &mut opened, &element, layout.as_deref());
+    opened.close(edit)?;
+    Ok(Wrote::Json(element))
+}
+
+/// `PATCH /dashboard_elements/{id}`: the tile keeps its id, and a nested query
+/// is passed over.
+pub(crate) fn update(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
+    let (mut opened, element) = Opened::with(edit, Part::Element)?;
+    match edit.given.get("dashboard_id") {
+        Some(NULL) => return Err(Failure::NotFound),
+        Some(id) if *id != quoted(&opened.id) => {
+            return Err(Failure::invalid("dashboard_id", "a tile cannot be moved to another dashboard"));
+        }
+        _ => {}
+    }
+    let layout = layout_given(edit, &opened)?;
+    check_type(edit, Some(&element))?;
+    let source = source_members(edit, Some(&element))?;
+    let mut changes = scalars(edit);
+    for (name, value) in source {
+        change(&mut changes, name, value);
+    }
+    let element = json::patch(&element, &changes);
+    opened.put(Part::Element, element.clone());
+    if let Some(layout) = layout {
+        layouts::move_component_of(edit, &mut opened, &id_of(&element), &layout);
+    }
+    opened.close(edit)?;
+    Ok(Wrote::Json(element))
+}
+
+/// `DELETE /dashboard_elements/{id}`: with its alerts. Its components stay,
+/// marked as deleted.
+pub(crate) fn delete(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
+    let (mut opened, element) = Opened::with(edit, Part::Element)?;
+    let id = id_of(&element);
+    let mut list = opened.list(Part::Element);
+    list.retain(|have| !parts::has_id(have, &id));
+    opened.set(Part::Element, list);
+    layouts::mark_components_of(&mut opened, &id);
+    opened.close(edit)?;
+    let alerts = edit.world.table(Kind::Alert);
+    let on_tile = |slot: &u32| {
+        Some(alerts.row(*slot)).filter(|row| row.text(Kind::Alert, "dashboard_element_id") == id)
+    };
+    let gone: Vec<String> =
+        alerts.slots(false).iter().filter_map(on_tile).map(|row| row.id.to_string()).collect();
+    for alert in gone {
+        objects::purge(edit.world, Kind::Alert, &alert)?;
+    }
+    Ok(Wrote::Nothing)
+}
+
+/// The layout that is given, where this release looks at that.
+fn layout_given(edit: &Edit<'_>, opened: &Opened) -> Result<Option<String>, Failure> {
+    let layout = edit.given.text("dashboard_layout_id");
+    let Some(layout) = layout.filter(|_| edit.server.config.components == Components::Tabs) else {
+        return Ok(None);
+    };
+    if opened.list(Part::Layout).iter().any(|have| parts::has_id(have, &layout)) {
+        return Ok(Some(layout));
+    }
+    Err(Failure::invalid("dashboard_layout_id", "layout not found for dashboard_layout_id"))
+}
+
+/// What is given, without what names a source, and the HTML of texts.
+fn scalars(edit: &Edit<'_>) -> Changes<'static> {
+    const PLAIN: [&str; 16] = [
+        "aria_description",
+        "body_text",
+        "dashboard_id",
+        "dashboard_layout_id",
+        "extension_id",
+        "filter_id",
+        "note_display",
+        "note_state",
+        "note_text",
+        "refresh_interval",
+        "rich_content_json",
+        "subtitle_text",
+        "title",
+        "title_hidden",
+        "title_text",
+        "type",
+    ];
+    const HTML: [(&str, &str); 4] = [
+        ("body_text", "body_text_as_html"),
+        ("note_text", "note_text_as_html"),
+        ("subtitle_text", "subtitle_text_as_html"),
+        ("title_text", "title_text_as_html"),
+    ];
+    let given = |name: &&'static str| Some((*name, edit.given.get(name)?.to_owned()));
+    let ignores_layout = edit.server.config.components != Components::Tabs;
+    let mut changes: Changes<'static> = PLAIN.iter().filter_map(given).collect();
+    changes.retain(|(name, _)| !(ignores_layout && *name == "dashboard_layout_id"));
+    for (text, html) in HTML {
+        if let Some(value) = edit.given.get(text) {
+            let rendered = json::text(value).map(|text| quoted(&format!("<p>{}</p>", escaped(&text))));
+            changes.push((html, rendered.unwrap_or_else(|| NULL.to_owned())));
+        }
+    }
+    changes
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Refuses types that do not go with the sources, those of the tile as it was
+/// among them.
+fn check_type(edit: &Edit<'_>, before: Option<&str>) -> Result<(), Failure> {
+    let given = &edit.given;
+    let old =
+        |name: &str| before.and_then(|element| json::member(element, name)).filter(|value| *value != NULL);
+    let given_sources = SOURCES.iter().filter(|name| given.some(name).is_some()).count();
+    let maker = given.some("result_maker_id");
+    if maker.is_some() && given_sources > 0 {
+        let message =
+            "Query ID, Look ID, and Merge Result ID should not be specified if a Result Maker ID is provided";
+        return Err(Failure::invalid("result_maker_id", message));
+    }
+    if given_sources > 1 {
+        let message = "Must provide only one of look_id, query_id, and merge_result_id";
+        return Err(Failure::invalid("type", message));
+    }
+    let kind = given.text("type").or_else(|| old("type").and_then(json::text));
+    let has_maker = maker.is_some() || old("result_maker_id").is_some() || old("result_maker").is_some();
+    if kind.as_deref().is_some_and(|kind| matches!(kind, "text" | "button")) {
+        if has_maker || given_sources > 0 {
+            return Err(Failure::invalid(
+                "type",
+                "Result Maker IDs should not be provided for text elements",
+            ));
+        }
+        return Ok(());
+    }
+    let kept = |name: &&'static str| given.get(name).is_none() && old(name).is_some();
+    let has_source = given_sources > 0
+        || has_maker
+        || given.some("extension_id").is_some()
+        || ["query_id", "look_id", "merge_result_id", "extension_id"].iter().any(|name| kept(name));
+    if has_source || kind.as_deref().is_some_and(|kind| WITHOUT_DATA.contains(&kind)) {
+        return Ok(());
+    }
+    let message = "Must provide either a look_id, query_id, extension_id, or result_maker_id for non-text dashboard element";
+    Err(Failure::invalid("type", message))
+}
+
+/// What a tile shows.
+enum Source {
+    Query(String),
+    Look(String),
+    Merge(String),
+}
+
+/// The members that say what the tile shows: those that a given source sets,
+/// or those that a given result maker changes.
+fn source_members(edit: &mut Edit<'_>, before: Option<&str>) -> Result<Changes<'static>, Failure> {
+    let mut members = Vec::new();
+    let source = match given_source(edit, before)? {
+        Some(source) => {
+            members = shown_members(edit, &source)?;
+            Some(source)
+        }
+        None => {
+            for name in SOURCES {
+                if edit.given.get(name) == Some(NULL) {
+                    members.push((name, NULL.to_owned()));
+                    let embedded = [("query_id", "query"), ("look_id", "look")];
+                    let embedded = embedded.iter().find(|(of, _)| *of == name);
+                    members.extend(embedded.map(|(_, name)| (*name, NULL.to_owned())));
+                }
+            }
+            None
+        }
+    };
+    let old = before.and_then(|element| json::member(element, "result_maker")).filter(|maker| *maker != NULL);
+    let given = edit.given.some("result_maker").map(str::to_owned);
+    if source.is_none() && (old.is_none() || given.is_none()) {
+        return Ok(members);
+    }
+    let (id, maker) = match old {
+        Some(old) => (id_of(old), old.to_owned()),
+        None => {
+            let id = edit.world.parts().next(Part::ResultMaker).to_string();
+            let maker = bodies::filled(bodies::RESULT_MAKER, &[("id", quoted(&id))]);
+            (id, maker)
+        }
+    };
+    let maker = result_maker(edit, &maker, source.as_ref(), given.as_deref())?;
+    members.extend([("result_maker_id", quoted(&id)), ("result_maker", maker)]);
+    Ok(members)
+}
+
+/// The source that is given: by its own id, or by that of the result maker of
+/// a tile of this instance.
+fn given_source(edit: &mut Edit<'_>, before: Option<&str>) -> Result<Option<Source>, Failure> {
+    let of = |object: &dyn Fn(&str) -> Option<String>| {
+        let query = object("query_id").map(Source::Query);
+        let look = || object("look_id").map(Source::Look);
+        query.or_else(look).or_else(|| object("merge_result_id").map(Source::Merge))
+    };
+    if let Some(source) = of(&|name| edit.given.text(name)) {
+        return Ok(Some(source));
+    }
+    let Some(maker) = edit.given.text("result_maker_id") else { return Ok(None) };
+    let own = before.and_then(|element| json::member(element, "result_maker_id")).and_then(json::text);
+    if own.is_some_and(|own| own == maker) {
+        return Ok(None);
+    }
+    let unknown = || Failure::invalid("result_maker_id", "result maker not found for result_maker_id");
+    let dashboard = edit.world.parts().dashboard(Part::ResultMaker, &maker).map(str::to_owned);
+    let row = edit.row(Kind::Dashboard, &dashboard.ok_or_else(unknown)?)?;
+    let body = as_text(&row.body);
+    let its = |element: &&str| {
+        json::member(element, "result_maker_id").and_then(json::text).is_some_and(|id| id == maker)
+    };
+    let element = parts::list(body, Part::Element).find(its).ok_or_else(unknown)?;
+    let named_in = |object: &str| of(&|name| json::member(object, name).and_then(json::text));
+    let in_maker = || named_in(json::member(element, "result_maker").unwrap_or("{}"));
+    Ok(named_in(element).or_else(in_maker))
+}
+
+/// The tile's own members of a source.
+fn shown_members(edit: &Edit<'_>, source: &Source) -> Result<Changes<'static>, Failure> {
+    let null = || NULL.to_owned();
+    let mut members = vec![
+        ("query_id", null()),
+        ("query", null()),
+        ("look_id", null()),
+        ("look", null()),
+        ("merge_result_id", null()),
+    ];
+    match source {
+        Source::Query(id) => {
+            let query = edit.world.queries.get(id).ok_or(Failure::NotFound)?;
+            members[0].1 = quoted(id);
+            members[1].1 = query;
+        }
+        Source::Look(id) => {
+            let row = edit.row(Kind::Look, id)?;
+            let look = as_text(&row.body);
+            let of_look = |name| json::member(look, name).unwrap_or(NULL);
+            members[2].1 = quoted(id);
+            members[3].1 = format!(
+                r#"{{"id":{},"title":{},"query_id":{},"query":{}}}"#,
+                quoted(id),
+                of_look("title"),
+                of_look("query_id"),
+                of_look("query")
+            );
+        }
+        Source::Merge(id) => {
+            edit.world.queries.merge(&edit.server.ground, id).ok_or(Failure::NotFound)?;
+            members[4].1 = quoted(id);
+        }
+    }
+    Ok(members)
+}
+
+/// A query as a result maker names it: model, view, and under what name.
+struct Filterable {
+    model: String,
+    view: String,
+    name: String,
+}
+
+/// A result maker for a source, or the same one with what is given changed.
+/// Its server fills in what can be filtered; only `listen` is the client's, and
+/// of several entries for one query only the first binds.
+fn result_maker(
+    edit: &Edit<'_>,
+    maker: &str,
+    source: Option<&Source>,
+    given: Option<&str>,
+) -> Result<String, Failure> {
+    let mut changes = Vec::new();
+    let member = |object: &str, name| json::member(object, name).unwrap_or(NULL).to_owned();
+    let query_members = |query: &str| {
+        vec![
+            ("query_id", member(query, "id")),
+            ("query", query.to_owned()),
+            ("merge_result_id", NULL.to_owned()),
+            ("vis_config", member(query, "vis_config")),
+        ]
+    };
+    match source {
+        Some(Source::Query(id)) => {
+            changes = query_members(&edit.world.queries.get(id).ok_or(Failure::NotFound)?);
+        }
+        Some(Source::Look(id)) => {
+            let row = edit.row(Kind::Look, id)?;
+            changes = query_members(&member(as_text(&row.body), "query"));
+        }
+        Some(Source::Merge(id)) => {
+            let merge = edit.world.queries.merge(&edit.server.ground, id).ok_or(Failure::NotFound)?;
+            changes = vec![
+                ("query_id", NULL.to_owned()),
+                ("query", NULL.to_owned()),
+                ("merge_result_id", quoted(id)),
+                ("vis_config", member(&merge, "vis_config")),
+            ];
+        }
+        None => {}
+    }
+    for name in ["dynamic_fields", "sorts", "total", "vis_config"] {
+        if let Some(value) = given.and_then(|given| json::member(given, name)).filter(|value| *value != NULL)
+        {
+            change(&mut changes, name, value.to_owned());
+        }
+    }
+    let maker = json::patch(maker, &changes);
+    let listens = given.and_then(|given| json::member(given, "filterables")).filter(|list| *list != NULL);
+    let listens = listens.unwrap_or_else(|| json::member(&maker, "filterables").unwrap_or("[]"));
+    let filterables = filterables(edit, &maker, listens);
+    Ok(json::patch(&maker, &[("filterables", filterables)]))
+}
+
+/// What can be filtered of a result maker, each with what it listens to by
+/// `listens`: the entry of its name, of one query the first.
+fn filterables(edit: &Edit<'_>, maker: &str, listens: &str) -> String {
+    let query = json::member(maker, "query").filter(|query| *query != NULL);
+    let of_query = |query: &str, name: &str| Filterable {
+        model: json::member(query, "model").unwrap_or(NULL).to_owned(),
+        view: json::member(query, "view").unwrap_or(NULL).to_owned(),
+        name: name.to_owned(),
+    };
+    let sources = match query {
+        Some(query) => vec![of_query(query, NULL)],
+        None => merge_sources(edit, maker, &of_query),
+    };
+    let single = sources.len() == 1;
+    let written: Vec<String> = sources
+        .iter()
+        .map(|source| {
+            let entry = json::elements(listens)
+                .find(|entry| single || json::member(entry, "name").unwrap_or(NULL) == source.name);
+            let listen = entry.and_then(|entry| json::member(entry, "listen")).unwrap_or("[]");
+            let listen = if listen == NULL { "[]" } else { listen };
+            let Filterable { model, view, name } = source;
+            format!(r#"{{"model":{model},"view":{view},"name":{name},"listen":{listen}}}"#)
+        })
+        .collect();
+    format!("[{}]", written.join(","))
+}
+
+fn merge_sources(
+    edit: &Edit<'_>,
+    maker: &str,
+    of_query: &dyn Fn(&str, &str) -> Filterable,
+) -> Vec<Filterable> {
+    let merge = json::member(maker, "merge_result_id").and_then(json::text);
+    let merge = merge.and_then(|id| edit.world.queries.merge(&edit.server.ground, &id)).unwrap_or_default();
+    let sources = json::member(&merge, "source_queries").unwrap_or("[]");
+    json::elements(sources)
+        .map(|source| {
+            let id = json::member(source, "query_id").and_then(json::text).unwrap_or_default();
+            let query = edit.world.queries.get(&id).unwrap_or_default();
+            of_query(&query, json::member(source, "name").unwrap_or(NULL))
+        })
+        .collect()
+}

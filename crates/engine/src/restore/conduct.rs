@@ -54,14 +54,18 @@ pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<Rest
         source,
         instance: writer.reader()?.moment(safety)?.instance,
         as_of,
-        plan: serde_json::to_string(plan).map_err(|error| RestoreError::PlanFile { reason: error.to_string() })?,
+        plan: serde_json::to_string(plan).map_err(|error| RestoreError::Plan(error.to_string()))?,
         steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
-        options: serde_json::to_string(&plan.manner).map_err(|error| RestoreError::PlanFile { reason: error.to_string() })?,
+        options: serde_json::to_string(&plan.manner)
+            .map_err(|error| RestoreError::Plan(error.to_string()))?,
         started_at: Timestamp::now(),
     };
     Ok(blocking(move || {
         let restore = writer.begin_restore(start)?;
-        writer.change_restore(restore, RestoreChange { safety_run: Some(safety), ..RestoreChange::default() })?;
+        writer.change_restore(
+            restore,
+            RestoreChange { safety_run: Some(safety), ..RestoreChange::default() },
+        )?;
         Ok(restore)
     })
     .await?)
@@ -74,7 +78,7 @@ pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<Rest
 pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Result<Restored, RestoreError> {
     let started = Instant::now();
     let applied = apply(session, restore, plan, &Patience::default()).await?;
-    let mut state = if applied.is_complete() { RestoreState::Complete } else { RestoreState::Incomplete };
+    let mut state = applied.state();
     let mut read_back = Vec::new();
     if session.stopped().is_none() {
         read_back = self::read_back(session, plan, &applied.ids).await?;
@@ -83,7 +87,8 @@ pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Re
         }
     }
     let writer = session.writer().clone();
-    let change = RestoreChange { state: Some(state), result_run: Some(session.run()), ..RestoreChange::default() };
+    let change =
+        RestoreChange { state: Some(state), result_run: Some(session.run()), ..RestoreChange::default() };
     blocking(move || Ok(writer.change_restore(restore, change)?)).await?;
     Ok(Restored {
         restore,
@@ -103,8 +108,9 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
         written.contains(at) && !matches!(object.action, Action::Blocked(_) | Action::Conflict)
     };
     let objects = plan.objects.iter().enumerate().filter(is_written);
-    request.selection.objects =
-        objects.filter_map(|(_, object)| Some((looker::Kind::find(&object.kind)?, object.key.clone()))).collect();
+    request.selection.objects = objects
+        .filter_map(|(_, object)| Some((looker::Kind::find(&object.kind)?, object.key.clone())))
+        .collect();
     if request.selection.objects.is_empty() {
         return Ok(Vec::new());
     }

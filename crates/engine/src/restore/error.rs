@@ -85,12 +85,9 @@ pub enum RestoreError {
         /// Why.
         reason: String,
     },
-    /// A plan cannot be written or read.
-    #[error("the plan cannot be used: {reason}")]
-    PlanFile {
-        /// Why.
-        reason: String,
-    },
+    /// A plan that cannot be carried out, written or read.
+    #[error("the plan cannot be used: {0}")]
+    Plan(String),
     /// What is live is not what the plan was made from.
     #[error("{} changed since the plan was made: {}", objects.len(), objects.join(", "))]
     Moved {

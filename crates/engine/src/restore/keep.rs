@@ -18,7 +18,11 @@ use crate::extract::{Destinations, blocking, record, rules};
 const OBJECTS_AT_ONCE: usize = 100;
 
 /// Stores live objects with a run.
-pub(super) async fn keep(writer: &Writer, run: RunId, lives: Vec<(&'static Kind, Live)>) -> Result<(), RestoreError> {
+pub(super) async fn keep(
+    writer: &Writer,
+    run: RunId,
+    lives: Vec<(&'static Kind, Live)>,
+) -> Result<(), RestoreError> {
     let writer = writer.clone();
     Ok(blocking(move || {
         let reader = writer.reader()?;
@@ -32,8 +36,11 @@ pub(super) async fn keep(writer: &Writer, run: RunId, lives: Vec<(&'static Kind,
                 });
                 // As the vault has had it so far: a destination that nobody asked to
                 // keep is not kept because of a restore.
-                let known = |rules| vault::canonicalise(&live.row.raw, rules).map(|made| vault::BodyHash::of(&made.body));
-                let keeps = !kind.destinations.is_empty() && known(&*with).is_ok_and(|hash| reader.has_body(&hash).unwrap_or(false));
+                let known = |rules| {
+                    vault::canonicalise(&live.row.raw, rules).map(|made| vault::BodyHash::of(&made.body))
+                };
+                let keeps = !kind.destinations.is_empty()
+                    && known(&*with).is_ok_and(|hash| reader.has_body(&hash).unwrap_or(false));
                 let rules = if keeps { &*with } else { &*without };
                 let made = record(kind, live.side, &live.row, Timestamp::now(), rules, &codec, &reader)?;
                 records.extend(made.ok());

@@ -1,11 +1,13 @@
 //! Restore: what the vault has goes back to the instance.
 //!
+//! All of it happens within a [`Session`], which counts calls and keeps the vault open.
 //! [`plan()`] reads the vault as of a run, and of the instance what it must, and
 //! makes a [`Plan`]: for every selected object what is to be done, and all requests
-//! that do it, as data. Each [`Step`] is one.
+//! that do it, as data. Each [`Step`] is one. [`carry_out`] makes them, by [`apply`] and its
+//! journal, and reads back what they did; [`undo`] goes back to what was before.
 
-mod clashes;
 mod apply;
+mod clashes;
 mod compose;
 mod conduct;
 mod error;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use looker::pacing::Ledger;
 use serde::{Deserialize, Serialize};
 
 use super::compose::Manner;
@@ -109,7 +108,10 @@ impl Object {
     pub fn name(&self) -> String {
         let singular = looker::Kind::find(&self.kind).map_or(self.kind.as_str(), |kind| kind.singular);
         let title = self.title.as_deref().filter(|title| !title.is_empty());
-        title.map_or_else(|| format!("{singular} {}", self.key), |title| format!("{singular} {} {title:?}", self.key))
+        title.map_or_else(
+            || format!("{singular} {}", self.key),
+            |title| format!("{singular} {} {title:?}", self.key),
+        )
     }
 
     /// Whether it is not done without somebody.
@@ -154,11 +156,7 @@ impl Plan {
     pub fn cost(&self) -> Cost {
         let mut cost = Cost::default();
         for (_, _, ledger) in self.steps.iter().filter_map(Step::operation) {
-            match ledger {
-                Ledger::Administrative => cost.administrative += 1,
-                Ledger::QueryBased => cost.query_based += 1,
-                Ledger::Unmetered => {}
-            }
+            cost.add(ledger);
         }
         cost
     }

@@ -134,7 +134,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     let request = Request::again(&plan, plan.ids.ids(), Manner::default());
     let mut planner = Planner::new(&session.client, &reader, request, instance)?;
     for object in &plan.objects {
-        let kind = Kind::find(&object.kind).ok_or(RestoreError::PlanFile { reason: format!("unknown kind {}", object.kind) })?;
+        let kind = Kind::find(&object.kind)
+            .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
         planner.targets.push(Target { kind, key: object.key.clone() });
     }
     session.watch.phase("looking at what is there");
@@ -164,7 +165,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
 impl Request {
     /// What asks for the objects of a plan once more.
     pub(super) fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
-        let objects = plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
+        let objects =
+            plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {
             address: plan.address.clone(),
             as_of: RunId::from_number(plan.as_of),
@@ -331,11 +333,16 @@ impl<'p> Planner<'p> {
                 continue;
             }
             for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
-                let Some(kind) = Kind::find(&referrer.kind).filter(|kind| super::selection::is_restorable(kind)) else {
+                let Some(kind) =
+                    Kind::find(&referrer.kind).filter(|kind| super::selection::is_restorable(kind))
+                else {
                     continue;
                 };
                 let is_new = |one: &Target| one.kind.name != kind.name || one.key != referrer.key;
-                let was_there = self.reader.show_at(self.instance, kind.name, &referrer.key, Some(self.request.as_of))?.is_some();
+                let was_there = self
+                    .reader
+                    .show_at(self.instance, kind.name, &referrer.key, Some(self.request.as_of))?
+                    .is_some();
                 if was_there && self.targets.iter().chain(&brought).all(is_new) {
                     brought.push(Target { kind, key: referrer.key });
                 }
@@ -351,7 +358,8 @@ impl<'p> Planner<'p> {
         for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
             let known = |one: &Target| one.kind.name == referrer.kind && one.key == referrer.key;
             if !self.targets.iter().any(known) {
-                let singular = Kind::find(&referrer.kind).map_or(referrer.kind.as_str(), |kind| kind.singular);
+                let singular =
+                    Kind::find(&referrer.kind).map_or(referrer.kind.as_str(), |kind| kind.singular);
                 lines.push(format!("{singular} {}", referrer.key));
             }
         }
@@ -393,7 +401,10 @@ impl<'p> Planner<'p> {
             composer.object = at;
             objects.push(self.object(&mut composer, target)?);
             for (kind, key) in std::mem::take(&mut composer.requires) {
-                requires.entry(Symbol::new(kind, key)).or_default().insert(at);
+                let symbol = Symbol::new(kind, key);
+                if !ids.contains_key(&symbol) {
+                    requires.entry(symbol).or_default().insert(at);
+                }
             }
         }
         let (steps, missing) = order::order(composer.steps, &ids);
@@ -476,7 +487,9 @@ impl<'p> Planner<'p> {
             let referrers = self.referrers(target)?;
             if !referrers.is_empty() {
                 let list = referrers.join(", ");
-                object.notes.push(format!("it gets a new id, and {list} refer to the old one (--relink leads them there)"));
+                object.notes.push(format!(
+                    "it gets a new id, and {list} refer to the old one (--relink leads them there)"
+                ));
             }
         }
         object.conflict = !is_newest && object.action != Action::Skip;

@@ -44,13 +44,17 @@ pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<
             _ if object.changes.is_empty() => vec![object.action.name().to_owned()],
             _ => object.changes.clone(),
         };
-        let live = again.lives.iter().find(|(of, live)| of.name == kind.name && Some(&live.row.id) == object.live_id.as_ref());
+        let live = again
+            .lives
+            .iter()
+            .find(|(of, live)| of.name == kind.name && Some(&live.row.id) == object.live_id.as_ref());
         let made_by_looker = match live {
             Some((_, live)) => {
                 let instance = reader.moment(as_of)?.instance;
                 let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
                 let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
-                let (body, _) = live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
+                let (body, _) =
+                    live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
                 let moved = object.live_id.as_ref() != Some(&object.key);
                 stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved))
             }

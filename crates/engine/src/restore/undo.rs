@@ -35,7 +35,7 @@ pub struct Made {
 pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), RestoreError> {
     let info = reader.restore(restore)?;
     let plan: Plan = serde_json::from_str(&reader.restore_plan(restore)?)
-        .map_err(|error| RestoreError::PlanFile { reason: error.to_string() })?;
+        .map_err(|error| RestoreError::Plan(error.to_string()))?;
     let safety = info.safety_run.ok_or(RestoreError::NothingSelected { run: plan.as_of })?;
     let mut made = Made::default();
     let steps: BTreeSet<u32> = plan.steps.iter().map(|step| step.number).collect();
@@ -43,7 +43,8 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         let step = plan.steps.iter().find(|step| step.number == line.step && steps.contains(&line.step));
         let Some(step) = step.filter(|step| step.verb == Verb::Create) else { continue };
         for given in line.given {
-            let is_own = step.gives.iter().any(|gives| gives.at == At::Id && gives.symbol.resource == given.resource);
+            let is_own =
+                step.gives.iter().any(|gives| gives.at == At::Id && gives.symbol.resource == given.resource);
             made.ids.insert((given.resource.clone(), given.id.clone()));
             if let (Some(kind), true) = (Kind::find(&given.resource), is_own) {
                 let title = plan.objects.get(step.object).and_then(|object| object.title.clone());
@@ -53,7 +54,8 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
     }
     let written: BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
     let were_there = plan.objects.iter().enumerate().filter(|(at, _)| written.contains(at));
-    let objects = were_there.filter_map(|(_, object)| Some((Kind::find(&object.kind)?, object.live_id.clone()?)));
+    let objects =
+        were_there.filter_map(|(_, object)| Some((Kind::find(&object.kind)?, object.live_id.clone()?)));
     let request = Request {
         address: plan.address.clone(),
         as_of: safety,
@@ -137,7 +139,12 @@ async fn take_away(
         target: Some(Id::Known(id.clone())),
         body: if goes_to_trash { vec![("deleted".to_owned(), special::literal("true"))] } else { Vec::new() },
         // A folder after what lay in it, which was made after it.
-        needs: plan.steps.iter().filter(|step| kind.name == "folders" && step.object != at).map(|step| step.number).collect(),
+        needs: plan
+            .steps
+            .iter()
+            .filter(|step| kind.name == "folders" && step.object != at)
+            .map(|step| step.number)
+            .collect(),
         gives: Vec::new(),
         among: None,
         irreversible: None,
@@ -153,14 +160,17 @@ async fn is_empty(session: &Session, folder: &str) -> Result<bool, RestoreError>
     for kind in ["dashboards", "looks"].into_iter().filter_map(Kind::find) {
         let Some(paged) = kind.paged() else { continue };
         for side in [Side::Live, Side::Trash] {
-            let call = Group::on(kind, paged, side).call(Some(folder), Rows::Light, Reason::Item).with("limit", "1");
+            let call =
+                Group::on(kind, paged, side).call(Some(folder), Rows::Light, Reason::Item).with("limit", "1");
             let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
             if !rows.is_empty() {
                 return Ok(false);
             }
         }
     }
-    let Some(children) = Resource::find("folders").and_then(|folders| folders.siblings.as_ref()) else { return Ok(false) };
+    let Some(children) = Resource::find("folders").and_then(|folders| folders.siblings.as_ref()) else {
+        return Ok(false);
+    };
     let call = looker::client::Call::new(&children.operation, "folders", Reason::Item).at(folder);
     let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
     Ok(rows.is_empty())

@@ -12,7 +12,7 @@ use vault::{InstanceId, Reader, RestoreId, RestoreState, Vault};
 use super::select::{ConflictChoice, SelectArgs};
 use super::{document, history, print};
 use crate::commands::extract::ExtractArgs;
-use crate::config::{Config, Instance, Layer, Origin, Setting};
+use crate::config::{Config, Instance, Origin, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report::{Failure, Outcome};
@@ -197,7 +197,9 @@ fn go(
         };
         let session = target.session(context, instance, &interrupted).await?;
         let restore = restore::begin(&session, &planned.plan, safety).await?;
-        context.printer.status(format!("Restore {restore} begins; `lookervault restore undo {restore}` will give back what is there now."));
+        context.printer.status(format!(
+            "Restore {restore} begins; `lookervault restore undo {restore}` will give back what is there now."
+        ));
         finish(context, session, restore, &planned.plan).await
     })
 }
@@ -242,7 +244,9 @@ fn decide(
         let choice = match on_conflict {
             None if asks => {
                 let question = "Somebody changed these since they were read. Overwrite, skip, or stop?";
-                printer.ask(question, &[("overwrite", Some(true)), ("skip", Some(false)), ("stop", None)]).flatten()
+                printer
+                    .ask(question, &[("overwrite", Some(true)), ("skip", Some(false)), ("stop", None)])
+                    .flatten()
             }
             _ => None,
         };
@@ -252,14 +256,17 @@ fn decide(
             None => {
                 let names: Vec<String> = conflicts.iter().map(|at| plan.objects[*at].name()).collect();
                 let message = format!("somebody changed {} after the vault last read it", names.join(", "));
-                return Err(Failure::new("restore.conflict", Exit::Incomplete, message)
-                    .hint("look with `lookervault diff latest live`; --on-conflict overwrite or skip decides"));
+                return Err(Failure::new("restore.conflict", Exit::Incomplete, message).hint(
+                    "look with `lookervault diff latest live`; --on-conflict overwrite or skip decides",
+                ));
             }
         }
     }
     let irreversible = plan.irreversible().count();
     if irreversible > 0 && !apply.allow_irreversible {
-        let allowed = asks && printer.ask("Do also what cannot be undone exactly?", &[("yes", true), ("no", false)]) == Some(true);
+        let allowed = asks
+            && printer.ask("Do also what cannot be undone exactly?", &[("yes", true), ("no", false)])
+                == Some(true);
         if !allowed {
             let message = format!("{irreversible} of the steps could not be undone exactly");
             return Err(Failure::new("restore.irreversible", Exit::Incomplete, message)
@@ -293,8 +300,12 @@ pub(super) fn resume(
     let plan = history::plan_of(&reader, &info)?;
     drop(reader);
     if plan.address != target.address {
-        return Err(Failure::new("restore.instance", Exit::Usage, format!("restore {} is of {}", info.id, plan.address))
-            .hint("choose that instance with --instance"));
+        return Err(Failure::new(
+            "restore.instance",
+            Exit::Usage,
+            format!("restore {} is of {}", info.id, plan.address),
+        )
+        .hint("choose that instance with --instance"));
     }
     let mut vault = Vault::open_for_writing(&target.config.vault.value, vault::RESTORING)?;
     vault.reopen_restore(info.id)?;
@@ -312,5 +323,7 @@ fn instance_of(target: &Target) -> Result<InstanceId, Failure> {
     let reader = target.reader()?;
     let found = reader.instances()?.into_iter().filter(|info| info.url == target.address);
     let newest = found.max_by_key(|info| info.epoch).map(|info| info.id);
-    newest.ok_or_else(|| engine::restore::RestoreError::NothingStored { address: target.address.clone() }.into())
+    newest.ok_or_else(|| {
+        engine::restore::RestoreError::NothingStored { address: target.address.clone() }.into()
+    })
 }

@@ -27,7 +27,8 @@ struct Irreversible<'a> {
 }
 
 pub(super) fn plan(plan: &Plan) -> PlanDocument<'_> {
-    let irreversible = plan.irreversible().map(|(step, why)| Irreversible { step: step.number, about: &step.about, why });
+    let irreversible =
+        plan.irreversible().map(|(step, why)| Irreversible { step: step.number, about: &step.about, why });
     PlanDocument { schema: FORMAT, plan, cost: plan.cost(), irreversible: irreversible.collect() }
 }
 
@@ -54,13 +55,16 @@ pub(super) fn read_plan(path: &Path, address: &str) -> Result<Plan, Failure> {
     }
     if plan.address != address {
         let message = format!("the plan is for {}, not for {address}", plan.address);
-        return Err(Failure::new("restore.instance", Exit::Usage, message).at(path.display()).hint("choose that instance with --instance"));
+        return Err(Failure::new("restore.instance", Exit::Usage, message)
+            .at(path.display())
+            .hint("choose that instance with --instance"));
     }
     Ok(plan)
 }
 
 fn unusable(path: &Path, why: &str) -> Failure {
-    Failure::new("restore.plan_file", Exit::Usage, format!("the plan cannot be used: {why}")).at(path.display())
+    Failure::new("restore.plan_file", Exit::Usage, format!("the plan cannot be used: {why}"))
+        .at(path.display())
 }
 
 /// What a restore came to.
@@ -106,7 +110,11 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
             new_id: back.and_then(|back| back.id.as_deref()).filter(|id| *id != object.key),
             title: object.title.as_deref(),
             action: object.action.name(),
-            steps: applied.steps.iter().map(|(state, count)| StatePart { state: state.name(), count: *count }).collect(),
+            steps: applied
+                .steps
+                .iter()
+                .map(|(state, count)| StatePart { state: state.name(), count: *count })
+                .collect(),
             failures: applied.failures.iter().map(|(_, failure)| failure).collect(),
             exact: back.map(|back| back.exact),
             refused: back.map_or(&[], |back| &back.refused),

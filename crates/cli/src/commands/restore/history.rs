@@ -14,7 +14,11 @@ use crate::report::{Failure, Outcome};
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn find(reader: &Reader, id: Option<i64>, fits: impl Fn(&RestoreInfo) -> bool) -> Result<RestoreInfo, Failure> {
+pub(super) fn find(
+    reader: &Reader,
+    id: Option<i64>,
+    fits: impl Fn(&RestoreInfo) -> bool,
+) -> Result<RestoreInfo, Failure> {
     if let Some(id) = id {
         return Ok(reader.restore(RestoreId::from_number(id))?);
     }
@@ -31,7 +35,11 @@ pub(super) fn find(reader: &Reader, id: Option<i64>, fits: impl Fn(&RestoreInfo)
 /// When the vault cannot be read, or a later version wrote it.
 pub(super) fn plan_of(reader: &Reader, info: &RestoreInfo) -> Result<Plan, Failure> {
     serde_json::from_str(&reader.restore_plan(info.id)?).map_err(|error| {
-        Failure::new("restore.plan", Exit::Failed, format!("the plan of restore {} cannot be read: {error}", info.id))
+        Failure::new(
+            "restore.plan",
+            Exit::Failed,
+            format!("the plan of restore {} cannot be read: {error}", info.id),
+        )
     })
 }
 
@@ -156,7 +164,9 @@ fn steps(reader: &Reader, info: &RestoreInfo) -> Result<Vec<StepPart>, Failure> 
             state: line.map_or(StepState::Pending, |line| line.state).name(),
             tries: line.map_or(0, |line| line.tries),
             status: line.and_then(|line| line.status),
-            given: line.map(|line| line.given.iter().map(|given| given.id.clone()).collect()).unwrap_or_default(),
+            given: line
+                .map(|line| line.given.iter().map(|given| given.id.clone()).collect())
+                .unwrap_or_default(),
             failure: line.and_then(|line| serde_json::from_str(line.error.as_deref()?).ok()),
         }
     };
@@ -167,7 +177,11 @@ fn one(context: &Context, reader: &Reader, info: &RestoreInfo) -> Outcome {
     let steps = steps(reader, info)?;
     if context.printer.is_json() {
         let restore = RestorePart::new(info);
-        context.printer.json(&OneDocument { schema: "lookervault.restore_steps/1", restore, step_list: steps })?;
+        context.printer.json(&OneDocument {
+            schema: "lookervault.restore_steps/1",
+            restore,
+            step_list: steps,
+        })?;
         return Ok(Exit::Ok);
     }
     let mut table = Table::new(&[
@@ -215,7 +229,9 @@ pub(super) fn failed(context: &Context, what: FailedChoice, id: Option<i64>) -> 
             drop(reader);
             let mut vault = Vault::open_for_writing(&path, vault::RESTORING)?;
             let steps = vault.skip_failed(info.id)?;
-            context.printer.status(format!("{} given up.", human::counted(steps, "failed step is", "failed steps are")));
+            context
+                .printer
+                .status(format!("{} given up.", human::counted(steps, "failed step is", "failed steps are")));
             Ok(Exit::Ok)
         }
     }
@@ -229,21 +245,27 @@ struct FailedDocument {
 }
 
 fn show(context: &Context, reader: &Reader, info: &RestoreInfo, all: bool) -> Outcome {
-    let steps: Vec<StepPart> = steps(reader, info)?.into_iter().filter(|step| step.state == "failed").collect();
+    let steps: Vec<StepPart> =
+        steps(reader, info)?.into_iter().filter(|step| step.state == "failed").collect();
     if context.printer.is_json() {
-        context.printer.json(&FailedDocument { schema: "lookervault.failed_steps/1", restore: info.id.number(), steps })?;
+        context.printer.json(&FailedDocument {
+            schema: "lookervault.failed_steps/1",
+            restore: info.id.number(),
+            steps,
+        })?;
         return Ok(Exit::Ok);
     }
     for step in steps {
         let Some(failure) = step.failure else { continue };
         let status = step.status.map(|status| format!("{status}: ")).unwrap_or_default();
         let reason = human::one_line(&failure.reason);
-        context.printer.line(format!("step {}, {}, {}: {status}{reason}", step.step, step.object, step.about))?;
+        context
+            .printer
+            .line(format!("step {}, {}, {}: {status}{reason}", step.step, step.object, step.about))?;
         if all {
             context.printer.line(format!("  {}", failure.request))?;
             for field in &failure.fields {
-                let message = field.message.clone().unwrap_or_default();
-                context.printer.line(format!("  {} {}", field.field, human::one_line(&message)))?;
+                context.printer.line(format!("  {} {}", field.field, human::one_line(&field.message)))?;
             }
             if let Some(body) = &failure.body {
                 context.printer.line(format!("  {}", body.get()))?;

@@ -4,8 +4,6 @@ mod carry;
 mod document;
 mod history;
 mod print;
-#[cfg(feature = "sim")]
-mod rehearse;
 mod select;
 
 use std::path::PathBuf;
@@ -163,9 +161,6 @@ pub enum RestoreCommand {
         #[arg(long, value_name = "N")]
         max_calls: Option<std::num::NonZeroU64>,
     },
-    /// Carry a restore out on a simulated Looker that holds what the vault has
-    #[cfg(feature = "sim")]
-    Rehearse(rehearse::RehearseArgs),
 }
 
 /// What to do with failed steps.
@@ -230,7 +225,9 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         }
         Some(RestoreCommand::Bulk { kind, select, apply }) => {
             let mut select = select.clone();
-            select.kinds.push(kind.parse().map_err(|error: String| Failure::new("usage", Exit::Usage, error))?);
+            select
+                .kinds
+                .push(kind.parse().map_err(|error: String| Failure::new("usage", Exit::Usage, error))?);
             carry::restore(context, &select, apply)
         }
         Some(RestoreCommand::Resume { id, max_calls, over_allowance }) => {
@@ -239,8 +236,6 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         Some(RestoreCommand::Status { id }) => history::status(context, *id),
         Some(RestoreCommand::Failed { what, id }) => history::failed(context, *what, *id),
         Some(RestoreCommand::Undo { id, apply, max_calls }) => carry::undo(context, *id, apply, *max_calls),
-        #[cfg(feature = "sim")]
-        Some(RestoreCommand::Rehearse(args)) => rehearse::run(context, args),
     }
 }
 

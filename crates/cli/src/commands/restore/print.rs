@@ -78,8 +78,13 @@ fn action(printer: &Printer, object: &Object) -> String {
 }
 
 fn changes(object: &Object) -> String {
-    let mut text =
-        object.changes.iter().take(MOST_CHANGES).map(|change| human::one_line(change)).collect::<Vec<_>>().join("; ");
+    let mut text = object
+        .changes
+        .iter()
+        .take(MOST_CHANGES)
+        .map(|change| human::one_line(change))
+        .collect::<Vec<_>>()
+        .join("; ");
     if object.changes.len() > MOST_CHANGES {
         text += &format!("; {} more", object.changes.len() - MOST_CHANGES);
     }
@@ -100,7 +105,9 @@ fn summary(plan: &Plan) -> String {
     let words = ["create", "undelete", "update", "skip", "conflict", "blocked"].into_iter();
     let counts = words.filter_map(|name| {
         let label = if name == "skip" { "equal" } else { name };
-        Some(count(name)).filter(|count| *count > 0).map(|count| format!("{} {label}", human::count(count as u64)))
+        Some(count(name))
+            .filter(|count| *count > 0)
+            .map(|count| format!("{} {label}", human::count(count as u64)))
     });
     let counts = counts.collect::<Vec<_>>().join(", ");
     let objects = human::counted(plan.objects.len() as u64, "object", "objects");
@@ -122,13 +129,19 @@ pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> R
     for (object, applied) in plan.objects.iter().zip(&restored.applied.objects) {
         for (_, failure) in &applied.failures {
             let name = human::one_line(&object.name());
-            printer.line(format!("{} {name}: {}: {}", paint.bad("failed:"), failure.request, human::one_line(&failure.reason)))?;
+            printer.line(format!(
+                "{} {name}: {}: {}",
+                paint.bad("failed:"),
+                failure.request,
+                human::one_line(&failure.reason)
+            ))?;
         }
         let blocked = applied.steps.get(&StepState::Blocked).copied().unwrap_or(0);
         if blocked > 0 {
             let name = human::one_line(&object.name());
             let steps = human::counted(blocked as u64, "step", "steps");
-            printer.line(format!("{} {name}: {steps} that needed what failed", paint.caution("not done:")))?;
+            printer
+                .line(format!("{} {name}: {steps} that needed what failed", paint.caution("not done:")))?;
         }
     }
     for back in restored.read_back.iter().filter(|back| !back.exact) {

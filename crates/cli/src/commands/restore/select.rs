@@ -137,8 +137,9 @@ impl SelectArgs {
             all,
         };
         if selection.is_empty() {
-            return Err(Failure::new("usage", Exit::Usage, "nothing is selected")
-                .hint("name objects (dashboard:42), a --folder, a --kind, a query such as --deleted-since, or all"));
+            return Err(Failure::new("usage", Exit::Usage, "nothing is selected").hint(
+                "name objects (dashboard:42), a --folder, a --kind, a query such as --deleted-since, or all",
+            ));
         }
         let instance = as_of.moment.instance;
         let owner = match self.owner.as_str() {
@@ -147,7 +148,8 @@ impl SelectArgs {
             user => Owner::User(user_id(reader, instance, as_of.moment.run, user)?),
         };
         let links = reader.links(instance, instance)?;
-        let links = links.into_iter().map(|link| (engine::restore::Symbol::new(&link.resource, link.key), link.id));
+        let links =
+            links.into_iter().map(|link| (engine::restore::Symbol::new(&link.resource, link.key), link.id));
         Ok(Request {
             address: address.to_owned(),
             as_of: as_of.moment.run,
@@ -176,7 +178,8 @@ impl SelectArgs {
 /// `dashboard:42`.
 fn object_of(text: &str) -> Result<(&'static Kind, String), Failure> {
     let wrong = |message: String| {
-        Failure::new("usage", Exit::Usage, message).hint("an object is named KIND:ID, for instance dashboard:42")
+        Failure::new("usage", Exit::Usage, message)
+            .hint("an object is named KIND:ID, for instance dashboard:42")
     };
     let (kind, key) = text.split_once(':').ok_or_else(|| wrong(format!("`{text}` names no object")))?;
     let entry = Kind::find(kind).ok_or_else(|| wrong(format!("`{kind}` in `{text}` is no kind")))?;

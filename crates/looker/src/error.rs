@@ -117,9 +117,9 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Method and path, without query or secrets, for instance
     /// `GET /dashboards/search`. Empty when no call was made.
-    pub call: String,
+    pub call: Box<str>,
     /// Scheme, host and port.
-    pub host: String,
+    pub host: Box<str>,
     /// HTTP status, when there was an answer.
     pub status: Option<u16>,
     /// What the server or the network said; never a body that could hold a secret.
@@ -131,7 +131,7 @@ pub struct Error {
     /// How long the server asked us to wait (`Retry-After`).
     pub retry_after: Option<Duration>,
     /// What was said against single fields.
-    pub fields: Vec<FieldError>,
+    pub fields: Box<[FieldError]>,
     /// Whether the call surely never left: there was no token, no connection, or a
     /// limit of ours.
     pub unsent: bool,
@@ -142,14 +142,14 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            call: String::new(),
-            host: String::new(),
+            call: Box::default(),
+            host: Box::default(),
             status: None,
             message: message.into(),
             tries: 0,
             elapsed: Duration::ZERO,
             retry_after: None,
-            fields: Vec::new(),
+            fields: Box::default(),
             unsent: false,
         }
     }
@@ -164,9 +164,8 @@ impl Error {
             // Whatever answers with such a page, it is not Looker's API.
             ErrorKind::NotJson => Fate::Unknown,
             _ => match self.status {
-                Some(408 | 500..) | None => Fate::Unknown,
-                // 2xx: what came with it cannot be read.
-                Some(..300) => Fate::Unknown,
+                // Of a 2xx, what came with it cannot be read.
+                Some(..300 | 408 | 500..) | None => Fate::Unknown,
                 Some(_) => Fate::Refused,
             },
         }
@@ -254,7 +253,7 @@ mod tests {
             |code: &str| FieldError { field: "title".into(), code: code.into(), message: "".into() };
         let invalid = |code| Error {
             status: Some(422),
-            fields: vec![refused(code)],
+            fields: [refused(code)].into(),
             ..Error::new(ErrorKind::Invalid, "")
         };
         assert!(invalid("already_exists").says_it_exists());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use looker::pacing::Ledger;
 use serde::{Deserialize, Serialize};
 
 use super::step::{Ids, Step, Symbol};
@@ -122,11 +121,7 @@ impl Plan {
     pub fn cost(&self) -> Cost {
         let mut cost = Cost::default();
         for (_, _, ledger) in self.steps.iter().filter_map(Step::operation) {
-            match ledger {
-                Ledger::Administrative => cost.administrative += 1,
-                Ledger::QueryBased => cost.query_based += 1,
-                Ledger::Unmetered => {}
-            }
+            cost.add(ledger);
         }
         cost
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use looker::catalogue::{Method, Resource};
+use looker::catalogue::{Method, Resource, Write};
 use looker::pacing::Ledger;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -260,18 +260,25 @@ impl Step {
         Resource::find(&self.resource)
     }
 
-    /// How it is sent, where to (with places for ids), and where it is booked.
-    pub fn operation(&self) -> Option<(Method, &'static str, Ledger)> {
+    /// The operation that it writes by; `None` where it reads, or where this build
+    /// knows of none.
+    pub fn write(&self) -> Option<&'static Write> {
         let resource = self.resource()?;
-        let write = match self.verb {
+        match self.verb {
             Verb::Create | Verb::Reuse => resource.create.as_ref(),
             Verb::Update | Verb::Undelete => resource.update.as_ref(),
             Verb::Delete => resource.delete.as_ref(),
-            Verb::Look => {
-                let siblings = resource.siblings.as_ref()?;
-                return Some((Method::Get, siblings.operation.path, siblings.operation.ledger));
-            }
-        }?;
+            Verb::Look => None,
+        }
+    }
+
+    /// How it is sent, where to (with places for ids), and where it is booked.
+    pub fn operation(&self) -> Option<(Method, &'static str, Ledger)> {
+        if self.verb == Verb::Look {
+            let siblings = self.resource()?.siblings.as_ref()?;
+            return Some((Method::Get, siblings.operation.path, siblings.operation.ledger));
+        }
+        let write = self.write()?;
         Some((write.method, write.operation.path, write.operation.ledger))
     }
 

@@ -28,7 +28,8 @@ pub(super) async fn receive(
             let message = format!("an HTML page where JSON was due{}", page_title(&body));
             return Err(Error { status: Some(status.as_u16()), ..Error::new(ErrorKind::NotJson, message) });
         }
-        return Ok(Reply { body, total: number(&headers, "x-total-count"), date: date(&headers) });
+        let status = status.as_u16();
+        return Ok(Reply { status, body, total: number(&headers, "x-total-count"), date: date(&headers) });
     }
     Err(refused(status.as_u16(), &headers, &body))
 }
@@ -67,7 +68,7 @@ fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
         .and_then(|value| value.to_str().ok())
         .and_then(|text| retry_after(text, date(headers)));
     let said = if said.is_empty() { "no reason given".to_owned() } else { said };
-    Error { status: Some(status), retry_after, fields, ..Error::new(kind, said) }
+    Error { status: Some(status), retry_after, fields: fields.into(), ..Error::new(kind, said) }
 }
 
 /// `Retry-After` as seconds or as a date by the server's clock.

@@ -120,6 +120,8 @@ impl Call {
 /// A good answer (2xx, not HTML). Whether its body parses is the caller's to say.
 #[derive(Debug, Clone)]
 pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
     /// The body.
     pub body: Bytes,
     /// `X-Total-Count`, when sent.
@@ -391,8 +393,8 @@ impl Inner {
             refused.message = struck(std::mem::take(&mut refused.message));
         }
         if error.call.is_empty() {
-            error.call = call;
-            error.host = self.settings.host();
+            error.call = call.into();
+            error.host = self.settings.host().into();
             error.tries = error.tries.max(1);
         }
         error

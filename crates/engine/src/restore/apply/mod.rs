@@ -157,7 +157,7 @@ struct Driver<'a> {
     resumed: HashMap<usize, StepInfo>,
 }
 
-impl<'a> Driver<'a> {
+impl Driver<'_> {
     /// Takes over what an earlier process did.
     async fn take_up(&mut self, journal: Vec<StepInfo>) -> Result<(), RestoreError> {
         let steps = &self.work.plan.steps;

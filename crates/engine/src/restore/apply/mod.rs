@@ -163,7 +163,7 @@ impl Driver<'_> {
         let steps = &self.work.plan.steps;
         let numbers: BTreeMap<u32, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.number, at)).collect();
-        let mut lines = Vec::new();
+        let mut lost = Vec::new();
         // Only what is begun is in it; that it is blocked is found out anew.
         let begun = journal.into_iter().filter_map(|line| Some((*numbers.get(&line.step)?, line)));
         for (at, line) in begun {
@@ -174,7 +174,8 @@ impl Driver<'_> {
                     if let Some(failure) = failure {
                         self.ledger.failure(at, failure);
                     }
-                    lines.extend(self.is_lost(at, line.state));
+                    self.graph.settle(at);
+                    lost.push((at, line.state));
                 }
                 StepState::Sent => {
                     self.graph.was_sent(at);
@@ -184,6 +185,8 @@ impl Driver<'_> {
                 StepState::Pending | StepState::Blocked => {}
             }
         }
+        // What was given up is not blocked by what was.
+        let lines: Vec<_> = lost.into_iter().flat_map(|(at, state)| self.is_lost(at, state)).collect();
         if lines.is_empty() { Ok(()) } else { self.work.journal(lines).await }
     }
 

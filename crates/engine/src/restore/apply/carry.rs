@@ -123,7 +123,7 @@ pub(super) async fn carry(
         step: &work.plan.steps[at],
         request,
         was_sent,
-        last_sent: resumed.as_ref().and_then(|line| line.sent_at),
+        sent_long_ago: resumed.as_ref().and_then(|line| line.sent_at).is_some_and(is_long_ago),
         sends: 0,
         status: None,
         started: Instant::now(),
@@ -141,6 +141,11 @@ pub(super) async fn carry(
     }
 }
 
+fn is_long_ago(sent: Timestamp) -> bool {
+    const LONG: Duration = Duration::from_secs(60);
+    Duration::try_from(Timestamp::now() - sent).is_ok_and(|elapsed| elapsed > LONG)
+}
+
 /// A step under way.
 pub(super) struct Carried<'a> {
     pub(super) work: &'a Work<'a>,
@@ -149,7 +154,8 @@ pub(super) struct Carried<'a> {
     pub(super) request: &'a Request,
     /// Whether it may have run: it was sent, and how that ended is not known.
     pub(super) was_sent: bool,
-    pub(super) last_sent: Option<Timestamp>,
+    /// Whether that was so long ago that what it made shows by now.
+    pub(super) sent_long_ago: bool,
     /// How often it was sent by this process.
     pub(super) sends: u32,
     /// The status of its last good answer.
@@ -272,7 +278,7 @@ impl Carried<'_> {
     /// Looks for what the creation made, if it ran. `None` when there is nothing.
     async fn recover(&mut self, created: &Created) -> Result<Option<Outcome>, Halt> {
         for pause in self.looks() {
-            self.pause(pause).await?;
+            self.pause(*pause).await?;
             let kind = self.work.kind(self.step.object);
             let call = listing(created.siblings, &created.likeness, kind, Reason::Recovery);
             let rows = match self.read(call).await? {
@@ -302,21 +308,9 @@ impl Carried<'_> {
         known.into_iter().flatten().chain(of_others.map(|(_, id)| id.clone())).collect()
     }
 
-    /// Pauses before the looks that are left: what was sent long ago shows at once or
-    /// never.
-    fn looks(&self) -> Vec<Duration> {
-        let elapsed = self.last_sent.map(|sent| Duration::try_from(Timestamp::now() - sent));
-        let elapsed = elapsed.and_then(Result::ok).unwrap_or_default();
-        let (mut due, mut waited) = (Duration::ZERO, elapsed);
-        let mut looks = Vec::new();
-        for pause in &self.work.patience.looks {
-            due += *pause;
-            if due > waited {
-                looks.push(due - waited);
-                waited = due;
-            }
-        }
-        if looks.is_empty() { vec![Duration::ZERO] } else { looks }
+    /// Pauses before each look: what was sent long ago shows at once or never.
+    fn looks(&self) -> &[Duration] {
+        if self.sent_long_ago { &[Duration::ZERO] } else { &self.work.patience.looks }
     }
 
     /// It ran and made this: what else it gives is in the answer, or has to be asked for.

@@ -130,7 +130,8 @@ impl Graph {
         blocked
     }
 
-    fn settle(&mut self, at: usize) {
+    /// Notes that nothing more is done with a step.
+    pub(super) fn settle(&mut self, at: usize) {
         self.settled[at] = true;
         self.ready.remove(&(!self.sent[at], at));
     }

@@ -157,13 +157,13 @@ struct Driver<'a> {
     resumed: HashMap<usize, StepInfo>,
 }
 
-impl<'a> Driver<'a> {
+impl Driver<'_> {
     /// Takes over what an earlier process did.
     async fn take_up(&mut self, journal: Vec<StepInfo>) -> Result<(), RestoreError> {
         let steps = &self.work.plan.steps;
         let numbers: BTreeMap<u32, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.number, at)).collect();
-        let mut lines = Vec::new();
+        let mut lost = Vec::new();
         // Only what is begun is in it; that it is blocked is found out anew.
         let begun = journal.into_iter().filter_map(|line| Some((*numbers.get(&line.step)?, line)));
         for (at, line) in begun {
@@ -174,7 +174,8 @@ impl<'a> Driver<'a> {
                     if let Some(failure) = failure {
                         self.ledger.failure(at, failure);
                     }
-                    lines.extend(self.is_lost(at, line.state));
+                    self.graph.settle(at);
+                    lost.push((at, line.state));
                 }
                 StepState::Sent => {
                     self.graph.was_sent(at);
@@ -184,6 +185,8 @@ impl<'a> Driver<'a> {
                 StepState::Pending | StepState::Blocked => {}
             }
         }
+        // What was given up is not blocked by what was.
+        let lines: Vec<_> = lost.into_iter().flat_map(|(at, state)| self.is_lost(at, state)).collect();
         if lines.is_empty() { Ok(()) } else { self.work.journal(lines).await }
     }
 

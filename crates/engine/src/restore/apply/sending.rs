@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use looker::client::{Call, Reply};
 use looker::error::{Error, ErrorKind, Fate};
 use looker::pacing::Reason;
@@ -24,7 +23,7 @@ impl Carried<'_> {
         self.go_on()?;
         self.note(StepEntry::Sent).await?;
         self.was_sent = true;
-        self.last_sent = Some(Timestamp::now());
+        self.sent_long_ago = false;
         self.sends += 1;
         let reason = if self.sends > 1 { Reason::Retry } else { Reason::Write };
         let call = Call { reason, ..self.request.call.clone() };

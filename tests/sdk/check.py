@@ -32,6 +32,7 @@ import people  # noqa: E402, F401
 import access  # noqa: E402, F401
 import estate  # noqa: E402, F401
 import changes  # noqa: E402, F401
+import writes  # noqa: E402, F401
 import surface  # noqa: E402, F401
 
 

@@ -13,7 +13,8 @@ from looker_sdk.sdk.api40 import methods
 
 from checklist import check, holds, same
 
-ROUTES = Path(__file__).parents[2] / "crates" / "looker-sim" / "src" / "routes.rs"
+SIMULATOR = Path(__file__).parents[2] / "crates" / "looker-sim" / "src"
+ROUTES = [SIMULATOR / "routes.rs", SIMULATOR / "writes" / "routes.rs"]
 
 # Seen in answers of real instances, though not in the API document.
 UNDOCUMENTED = {"Query.analysis_config", "ScheduledPlanDestination.can"}
@@ -21,7 +22,8 @@ UNDOCUMENTED = {"Query.analysis_config", "ScheduledPlanDestination.can"}
 
 def served():
     """Operation, verb and path of everything the simulator has."""
-    rows = re.findall(r'^    op\("(\w+)", "([A-Z]+)", "([^"]+)"', ROUTES.read_text(), re.MULTILINE)
+    tables = "".join(path.read_text() for path in ROUTES)
+    rows = re.findall(r'^    op\("(\w+)", "([A-Z]+)", "([^"]+)"', tables, re.MULTILINE)
     holds(len(rows) > 40, f"only {len(rows)} operations found in {ROUTES}")
     return rows
 
@@ -37,10 +39,16 @@ def operations(_):
 @check("every parameter the SDK has is taken by its operation")
 def parameters(at):
     model = at.sdk.all_lookml_models()[0]
+    tiled = next(d for d in at.dashboards[9:] if d.dashboard_elements and len(d.dashboard_layouts) == 1)
+    parts = tiled.dashboard_elements
     places = {
         "dashboard_id": at.dashboards[7].id,
         "folder_id": at.busiest,
         "look_id": at.looks[7].id,
+        "dashboard_element_id": parts[0].id,
+        "dashboard_filter_id": next(f for d in at.dashboards for f in d.dashboard_filters).id,
+        "dashboard_layout_id": tiled.dashboard_layouts[0].id,
+        "dashboard_layout_component_id": tiled.dashboard_layouts[0].dashboard_layout_components[0].id,
         "query_id": at.looks[7].query_id,
         "lookml_model_name": model.name,
         "explore_name": model.explores[0].name,

@@ -190,6 +190,19 @@ pub(crate) fn all_user_values(world: &World) -> Vec<(String, String)> {
     values
 }
 
+/// A value as `user_attribute_user_values` answers it, as the table keeps it;
+/// `None` for one that is not the user's own, or that is part of the user.
+pub(crate) fn own_value(world: &World, body: &str) -> Option<String> {
+    let of = |member| json::member(body, member).and_then(json::text);
+    let (user, attribute) = (of("user_id")?, of("user_attribute_id")?);
+    let row = world.get(Kind::UserAttribute, &attribute);
+    let is_system = row.is_some_and(|row| json::member(as_text(&row.body), "is_system") == Some("true"));
+    if is_system || of("source").is_some_and(|source| source != "User") {
+        return None;
+    }
+    Some(json::patch(body, &[("id", json::quoted(&format!("{user}.{attribute}")))]))
+}
+
 /// Every value an attribute has for a user, the one that counts first.
 fn search_path(world: &World, user: &Row, attribute: &Row) -> Vec<Found> {
     let of = |row: &Row, member: &str| json::member(as_text(&row.body), member).unwrap_or("null").to_owned();

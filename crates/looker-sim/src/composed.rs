@@ -73,17 +73,21 @@ fn item<'r>(world: &World, row: &'r Row) -> Cow<'r, str> {
     let content = content_of(world, Kind::BoardItem, row);
     let of_content = |name: &str| match &content {
         Some((_, row, _)) => json::member(as_text(&row.body), name).unwrap_or("null"),
-        None => "null",
+        // Of content that is not there, what was loaded says so.
+        None => json::member(body, name).unwrap_or("null"),
     };
     let own = |name: &str| json::member(body, name).unwrap_or("null");
     let either = |name: &str| match own(&format!("use_custom_{name}")) {
         "true" => own(&format!("custom_{name}")).to_owned(),
         _ => of_content(name).to_owned(),
     };
-    let location = json::member(of_content("folder"), "name").unwrap_or("null").to_owned();
+    let location = match &content {
+        Some(_) => json::member(of_content("folder"), "name").unwrap_or("null"),
+        None => own("location"),
+    };
     let url = match (own("custom_url"), &content) {
         ("null", Some((_, _, path))) => quoted(path),
-        ("null", None) => "\"\"".to_owned(),
+        ("null", None) => json::member(body, "url").unwrap_or("\"\"").to_owned(),
         (url, _) => url.to_owned(),
     };
     Cow::Owned(json::patch(
@@ -92,7 +96,7 @@ fn item<'r>(world: &World, row: &'r Row) -> Cow<'r, str> {
             ("title", either("title")),
             ("description", either("description")),
             ("url", url),
-            ("location", location),
+            ("location", location.to_owned()),
             ("content_created_by", of_content("user_name").to_owned()),
             ("content_updated_at", of_content("updated_at").to_owned()),
             ("content_favorite_id", of_content("content_favorite_id").to_owned()),

@@ -10,6 +10,7 @@ use crate::auth::API_USER;
 use crate::export;
 use crate::json::{self, Writer};
 use crate::kinds::Kind;
+use crate::load::{self, NotLoaded};
 use crate::metadata;
 use crate::objects;
 use crate::params::Params;
@@ -34,6 +35,7 @@ pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Respon
         }
         ("GET", ["history", kind, id @ ..]) => history(server, kind, &decode(&id.join("/"))),
         ("GET", ["export"]) => export_of(server, head.uri.query().unwrap_or_default()),
+        ("POST", ["load", kind]) => load_lines(server, kind, &body),
         ("POST", ["objects", kind]) => with_kind(kind, |kind| create(server, kind, &body)),
         ("PATCH", ["objects", kind, id @ ..]) => set_object(server, kind, &decode(&id.join("/")), &body),
         ("DELETE", ["objects", kind, id @ ..]) => {
@@ -111,6 +113,16 @@ fn create(server: &Server, kind: Kind, body: &[u8]) -> Reply {
     match objects::create(&mut server.world_mut(), kind, &body) {
         Ok(id) => Reply::json(format!(r#"{{"id":{}}}"#, json::quoted(&id))),
         Err(refused) => done(Err(refused)),
+    }
+}
+
+/// Loads documents, one a line.
+fn load_lines(server: &Server, kind: &str, body: &[u8]) -> Reply {
+    let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    match load::load(server, kind, &lines) {
+        Ok(()) => Reply::nothing(),
+        Err(NotLoaded::UnknownKind) => no_kind(),
+        Err(wrong) => Reply::error(400, "_sim", &wrong.to_string()),
     }
 }
 

@@ -49,6 +49,7 @@
 //! | `POST /_sim/revoke_tokens` | makes every token invalid |
 //! | `GET /_sim/export?kind=board,look` | every object, or those kinds, as lines `{"kind","id","body"}` |
 //! | `POST /_sim/objects/{kind}` | creates an object ([`Sim::add`]), answers `{"id":…}` |
+//! | `POST /_sim/load/{kind}` | puts documents in, one a line ([`Sim::load`]) |
 //! | `PATCH /_sim/objects/{kind}/{id}` | sets members ([`Sim::set`]); of `content_metadata`, `inherits` |
 //! | `DELETE /_sim/objects/{kind}/{id}` | deletes for ever, with what hangs on it ([`Sim::purge`]) |
 //!
@@ -136,6 +137,7 @@ mod json;
 mod kinds;
 mod ledger;
 mod lists;
+mod load;
 mod log;
 mod metadata;
 mod objects;
@@ -161,6 +163,7 @@ pub use config::{Account, Components, DeniedAs, Latency, RejectedLogin, RetryAft
 pub use faults::{Fault, Faults};
 pub use kinds::Kind;
 pub use ledger::Activity;
+pub use load::NotLoaded;
 pub use log::{Served, Stats};
 pub use outbox::Sent;
 pub use sim::Sim;

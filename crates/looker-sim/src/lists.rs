@@ -142,8 +142,9 @@ pub(crate) fn render(world: &World, kind: Kind, rows: &[&Row], view: View, field
 /// One object as JSON.
 pub(crate) fn render_one(world: &World, kind: Kind, row: &Row, view: View, fields: Option<&Fields>) -> Reply {
     let mut reply = render(world, kind, &[row], view, fields);
-    if fields.is_none() && view == View::Whole {
-        reply.chunks = [row.body.clone()].into();
+    if fields.is_none() && matches!(view, View::Whole | View::Brief) {
+        let brief = row.brief.as_ref().filter(|_| view == View::Brief);
+        reply.chunks = [brief.unwrap_or(&row.body).clone()].into();
     } else if let Some(only) = reply.chunks.front_mut() {
         *only = only.slice(1..only.len() - 1);
     }

@@ -100,6 +100,10 @@ fn parent_of<'w>(world: &'w World, kind: Kind, row: &Row) -> Option<&'w str> {
 fn push(world: &World, kind: Kind, row: &Row, w: &mut Writer) {
     let id = id_of(kind, row).unwrap_or_default();
     let parent = parent_of(world, kind, row);
+    if let Some(document) = world.metadata_documents.get(id) {
+        push_loaded(world, document, id, parent, w);
+        return;
+    }
     let of = |wanted: &[Kind]| wanted.contains(&kind).then_some(&*row.id);
     let name = json::member(as_text(&row.body), if kind == Kind::Folder { "name" } else { "title" });
     w.begin('{');
@@ -126,6 +130,18 @@ fn push(world: &World, kind: Kind, row: &Row, w: &mut Writer) {
     w.raw("slug", json::member(as_text(&row.body), "slug").unwrap_or("null"));
     w.raw("x_meta", &format!(r#"{{"depth":null,"serial":{id}.0}}"#));
     w.end('}');
+}
+
+/// Appends a `ContentMeta` that was loaded, with what may have changed since.
+fn push_loaded(world: &World, document: &str, id: &str, parent: Option<&str>, w: &mut Writer) {
+    let text_or_null = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), json::quoted);
+    let mut changes = vec![
+        ("parent_id", text_or_null(parent)),
+        ("inherits", inherits(world, id).to_string()),
+        ("inheriting_id", text_or_null(heir_of(world, id).as_deref())),
+    ];
+    changes.retain(|(name, _)| json::member(document, name).is_some());
+    w.element(&json::patch(document, &changes));
 }
 
 /// Whether an item has no list of its own.
@@ -170,7 +186,7 @@ pub(crate) fn orphan() -> String {
 pub(crate) fn one(server: &Server, call: &Call) -> Reply {
     let world = server.world();
     let Some((kind, row)) = find(&world, call.id()).filter(|(kind, row)| sees(server, *kind, row)) else {
-        return if call.id() == ORPHAN && server.visible.is_none() {
+        return if call.id() == ORPHAN && world.has_orphan && server.visible.is_none() {
             answer(call, orphan(), 1)
         } else {
             call.not_found()
@@ -206,7 +222,7 @@ pub(crate) fn below(server: &Server, call: &Call) -> Reply {
             }
         }
     }
-    if &*folder.id == "1" && server.visible.is_none() {
+    if &*folder.id == "1" && world.has_orphan && server.visible.is_none() {
         w.element(&orphan());
     }
     w.end(']');
@@ -224,7 +240,7 @@ pub(crate) fn accesses(server: &Server, call: &Call) -> Reply {
         Err(problem) => return Reply::invalid(&call.route(), &[problem]),
     };
     let world = server.world();
-    let is_orphan = id == ORPHAN && server.visible.is_none();
+    let is_orphan = id == ORPHAN && world.has_orphan && server.visible.is_none();
     if !is_orphan && !find(&world, id).is_some_and(|(kind, row)| sees(server, kind, row)) {
         return call.not_found();
     }

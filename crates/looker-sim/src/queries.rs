@@ -171,12 +171,11 @@ impl Queries {
         if let Some(known) = &mut self.known {
             known.merges.entry(merge_content(&body)).or_insert_with(|| id.to_owned());
         }
-        match self.merge_ids.get(id) {
-            Some(at) => self.merges[*at] = body,
-            None => {
-                self.merge_ids.insert(id.to_owned(), self.merges.len());
-                self.merges.push(body);
-            }
+        if let Some(at) = self.merge_ids.get(id) {
+            self.merges[*at] = body;
+        } else {
+            self.merge_ids.insert(id.to_owned(), self.merges.len());
+            self.merges.push(body);
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::export;
 use crate::faults::Faults;
 use crate::json::quoted;
 use crate::kinds::Kind;
+use crate::load::{self, NotLoaded};
 use crate::log::{Served, Stats};
 use crate::metadata;
 use crate::objects;
@@ -283,6 +284,25 @@ impl Sim {
     /// one that is taken, where it has to.
     pub fn add(&self, kind: Kind, body: &str) -> Result<String, Refused> {
         objects::create(&mut self.server.world_mut(), kind, body)
+    }
+
+    /// Puts API documents in as they are, with their ids, as if they had always
+    /// been there; reading them answers equal JSON. `kind` is a
+    /// [`Kind::name`], or `query`, `merge_query` or `content_metadata`. A
+    /// document whose id is taken takes the other's place.
+    ///
+    /// Queries come before looks that were searched, which lack theirs, and
+    /// roles before groups, which are given as `group_hierarchy`. Boards bring
+    /// their sections and items. Values of user attributes are kept where they
+    /// are a user's own.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such kind, or a document is no JSON object or has no
+    /// id. Nothing of the kind was loaded then.
+    pub fn load<D: AsRef<[u8]>>(&self, kind: &str, documents: &[D]) -> Result<(), NotLoaded> {
+        let documents: Vec<&[u8]> = documents.iter().map(AsRef::as_ref).collect();
+        load::load(&self.server, kind, &documents)
     }
 
     /// Gives content its own access list, a copy of the one it inherited, or

@@ -88,6 +88,10 @@ pub(crate) struct World {
     order: u64,
     /// Queries and merge queries.
     pub(crate) queries: Queries,
+    /// Documents of metadata that were loaded, by id.
+    pub(crate) metadata_documents: HashMap<String, String>,
+    /// Whether there is metadata of a folder that is gone.
+    pub(crate) has_orphan: bool,
     /// Whose metadata has an id that does not tell.
     metadata: HashMap<Box<str>, (Kind, Box<str>)>,
     /// Where parts of dashboards are, once that was asked.
@@ -111,6 +115,8 @@ impl World {
             started: Timestamp::now(),
             order: 0,
             queries: Queries::default(),
+            metadata_documents: HashMap::new(),
+            has_orphan: true,
             metadata: HashMap::new(),
             parts: None,
             own_lists: BTreeSet::new(),
@@ -182,6 +188,18 @@ impl World {
         self.record(kind, id, before, true);
         self.table_mut(kind).purge(slot);
         Ok(())
+    }
+
+    /// Puts objects in as if they had always been there.
+    pub(crate) fn load(&mut self, kind: Kind, rows: Vec<Row>) {
+        for row in &rows {
+            self.history.remove(&(kind, row.id.clone()));
+            self.note_metadata(kind, row);
+        }
+        self.table_mut(kind).merge(rows);
+        if kind == Kind::Dashboard {
+            self.parts = None;
+        }
     }
 
     /// Adds an object as it is, which brings its own id; fails when that is

@@ -267,6 +267,34 @@ impl Table {
         self.by_id.remove(&self.rows[slot as usize].id);
     }
 
+    /// Keeps only some rows.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&Row) -> bool) {
+        let rows = self.take_rows();
+        for row in rows.into_iter().filter(wanted) {
+            self.push(row);
+        }
+    }
+
+    /// Adds rows of any ids; one whose id is taken takes the other's place.
+    pub(crate) fn merge(&mut self, rows: Vec<Row>) {
+        let mut by_id: HashMap<Box<str>, Row> =
+            self.take_rows().into_iter().map(|row| (row.id.clone(), row)).collect();
+        by_id.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
+        let mut rows: Vec<Row> = by_id.into_values().collect();
+        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| a.id.cmp(&b.id)));
+        for row in rows {
+            self.push(row);
+        }
+    }
+
+    /// Takes all rows out, without those that were purged.
+    fn take_rows(&mut self) -> Vec<Row> {
+        let table = std::mem::replace(self, Table::new(self.kind));
+        let Table { rows, by_id, .. } = table;
+        let there = |(slot, row): (usize, Row)| (by_id.get(&row.id) == Some(&(slot as u32))).then_some(row);
+        rows.into_iter().enumerate().filter_map(there).collect()
+    }
+
     fn index(&mut self, slot: u32) {
         let row = &self.rows[slot as usize];
         self.all.insert(slot, row.deleted);

@@ -155,6 +155,10 @@ async fn looks_need_a_query_and_no_null_for_public() {
     assert_eq!(moved["folder"]["id"], "1");
     let copy = house.send("POST", &format!("{path}/copy?folder_id={folder}"), "").await.json();
     assert_eq!((&copy["title"], &copy["query_id"]), (&json!("L (copy)"), &json!("4")));
+    let status = json!({ "certification_status": "certified" });
+    let certified = write(&house, "PATCH", &format!("{path}/certification"), status).await.json();
+    assert_eq!(certified["certification_metadata"]["user_name"], "Api Reader");
+    assert!(certified.get("query").is_none(), "a Look, not a LookWithQuery");
     assert_eq!(house.send("DELETE", &path, "").await.status, 204);
     assert_eq!(house.get(&path).await.status, 404);
 }

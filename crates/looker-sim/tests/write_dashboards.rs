@@ -222,7 +222,7 @@ async fn dashboards_of_lookml_are_built_in_but_can_be_certified() {
     let done = patch(&house, &path, certify).await.json();
     assert_eq!(done["certification_metadata"]["notes"], "good");
     let found = house.get(&format!("/dashboards/search?id={id}&sorts=certification_status&fields=id")).await;
-    assert_eq!(found.column("id"), [id.clone()]);
+    assert_eq!(found.column("id"), std::slice::from_ref(id));
     assert_eq!(patch(&house, &path, json!({ "certification_status": "perhaps" })).await.status, 422);
 }
 

@@ -1,5 +1,7 @@
 //! Tiles, filters, layouts and components.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod common;
 
 use common::{Answer, House};

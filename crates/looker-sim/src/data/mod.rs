@@ -10,6 +10,7 @@ mod agents;
 mod alerts;
 mod attributes;
 mod boards;
+mod built_ins;
 mod connections;
 mod credentials;
 mod dashboards;
@@ -134,6 +135,16 @@ fn spaced_id(n: u64) -> u64 {
 
 /// Makes the instance that `config` asks for.
 pub(crate) fn generate(config: &SimConfig) -> (World, Ground) {
+    if !config.built_ins_only {
+        return generate_all(config);
+    }
+    let (mut world, ground) = generate_all(&built_ins::smallest(config));
+    world.queries = Queries::default();
+    built_ins::keep_only(&mut world);
+    (world, ground)
+}
+
+fn generate_all(config: &SimConfig) -> (World, Ground) {
     let people = people::people(config);
     let (folders, shared) = folders::generate(config, &people);
     let with_trash = |live: u64| live + live * u64::from(config.trash_percent) / 100;

@@ -2,7 +2,6 @@
 //! certification.
 
 use super::{Edit, Failure, Wrote};
-use crate::data;
 use crate::edits;
 use crate::json::{self, quoted};
 use crate::kinds::Kind;
@@ -31,7 +30,7 @@ pub(crate) fn owner(edit: &Edit<'_>, user: &str) -> Result<Changes<'static>, Fai
         return Err(Failure::invalid("user_id", "user not found for user_id"));
     };
     let of_user = |name| json::member(as_text(&row.body), name);
-    let is_disabled = of_user("is_disabled").filter(|value| *value == "true").is_some();
+    let is_disabled = of_user("is_disabled") == Some("true");
     Ok(vec![
         ("user_id", quoted(user)),
         ("user_name", of_user("display_name").unwrap_or("null").to_owned()),
@@ -239,10 +238,12 @@ pub(crate) fn certify(edit: &mut Edit<'_>, kind: Kind) -> Result<Wrote, Failure>
     let notes = edit.given.get("notes").unwrap_or("null");
     let name = edit.row(Kind::User, &edit.call.user).ok();
     let name = name.and_then(|row| json::member(as_text(&row.body), "display_name")).unwrap_or("null");
-    let now = quoted(&data::now());
+    let now = edit.now();
     let certification = format!(
         r#"{{"certification_status":{status},"ui_status":{status},"user_name":{name},"notes":{notes},"updated_at":{now}}}"#
     );
     edit.world.set(kind, &id, &vec![("certification_metadata", certification)])?;
-    Ok(shown(kind, id))
+    // A `Look`, not the `LookWithQuery` that other writes answer.
+    let view = if kind == Kind::Look { View::Brief } else { View::Whole };
+    Ok(Wrote::Object(kind, view, id))
 }

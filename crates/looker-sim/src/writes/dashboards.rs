@@ -145,7 +145,7 @@ fn copied_parts(edit: &mut Edit<'_>, body: &str, id: &str, title: &str) -> Vec<(
         let more = [of_copy.clone(), ("dashboard_layout_id", layout)];
         let (own, mut copy) = new(Part::Element, element, &more);
         if let Some(maker) = json::member(&copy, "result_maker").filter(|maker| *maker != "null") {
-            let (maker_id, maker) = new(Part::ResultMaker, &maker.to_owned(), &[]);
+            let (maker_id, maker) = new(Part::ResultMaker, maker, &[]);
             copy = json::patch(&copy, &[("result_maker_id", quoted(&maker_id)), ("result_maker", maker)]);
         }
         renamed.push((Part::Element, id_of(element), own));

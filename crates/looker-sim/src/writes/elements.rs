@@ -186,7 +186,7 @@ fn check_type(edit: &Edit<'_>, before: Option<&str>) -> Result<(), Failure> {
     let has_source = given_sources > 0
         || has_maker
         || given.some("extension_id").is_some()
-        || ["query_id", "look_id", "merge_result_id", "extension_id"].iter().any(|name| kept(name));
+        || ["query_id", "look_id", "merge_result_id", "extension_id"].iter().any(kept);
     if has_source || kind.as_deref().is_some_and(|kind| WITHOUT_DATA.contains(&kind)) {
         return Ok(());
     }
@@ -204,40 +204,38 @@ enum Source {
 /// The members that say what the tile shows: those that a given source sets,
 /// or those that a given result maker changes.
 fn source_members(edit: &mut Edit<'_>, before: Option<&str>) -> Result<Changes<'static>, Failure> {
-    let mut members = Vec::new();
-    let source = match given_source(edit, before)? {
-        Some(source) => {
-            members = shown_members(edit, &source)?;
-            Some(source)
-        }
-        None => {
-            for name in SOURCES {
-                if edit.given.get(name) == Some(NULL) {
-                    members.push((name, NULL.to_owned()));
-                    let embedded = [("query_id", "query"), ("look_id", "look")];
-                    let embedded = embedded.iter().find(|(of, _)| *of == name);
-                    members.extend(embedded.map(|(_, name)| (*name, NULL.to_owned())));
-                }
-            }
-            None
-        }
+    let source = given_source(edit, before)?;
+    let mut members = match &source {
+        Some(source) => shown_members(edit, source)?,
+        None => emptied_members(edit),
     };
     let old = before.and_then(|element| json::member(element, "result_maker")).filter(|maker| *maker != NULL);
     let given = edit.given.some("result_maker").map(str::to_owned);
     if source.is_none() && (old.is_none() || given.is_none()) {
         return Ok(members);
     }
-    let (id, maker) = match old {
-        Some(old) => (id_of(old), old.to_owned()),
-        None => {
+    let maker = old.map_or_else(
+        || {
             let id = edit.world.parts().next(Part::ResultMaker).to_string();
-            let maker = bodies::filled(bodies::RESULT_MAKER, &[("id", quoted(&id))]);
-            (id, maker)
-        }
-    };
+            bodies::filled(bodies::RESULT_MAKER, &[("id", quoted(&id))])
+        },
+        str::to_owned,
+    );
+    let id = id_of(&maker);
     let maker = result_maker(edit, &maker, source.as_ref(), given.as_deref())?;
     members.extend([("result_maker_id", quoted(&id)), ("result_maker", maker)]);
     Ok(members)
+}
+
+/// Sources that are given as null are shown no more; a result maker stays.
+fn emptied_members(edit: &Edit<'_>) -> Changes<'static> {
+    let members = [("query_id", Some("query")), ("look_id", Some("look")), ("merge_result_id", None)];
+    let emptied = members.into_iter().filter(|(name, _)| edit.given.get(name) == Some(NULL));
+    emptied
+        .flat_map(|(name, embedded)| [Some(name), embedded])
+        .flatten()
+        .map(|name| (name, NULL.to_owned()))
+        .collect()
 }
 
 /// The source that is given: by its own id, or by that of the result maker of

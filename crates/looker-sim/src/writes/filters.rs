@@ -19,7 +19,7 @@ pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let id = edit.world.parts().next(Part::Filter).to_string();
     let mut changes = edit.take_given().into_changes();
     change(&mut changes, "id", quoted(&id));
-    put(edit, opened, bodies::filled(bodies::FILTER, &changes))
+    put(edit, opened, &bodies::filled(bodies::FILTER, &changes))
 }
 
 /// `PATCH /dashboard_filters/{id}`.
@@ -27,7 +27,7 @@ pub(crate) fn update(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let (opened, filter) = Opened::with(edit, Part::Filter)?;
     check_unique(edit, &opened, &id_of(&filter))?;
     let changes = edit.take_given().into_changes();
-    put(edit, opened, json::patch(&filter, &changes))
+    put(edit, opened, &json::patch(&filter, &changes))
 }
 
 /// `DELETE /dashboard_filters/{id}`.
@@ -42,10 +42,10 @@ pub(crate) fn delete(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
 }
 
 /// Puts a filter behind all others, with what its field is known for.
-fn put(edit: &mut Edit<'_>, mut opened: Opened, filter: String) -> Result<Wrote, Failure> {
-    let dimension = json::member(&filter, "dimension").and_then(json::text).filter(|name| !name.is_empty());
+fn put(edit: &mut Edit<'_>, mut opened: Opened, filter: &str) -> Result<Wrote, Failure> {
+    let dimension = json::member(filter, "dimension").and_then(json::text).filter(|name| !name.is_empty());
     let field = dimension.map_or_else(|| "null".to_owned(), |name| data::field_of_filter(&name));
-    let filter = json::patch(&filter, &[("field", field)]);
+    let filter = json::patch(filter, &[("field", field)]);
     let id = id_of(&filter);
     let mut list = opened.list(Part::Filter);
     list.retain(|have| !parts::has_id(have, &id));

@@ -80,7 +80,7 @@ pub(crate) fn update_component(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let component = json::patch(&component, &changes);
     let id = id_of(&component);
     let from = json::member(&component, "dashboard_layout_id").and_then(json::text).unwrap_or_default();
-    put_component(&mut opened, component, &to.unwrap_or(from));
+    put_component(&mut opened, &component, &to.unwrap_or(from));
     let written = opened.list(Part::Layout);
     let component = written.iter().find_map(|layout| of_layout(layout, &id)).map(str::to_owned);
     opened.close(edit)?;
@@ -142,7 +142,7 @@ fn add_component(edit: &mut Edit<'_>, opened: &mut Opened, element: &str, layout
             ("vis_type", vis_type(element)),
         ],
     );
-    put_component(opened, component, layout);
+    put_component(opened, &component, layout);
 }
 
 /// The first row below what lies in a layout.
@@ -160,9 +160,9 @@ fn vis_type(element: &str) -> String {
 }
 
 /// Puts a component into a layout, out of any other.
-fn put_component(opened: &mut Opened, component: String, layout: &str) {
-    let id = id_of(&component);
-    let component = json::patch(&component, &[("dashboard_layout_id", quoted(layout))]);
+fn put_component(opened: &mut Opened, component: &str, layout: &str) {
+    let id = id_of(component);
+    let component = json::patch(component, &[("dashboard_layout_id", quoted(layout))]);
     each_layout(opened, |have| {
         let mut components: Vec<String> = parts::list(have, Part::Component).map(str::to_owned).collect();
         let place = components.iter().position(|component| parts::has_id(component, &id));
@@ -191,14 +191,13 @@ fn is_of(component: &str, element: &str) -> bool {
 pub(crate) fn move_component_of(edit: &mut Edit<'_>, opened: &mut Opened, element: &str, layout: &str) {
     let layouts = opened.list(Part::Layout);
     let mut components = layouts.iter().flat_map(|layout| parts::list(layout, Part::Component));
-    match components.find(|component| is_of(component, element)).map(str::to_owned) {
-        Some(component) => put_component(opened, component, layout),
-        None => {
-            let elements = opened.list(Part::Element);
-            if let Some(element) = elements.iter().find(|have| parts::has_id(have, element)) {
-                add_component(edit, opened, element, layout);
-            }
-        }
+    if let Some(component) = components.find(|component| is_of(component, element)) {
+        put_component(opened, component, layout);
+        return;
+    }
+    let elements = opened.list(Part::Element);
+    if let Some(element) = elements.iter().find(|have| parts::has_id(have, element)) {
+        add_component(edit, opened, element, layout);
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Edit<'a> {
     pub(crate) given: Given,
     /// The body as compact JSON.
     pub(crate) body: String,
+    /// The present second, as bodies have it.
+    now: String,
 }
 
 /// What a write leaves to be answered.
@@ -148,7 +150,8 @@ pub(crate) fn run(server: &Server, call: &Call, takes: Takes, handler: Handler) 
         Err(refusal) => return refusal,
     };
     let mut world = server.world_mut();
-    let wrote = handler(&mut Edit { server, call, world: &mut world, given, body });
+    let wrote =
+        handler(&mut Edit { server, call, world: &mut world, given, body, now: quoted(&data::now()) });
     let json = match wrote {
         Ok(Wrote::Nothing) => return Reply::nothing(),
         Ok(Wrote::Object(kind, view, id)) => {
@@ -193,9 +196,9 @@ impl Edit<'_> {
         self.call.id().to_owned()
     }
 
-    /// The present second, as JSON text.
+    /// The second of the write, as JSON text.
     pub(crate) fn now(&self) -> String {
-        quoted(&data::now())
+        self.now.clone()
     }
 
     /// The row of an object that the caller sees.

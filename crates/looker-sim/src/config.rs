@@ -125,6 +125,10 @@ pub struct SimConfig {
     /// of plans on one content hold them. `all_scheduled_plans` never does
     /// (`observed-rest.md` §10).
     pub plan_searches_give_disabled: bool,
+    /// Whether a new alert needs `owner_id` and `field.filter`, as a client that
+    /// copies alerts found. Off, it does not, as the API document says
+    /// (`observed-rest.md` §11).
+    pub new_alerts_need_owner: bool,
     /// Whether `search_content_favorites` without `user_id` answers those of
     /// everybody. Off, it answers the caller's.
     pub favorites_of_everybody: bool,
@@ -226,6 +230,7 @@ impl Default for SimConfig {
             looks_search_gives_query: false,
             lookml_search_gives_lookml: false,
             plan_searches_give_disabled: false,
+            new_alerts_need_owner: false,
             favorites_of_everybody: false,
             release: "26.12.33".to_owned(),
             secret_marker: None,

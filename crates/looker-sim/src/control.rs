@@ -18,6 +18,7 @@ use crate::routes::decode;
 use crate::server::{Presence, Server, respond};
 use crate::state::{Refused, State};
 use crate::table::as_text;
+use crate::writes::alerts;
 
 /// Answers a request to the back door.
 pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Response<Sending<Presence>> {
@@ -32,6 +33,7 @@ pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Respon
             server.world_mut().outbox.clear();
             Reply::nothing()
         }
+        ("GET", ["followers", id]) => of(&alerts::followers(&server.world(), id)),
         ("GET", ["history", kind, id @ ..]) => history(server, kind, &decode(&id.join("/"))),
         ("GET", ["export"]) => export_of(server, head.uri.query().unwrap_or_default()),
         ("POST", ["objects", kind]) => with_kind(kind, |kind| create(server, kind, &body)),

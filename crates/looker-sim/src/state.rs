@@ -68,6 +68,14 @@ impl std::error::Error for Refused {}
 /// Members to set, as JSON text, in a body.
 pub(crate) type Changes<'a> = Vec<(&'a str, String)>;
 
+/// Sets a member among changes, which name each at most once.
+pub(crate) fn change<'a>(changes: &mut Changes<'a>, name: &'a str, value: String) {
+    match changes.iter_mut().find(|(have, _)| *have == name) {
+        Some((_, have)) => *have = value,
+        None => changes.push((name, value)),
+    }
+}
+
 /// All tables, and the past of whatever was changed.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -86,6 +94,8 @@ pub(crate) struct World {
     pub(crate) shared_folders: Vec<String>,
     /// What would have reached people.
     pub(crate) outbox: Vec<Sent>,
+    /// Alerts, and users who follow them.
+    pub(crate) followers: BTreeSet<(String, String)>,
     /// When objects were created through the API.
     born: HashMap<(Kind, Box<str>), Instant>,
 }
@@ -102,6 +112,7 @@ impl World {
             own_lists: BTreeSet::new(),
             shared_folders: Vec::new(),
             outbox: Vec::new(),
+            followers: BTreeSet::new(),
             born: HashMap::new(),
         }
     }

@@ -7,10 +7,27 @@
 //! changed is shown under the same lock: the answer is the object as the write
 //! left it.
 
+pub(crate) mod admin_routes;
+pub(crate) mod alert_rules;
+pub(crate) mod alerts;
+pub(crate) mod attributes;
+pub(crate) mod bodies;
+pub(crate) mod credentials;
 pub(crate) mod dashboards;
+pub(crate) mod favorites;
 pub(crate) mod given;
+pub(crate) mod grants;
+pub(crate) mod groups;
 pub(crate) mod looks;
+pub(crate) mod palettes;
+pub(crate) mod plan_rules;
+pub(crate) mod plans;
+pub(crate) mod roles;
 pub(crate) mod routes;
+pub(crate) mod rows;
+pub(crate) mod sets;
+pub(crate) mod themes;
+pub(crate) mod users;
 
 use jiff::Timestamp;
 
@@ -182,6 +199,11 @@ impl Edit<'_> {
     /// The id in the path.
     pub(crate) fn id(&self) -> String {
         self.call.id().to_owned()
+    }
+
+    /// The second id in the path.
+    pub(crate) fn second_id(&self) -> String {
+        self.call.path_params.get(1).cloned().unwrap_or_default()
     }
 
     /// The present second, as JSON text.

@@ -9,7 +9,7 @@ use crate::routes::{Action, Operation};
 const FIELDS: &[Param] = &[("fields", Text)];
 
 /// A row of the table.
-const fn op(
+pub(super) const fn op(
     id: &'static str,
     method: &'static str,
     route: &'static str,

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 fn merged(base: &Value, more: Value) -> Value {
     let mut merged = base.clone();
-    merged.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let Value::Object(more) = more {
+        merged.as_object_mut().unwrap().extend(more);
+    }
     merged
 }
 

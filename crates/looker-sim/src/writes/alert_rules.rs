@@ -55,7 +55,7 @@ fn place(edit: &Edit<'_>, is_new: bool, problems: &mut Vec<Problem>) {
     if let Some(id) = &given {
         match tile(edit.world, id) {
             None => {
-                problems.push(Problem::invalid("dashboard_element_id", format!("there is no element {id}")))
+                problems.push(Problem::invalid("dashboard_element_id", format!("there is no element {id}")));
             }
             Some((.., tile)) if WITHOUT_DATA.contains(&json::member(tile, "type").unwrap_or("null")) => {
                 let message = "the element shows no data".to_owned();

@@ -186,18 +186,14 @@ pub(crate) fn set_group_value(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let hidden = of(settable(edit, &attribute)?, "value_is_hidden").to_owned();
     let value = edit.given.get("value").unwrap_or("null").to_owned();
     let kind = Kind::UserAttributeGroupValue;
-    let row = match value_of(edit.world, &attribute, &group) {
-        Some(row) => {
-            let value = if hidden == "true" { "null".to_owned() } else { value };
-            edit.world.set(kind, &row, &vec![("value", value)])?;
-            row
-        }
-        None => {
-            let last = access::ranked(edit.world, &attribute)
-                .last()
-                .and_then(|row| of(row, "rank").parse::<u64>().ok());
-            group_value(edit.world, &attribute, &group, &hidden, last.unwrap_or(0) + 1, value)?
-        }
+    let row = if let Some(row) = value_of(edit.world, &attribute, &group) {
+        let value = if hidden == "true" { "null".to_owned() } else { value };
+        edit.world.set(kind, &row, &vec![("value", value)])?;
+        row
+    } else {
+        let last =
+            access::ranked(edit.world, &attribute).last().and_then(|row| of(row, "rank").parse::<u64>().ok());
+        group_value(edit.world, &attribute, &group, &hidden, last.unwrap_or(0) + 1, value)?
     };
     Ok(Wrote::Object(kind, View::Whole, row))
 }

@@ -87,8 +87,12 @@ pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Re
         }
     }
     let writer = session.writer().clone();
-    let change =
-        RestoreChange { state: Some(state), result_run: Some(session.run()), ..RestoreChange::default() };
+    let change = RestoreChange {
+        state: Some(state),
+        result_run: Some(session.run()),
+        ended_at: Some(Timestamp::now()),
+        ..RestoreChange::default()
+    };
     blocking(move || Ok(writer.change_restore(restore, change)?)).await?;
     Ok(Restored {
         restore,

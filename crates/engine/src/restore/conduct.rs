@@ -109,7 +109,8 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
     let written: std::collections::BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
     let mut request = Request::again(plan, ids.clone(), plan.manner.clone());
     let is_written = |(at, object): &(usize, &super::Object)| {
-        written.contains(at) && !matches!(object.action, Action::Blocked(_) | Action::Conflict)
+        written.contains(at)
+            && !matches!(object.action, Action::Blocked(_) | Action::Conflict | Action::Remove)
     };
     let objects = plan.objects.iter().enumerate().filter(is_written);
     request.selection.objects = objects

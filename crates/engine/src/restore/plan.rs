@@ -85,6 +85,8 @@ pub enum Action {
     /// It differs, and somebody changed it after the vault last read it; it is left
     /// as it is.
     Conflict,
+    /// A restore made it, and its undo takes it away.
+    Remove,
     /// It cannot be done.
     Blocked(String),
 }
@@ -98,6 +100,7 @@ impl Action {
             Self::Update => "update",
             Self::Skip => "skip",
             Self::Conflict => "conflict",
+            Self::Remove => "remove",
             Self::Blocked(_) => "blocked",
         }
     }

@@ -96,11 +96,18 @@ pub(super) fn of_tile(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut 
     }
 }
 
-/// What a tile shows its query as, where that is not the query's own.
+/// What a tile shows its data as, where that is not the query's own; of a merge query
+/// nobody can tell without reading it.
 fn own_vis<'v>(tile: &'v Value<'v>) -> Option<&'v str> {
     let own = said(tile, "result_maker.vis_config")?.text();
     let of_query = said(tile, "query.vis_config").or_else(|| said(tile, "result_maker.query.vis_config"));
-    (said(tile, "query").is_some() && of_query.is_none_or(|of_query| of_query.text() != own)).then_some(own)
+    match source(tile)? {
+        Source::Merge(_) => Some(own),
+        Source::Query(_) if said(tile, "query").is_some() => {
+            of_query.is_none_or(|of_query| of_query.text() != own).then_some(own)
+        }
+        _ => None,
+    }
 }
 
 fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> bool {

@@ -112,7 +112,7 @@ async fn take_away(
         live_id: Some(id.clone()),
         title,
         folder: None,
-        action: Action::Update,
+        action: Action::Remove,
         changes: Vec::new(),
         notes: Vec::new(),
         conflict: false,

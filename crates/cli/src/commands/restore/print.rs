@@ -102,7 +102,7 @@ fn notes(object: &Object) -> Vec<String> {
 
 fn summary(plan: &Plan) -> String {
     let count = |name: &str| plan.objects.iter().filter(|object| object.action.name() == name).count();
-    let words = ["create", "undelete", "update", "skip", "conflict", "blocked"].into_iter();
+    let words = ["create", "undelete", "update", "remove", "skip", "conflict", "blocked"].into_iter();
     let counts = words.filter_map(|name| {
         let label = if name == "skip" { "equal" } else { name };
         Some(count(name))

@@ -232,6 +232,103 @@ fn a_deleted_tile_comes_back_and_what_an_undo_loses_is_asked_for() {
     assert!(kept.iter().all(|id| there.contains(id)), "{kept:?} {there:?}");
 }
 
+/// Documents of a kind, by id, without what only the server writes.
+fn all(looker: &Looker, kind: Kind) -> Vec<(String, Value)> {
+    let documents = looker.export(kind).into_iter();
+    documents.map(|(id, body)| (id, said(&serde_json::from_slice(&body).unwrap(), SERVERS))).collect()
+}
+
+#[test]
+fn an_edited_board_and_look_and_folder_come_back() {
+    let (looker, world, somebody) = extracted();
+    let kinds = [Kind::Folder, Kind::Look, Kind::Board];
+    let before = kinds.map(|kind| all(&looker, kind));
+    let patch = |path: &str, body: Value| somebody.done("PATCH", path, &body);
+    let look = looker.ids(Kind::Look, false)[0].clone();
+    patch(&format!("/looks/{look}"), json!({ "title": "Wrecked", "description": "x" }));
+    let other = looker.ids(Kind::Look, false)[1].clone();
+    let query = somebody.get(&format!("/looks/{other}"))["query_id"].clone();
+    patch(&format!("/looks/{look}"), json!({ "query_id": query }));
+    let board = looker.ids(Kind::Board, false).into_iter().map(|id| somebody.get(&format!("/boards/{id}")));
+    let sections = |board: &Value| board["board_sections"].as_array().unwrap().len();
+    let board = board.into_iter().find(|board| sections(board) > 1).unwrap();
+    let mut order = board["section_order"].as_array().unwrap().clone();
+    order.reverse();
+    patch(&format!("/boards/{}", id(&board)), json!({ "title": "Wrecked", "section_order": order }));
+    let section = &board["board_sections"][0];
+    patch(&format!("/board_sections/{}", id(section)), json!({ "title": "Wrecked too" }));
+    let folder = looker.shared_folder_ids()[1].clone();
+    patch(&format!("/folders/{folder}"), json!({ "name": "Wrecked" }));
+
+    let line = format!("restore look:{look} board:{} folder:{folder} {AS_IT_WAS}", id(&board));
+    let report = world.run(&line);
+    assert_eq!(report.code, 0, "{}", report.all());
+    for (kind, before) in kinds.into_iter().zip(before) {
+        let after = all(&looker, kind);
+        let mut found = Vec::new();
+        differences(&json!(before), &json!(after), "", &mut found);
+        assert!(found.is_empty(), "{kind:?}\n{}", found.join("\n"));
+    }
+    let undone = world.run("restore undo 1 --yes --json --allow-irreversible");
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert_eq!(somebody.get(&format!("/boards/{}", id(&board)))["title"], "Wrecked");
+    assert_eq!(somebody.get(&format!("/looks/{look}"))["query_id"], query);
+}
+
+#[test]
+fn an_emptied_folder_comes_back_with_what_hung_on_its_content() {
+    let (looker, world, _) = extracted();
+    let folder = looker.shared_folder_ids();
+    let full = |folder: &&String| looker.ids_in(Kind::Dashboard, folder, false).len() > 2;
+    let folder = folder.iter().find(full).unwrap().clone();
+    let dashboards = looker.ids_in(Kind::Dashboard, &folder, false);
+    let looks = looker.ids_in(Kind::Look, &folder, false);
+    for (at, dashboard) in dashboards.iter().enumerate() {
+        if at % 2 == 0 {
+            looker.purge(Kind::Dashboard, dashboard).unwrap();
+        } else {
+            looker.trash(Kind::Dashboard, dashboard).unwrap();
+        }
+    }
+    looks.iter().for_each(|look| looker.trash(Kind::Look, look).unwrap());
+    let line = format!("restore --folder {folder} --with-dependencies {AS_IT_WAS}");
+    let report = world.run(&line);
+    let document = report.report();
+    let objects = document["objects"].as_array().unwrap().iter();
+    let wrong: Vec<&Value> = objects.filter(|object| object["exact"] == false).collect();
+    assert_eq!((report.code, wrong), (0, vec![]));
+    assert_eq!(looker.ids_in(Kind::Dashboard, &folder, false).len(), dashboards.len());
+    assert_eq!(looker.ids_in(Kind::Look, &folder, false).len(), looks.len());
+    assert_eq!(looker.outbox(), [], "nobody is written to");
+}
+
+#[test]
+fn people_and_access_come_back() {
+    let (looker, world, somebody) = extracted();
+    let kinds = [Kind::PermissionSet, Kind::ModelSet, Kind::UserAttribute];
+    let before = kinds.map(|kind| all(&looker, kind));
+    let of = |kind: Kind, member: &str| {
+        let rows = all(&looker, kind).into_iter();
+        let is_free = |row: &(String, Value)| row.1[member] != true && row.1["all_access"] != true;
+        rows.filter(is_free).map(|(id, _)| id).next().unwrap()
+    };
+    let (set, models, attribute) = (
+        of(Kind::PermissionSet, "built_in"),
+        of(Kind::ModelSet, "built_in"),
+        of(Kind::UserAttribute, "is_system"),
+    );
+    somebody.done("PATCH", &format!("/permission_sets/{set}"), &json!({ "permissions": ["access_data"] }));
+    somebody.done("PATCH", &format!("/model_sets/{models}"), &json!({ "models": [] }));
+    somebody.done("PATCH", &format!("/user_attributes/{attribute}"), &json!({ "label": "Wrecked" }));
+    let line =
+        format!("restore permission_set:{set} model_set:{models} user_attribute:{attribute} {AS_IT_WAS}");
+    let report = world.run(&line);
+    assert_eq!(report.code, 0, "{}", report.all());
+    for (kind, before) in kinds.into_iter().zip(before) {
+        assert_eq!(json!(before), json!(all(&looker, kind)), "{kind:?}");
+    }
+}
+
 #[test]
 fn a_plan_of_a_file_is_refused_when_something_moved_since() {
     let (looker, world, somebody) = extracted();

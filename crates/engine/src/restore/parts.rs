@@ -293,9 +293,6 @@ fn place(
             let live_tile = tile.live.and_then(key);
             let live = live_tile.as_deref().and_then(|tile| placement_of(tab.sides.live, tile));
             let mut body = composer.fields(components, Sides { live, wanted });
-            body.retain(|(field, part)| {
-                live.is_some() || field != "deleted" || *part != Part::string("false")
-            });
             if body.is_empty() {
                 continue;
             }

@@ -71,12 +71,10 @@ pub(super) fn of_tile(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut 
         body.push((field.to_owned(), Part::Id(id)));
     }
     let mut made = Vec::new();
-    let filterables =
-        |tile: &Value<'_>| said(tile, "result_maker.filterables").map_or("[]", Value::text).to_owned();
-    let wanted = filterables(sides.wanted);
     // Listeners that are left out are lost, so they are sent all together.
-    if wanted != sides.live.map_or_else(|| "[]".to_owned(), filterables) {
-        made.extend(Part::json(&wanted).map(|part| ("filterables".to_owned(), part)));
+    if listeners(sides.wanted) != sides.live.map(listeners).unwrap_or_default() {
+        let all = said(sides.wanted, "result_maker.filterables").map_or("[]", Value::text);
+        made.extend(Part::json(all).map(|part| ("filterables".to_owned(), part)));
     }
     if let Some(own) = own_vis(sides.wanted)
         && sides.live.and_then(own_vis) != Some(own)
@@ -94,6 +92,17 @@ pub(super) fn of_tile(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut 
             body.push(("filter_id".to_owned(), part));
         }
     }
+}
+
+/// What a tile listens to, source by source: the rest of an entry the server fills in,
+/// and one that listens to nothing says nothing.
+fn listeners<'v>(tile: &'v Value<'v>) -> Vec<(&'v str, &'v str)> {
+    let all = said(tile, "result_maker.filterables").map_or(&[][..], Value::elements);
+    let entry = |one: &'v Value<'v>| {
+        let listen = one.member("listen").filter(|listen| !listen.is_nothing())?;
+        Some((one.member("name").map_or("null", Value::text), listen.text()))
+    };
+    all.iter().filter_map(entry).collect()
 }
 
 /// What a tile shows its data as, where that is not the query's own; of a merge query

@@ -8,7 +8,7 @@ use looker::catalogue::Resource;
 use super::compose::{Composer, Owner, Sides, key};
 use super::query;
 use super::step::{Id, Part};
-use crate::diff::Value;
+use crate::diff::{Node, Value};
 
 /// Whether a field is not compared and sent like any other: it is written by a
 /// rule of its own, or by a step of its own.
@@ -167,10 +167,11 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
 
 /// Destinations as they are sent: without ids, and without what was never stored.
 fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
-    const SERVERS: &[&str] = &["id", "scheduled_plan_id", "looker_recipient", "can"];
+    const WRITABLE: &[&str] =
+        &["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
     let one = |destination: &Value<'_>| {
         let mut members = Vec::new();
-        for (name, value) in destination.members().iter().filter(|(name, _)| !SERVERS.contains(name)) {
+        for (name, value) in destination.members().iter().filter(|(name, _)| WRITABLE.contains(name)) {
             if value.text().contains("$lookervault") {
                 *lacks_secret = true;
             } else if value.text() != "null" {
@@ -182,8 +183,36 @@ fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
     list.elements().iter().map(one).collect()
 }
 
+/// Whether a live value says what is wanted, as far as it says anything: members that
+/// this release does not have are not missed.
+fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
+    match (wanted.node(), live.node()) {
+        (Node::Object(_), Node::Object(members)) => members.iter().all(|(name, live)| {
+            wanted.member(name).map_or(live.text() == "null", |wanted| agrees(wanted, live))
+        }),
+        (Node::List(wanted), Node::List(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| agrees(wanted, live))
+        }
+        _ => wanted.text() == live.text(),
+    }
+}
+
 /// An alert is replaced as a whole, and arrives asleep.
 fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let is_asleep = |alert: &Value<'_>| alert.member("is_disabled").is_some_and(|off| off.text() == "true");
+    let was_awake = sides.live.is_some_and(|live| !is_asleep(live));
+    let sleeps_on = !is_asleep(sides.wanted) && !was_awake && !composer.world.manner.enable_schedules;
+    if let Some(live) = sides.live {
+        body.retain(|(field, _)| {
+            let same = sides.wanted.member(field).zip(live.member(field));
+            !(field == "is_disabled" && sleeps_on)
+                && (resource.referred(field).is_some()
+                    || !same.is_some_and(|(wanted, live)| agrees(wanted, live)))
+        });
+    }
+    if sleeps_on {
+        composer.note("it stays disabled (--enable-schedules)".to_owned());
+    }
     if body.is_empty() {
         return;
     }
@@ -207,13 +236,9 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         let kept = wanted.elements().iter().filter(titled).filter_map(|one| Part::json(one.text()));
         *filters = Part::List(kept.collect());
     }
-    let was_awake =
-        sides.live.is_some_and(|live| live.member("is_disabled").is_some_and(|off| off.text() == "false"));
-    let is_awake = sides.wanted.member("is_disabled").is_none_or(|off| off.text() != "true");
-    if is_awake && !was_awake && !composer.world.manner.enable_schedules {
+    if sleeps_on {
         body.retain(|(field, _)| field != "is_disabled");
         body.push(("is_disabled".to_owned(), literal("true")));
-        composer.note("it stays disabled (--enable-schedules)".to_owned());
     }
 }
 

@@ -121,11 +121,14 @@ fn filters(edit: &Edit<'_>, problems: &mut Vec<Problem>) {
         json::elements(edit.given.some("applied_dashboard_filters").unwrap_or("[]")).enumerate()
     {
         let path = |member: &str| format!("applied_dashboard_filters[{n}].{member}");
-        for member in ["filter_title", "field_name"].into_iter().filter(|member| lacks(filter, member)) {
-            problems.push(required(&path(member)));
+        if lacks(filter, "filter_title") {
+            problems.push(required(&path("filter_title")));
         }
-        if json::member(filter, "filter_value").and_then(json::text).is_none() {
-            problems.push(required(&path("filter_value")));
+        // A filter by date may be on no field.
+        for member in ["field_name", "filter_value"] {
+            if json::member(filter, member).and_then(json::text).is_none() {
+                problems.push(required(&path(member)));
+            }
         }
     }
 }

@@ -192,7 +192,8 @@ static DASHBOARD_LAYOUTS: Resource = Resource {
     ..RESOURCE
 };
 
-/// A component appears with its tile; nobody creates one.
+/// A component appears with its tile; nobody creates one. `deleted` is left out: it
+/// follows from the tile.
 static DASHBOARD_LAYOUT_COMPONENTS: Resource = Resource {
     name: "dashboard_layout_components",
     singular: "placement",
@@ -208,7 +209,6 @@ static DASHBOARD_LAYOUT_COMPONENTS: Resource = Resource {
     parent: Some("dashboard_layout_id"),
     fields: &[
         "column",
-        "deleted",
         "granular_column",
         "granular_height",
         "granular_row",

@@ -161,6 +161,7 @@ pub enum Command {
     Stats(commands::stats::StatsArgs),
     Sql(commands::sql::SqlArgs),
     Prune(commands::prune::PruneArgs),
+    Restore(Box<commands::restore::RestoreArgs>),
     #[cfg(feature = "sim")]
     Sim(Box<commands::sim::SimArgs>),
     Completions(commands::completions::CompletionsArgs),

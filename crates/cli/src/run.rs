@@ -60,6 +60,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Stats(args) => commands::stats::run(context, &args),
         Command::Sql(args) => commands::sql::run(context, &args),
         Command::Prune(args) => commands::prune::run(context, &args),
+        Command::Restore(args) => commands::restore::run(context, &args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => commands::sim::run(context, &args),
         Command::Completions(args) => commands::completions::run(context, &args),

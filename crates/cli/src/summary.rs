@@ -110,6 +110,8 @@ fn by_reason(report: &Report) -> String {
         Reason::LookAhead,
         Reason::Item,
         Reason::Probe,
+        Reason::Write,
+        Reason::Recovery,
         Reason::Retry,
     ];
     let metered = || report.calls.iter().filter(|line| line.ledger != Ledger::Unmetered);

@@ -22,6 +22,7 @@ pub mod lint;
 pub mod live;
 pub mod log;
 pub mod references;
+pub mod restore;
 pub mod retention;
 pub mod search;
 pub mod unused;

@@ -61,7 +61,7 @@ pub(crate) fn members(server: &Server, call: &Call, membership: Membership) -> R
 }
 
 /// The texts of a list in an object's body.
-fn texts(row: &Row, member: &str) -> Vec<String> {
+pub(crate) fn texts(row: &Row, member: &str) -> Vec<String> {
     let list = json::member(as_text(&row.body), member).unwrap_or("[]");
     json::elements(list).filter_map(json::text).collect()
 }
@@ -100,6 +100,24 @@ fn roles_of_user(world: &World, user: &str, direct: bool) -> HashSet<String> {
     roles
 }
 
+/// `GET /users/{id}/credentials_email`: 404 for a user without.
+pub(crate) fn email_credentials(server: &Server, call: &Call) -> Reply {
+    let fields = match parse_fields(&call.params) {
+        Ok(fields) => fields,
+        Err(problem) => return Reply::invalid(&call.route(), &[problem]),
+    };
+    let world = server.world();
+    let row = server.find(&world, Kind::User, call.id());
+    let email = row.and_then(|row| json::member(as_text(&row.body), "credentials_email"));
+    let Some(email) = email.filter(|email| *email != "null") else { return call.not_found() };
+    let mut out = String::new();
+    match fields {
+        Some(fields) => json::project(email, &fields, &mut out),
+        None => out.push_str(email),
+    }
+    Reply { rows: Rows { light: 1, ..Rows::default() }, ..Reply::json(out) }
+}
+
 /// The values groups have of an attribute, in the order of their ranks.
 pub(crate) fn group_values(server: &Server, call: &Call) -> Reply {
     let fields = match parse_fields(&call.params) {
@@ -114,7 +132,8 @@ pub(crate) fn group_values(server: &Server, call: &Call) -> Reply {
     render(&world, Kind::UserAttributeGroupValue, &rows, View::Whole, fields.as_ref())
 }
 
-fn ranked<'w>(world: &'w World, attribute: &str) -> Vec<&'w Row> {
+/// The values groups have of an attribute.
+pub(crate) fn ranked<'w>(world: &'w World, attribute: &str) -> Vec<&'w Row> {
     let kind = Kind::UserAttributeGroupValue;
     let table = world.table(kind);
     let rows = table.slots(false).iter().map(|slot| table.row(*slot));
@@ -203,16 +222,25 @@ pub(crate) fn own_value(world: &World, body: &str) -> Option<String> {
     Some(json::patch(body, &[("id", json::quoted(&format!("{user}.{attribute}")))]))
 }
 
+/// The value of an attribute that a user ends up with.
+pub(crate) fn user_value(world: &World, user: &str, attribute: &str) -> Option<String> {
+    let (user, attribute) = (world.get(Kind::User, user)?, world.get(Kind::UserAttribute, attribute)?);
+    let mut w = Writer::default();
+    push_value(&mut w, user, attribute, search_path(world, user, attribute).first()?);
+    Some(w.out)
+}
+
 /// Every value an attribute has for a user, the one that counts first.
 fn search_path(world: &World, user: &Row, attribute: &Row) -> Vec<Found> {
     let of = |row: &Row, member: &str| json::member(as_text(&row.body), member).unwrap_or("null").to_owned();
     let mut found = Vec::new();
     let name = attribute.text(Kind::UserAttribute, "name");
-    let own = if of(attribute, "is_system") == "true" {
+    let id = format!("{}.{}", user.id, attribute.id);
+    let set = world.get(Kind::UserAttributeUserValue, &id).map(|row| of(row, "value"));
+    let own = if set.is_none() && of(attribute, "is_system") == "true" {
         Some(if name == "name" { of(user, "display_name") } else { of(user, name) }).filter(|v| v != "null")
     } else {
-        let id = format!("{}.{}", user.id, attribute.id);
-        world.get(Kind::UserAttributeUserValue, &id).map(|row| of(row, "value"))
+        set
     };
     found.extend(own.map(|value| Found { value, source: "User".to_owned(), rank: Some(0) }));
     let groups = texts(user, "group_ids");

@@ -141,6 +141,10 @@ pub struct SimConfig {
     /// group, theme, colour collections and attributes that are built in, and
     /// the settings. To be filled by [`Sim::load`](crate::Sim::load).
     pub built_ins_only: bool,
+    /// Whether a new alert needs `owner_id` and `field.filter`, as a client that
+    /// copies alerts found. Off, it does not, as the API document says
+    /// (`observed-rest.md` §11).
+    pub new_alerts_need_owner: bool,
     /// Whether `search_content_favorites` without `user_id` answers those of
     /// everybody. Off, it answers the caller's.
     pub favorites_of_everybody: bool,
@@ -247,6 +251,7 @@ impl Default for SimConfig {
             trash_blocks_titles: false,
             components: Components::default(),
             built_ins_only: false,
+            new_alerts_need_owner: false,
             favorites_of_everybody: false,
             release: "26.12.33".to_owned(),
             secret_marker: None,

@@ -19,6 +19,7 @@ use crate::routes::decode;
 use crate::server::{Presence, Server, respond};
 use crate::state::{Refused, State};
 use crate::table::as_text;
+use crate::writes::alerts;
 
 /// Answers a request to the back door.
 pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Response<Sending<Presence>> {
@@ -33,6 +34,7 @@ pub(crate) async fn serve(server: &Server, request: Request<Incoming>) -> Respon
             server.world_mut().outbox.clear();
             Reply::nothing()
         }
+        ("GET", ["followers", id]) => of(&alerts::followers(&server.world(), id)),
         ("GET", ["history", kind, id @ ..]) => history(server, kind, &decode(&id.join("/"))),
         ("GET", ["export"]) => export_of(server, head.uri.query().unwrap_or_default()),
         ("POST", ["load", kind]) => load_lines(server, kind, &body),

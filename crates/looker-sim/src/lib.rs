@@ -42,6 +42,7 @@
 //! | `GET /_sim/stats` | [`Stats`] |
 //! | `GET /_sim/requests` | a list of [`Served`] |
 //! | `GET /_sim/history/{kind}/{id}` | a list of [`State`], `kind` by [`Kind::name`] |
+//! | `GET /_sim/followers/{id}` | ids of the users who follow an alert |
 //! | `GET /_sim/outbox` | a list of [`Sent`]: what would have reached people |
 //! | `DELETE /_sim/outbox` | forgets it |
 //! | `POST /_sim/reset` | forgets counters and requests |

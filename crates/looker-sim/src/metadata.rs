@@ -144,6 +144,31 @@ fn push_loaded(world: &World, document: &str, id: &str, parent: Option<&str>, w:
     w.element(&json::patch(document, &changes));
 }
 
+/// The `ContentMeta` of that id.
+pub(crate) fn shown(world: &World, id: &str) -> Option<String> {
+    let (kind, row) = find(world, id)?;
+    let mut w = Writer::default();
+    push(world, kind, row, &mut w);
+    Some(w.out)
+}
+
+/// The ids of the metadata above an item's, the nearest first.
+pub(crate) fn above(world: &World, id: &str) -> Vec<String> {
+    let next = |id: &String| {
+        let (kind, row) = find(world, id)?;
+        parent_of(world, kind, row).map(str::to_owned)
+    };
+    std::iter::successors(next(&id.to_owned()), next).collect()
+}
+
+/// The row of an item's own list that is of a group or user.
+pub(crate) fn row_of<'w>(world: &'w World, id: &str, member: &str, principal: &str) -> Option<&'w Row> {
+    let table = world.table(Kind::ContentMetadataAccess);
+    let slots = table.slots_in(&[id], false);
+    let mut rows = slots.iter().map(|slot| table.row(*slot));
+    rows.find(|row| row.text(table.kind, member) == principal)
+}
+
 /// Whether an item has no list of its own.
 pub(crate) fn inherits(world: &World, id: &str) -> bool {
     !world.own_lists.contains(id)

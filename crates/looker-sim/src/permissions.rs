@@ -60,6 +60,35 @@ const NEEDS: &[Need] = &[
     ]),
     ("explore", 404, Known::Inferred, &["create_query", "create_merge_query"]),
     ("manage_spaces", 404, Known::Spec, &["create_folder", "update_folder", "delete_folder"]),
+    (ADMINISTER, 404, Known::Spec, &[
+        "create_group", "update_group", "delete_group", "create_color_collection", "update_color_collection",
+        "delete_color_collection",
+    ]),
+    (ADMINISTER, 404, Known::Inferred, &[
+        "create_user", "update_user", "delete_user", "user_credentials_email", "create_user_credentials_email",
+        "update_user_credentials_email", "delete_user_credentials_email",
+        "create_user_credentials_email_password_reset", "send_user_credentials_email_password_reset",
+        "set_user_roles", "set_user_attribute_user_value", "delete_user_attribute_user_value", "add_group_user",
+        "delete_group_user", "add_group_group", "delete_group_from_group", "update_user_attribute_group_value",
+        "delete_user_attribute_group_value", "create_role", "update_role", "delete_role", "set_role_groups",
+        "set_role_users", "create_permission_set", "update_permission_set", "delete_permission_set",
+        "create_model_set", "update_model_set", "delete_model_set", "create_user_attribute",
+        "update_user_attribute", "delete_user_attribute", "set_user_attribute_group_values",
+    ]),
+    ("schedule_look_emails", 404, Known::Docs, &[
+        "create_scheduled_plan", "update_scheduled_plan", "delete_scheduled_plan", "scheduled_plan_run_once",
+        "scheduled_plan_run_once_by_id",
+    ]),
+    ("create_alerts", 403, Known::Docs, &[
+        "create_alert", "update_alert", "update_alert_field", "delete_alert", "enqueue_alert",
+    ]),
+    ("follow_alerts", 404, Known::Docs, &["follow_alert", "unfollow_alert"]),
+    ("manage_spaces", 404, Known::Docs, &[
+        "update_content_metadata", "create_content_metadata_access", "update_content_metadata_access",
+        "delete_content_metadata_access",
+    ]),
+    ("access_data", 404, Known::Inferred, &["create_content_favorite", "delete_content_favorite"]),
+    ("manage_themes", 404, Known::Docs, &["create_theme", "update_theme", "delete_theme"]),
 ];
 
 /// What an account of limited sight may do besides seeing its folders.

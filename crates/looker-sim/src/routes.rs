@@ -7,6 +7,7 @@ use crate::data::DEFAULT_COLLECTION;
 use crate::kinds::Kind;
 use crate::params::{Holds, PAGED, Param};
 use crate::parts;
+use crate::writes::admin_routes::ADMIN_WRITES;
 use crate::writes::routes::WRITES;
 use crate::writes::{Handler, Takes};
 
@@ -58,6 +59,7 @@ pub(crate) enum Action {
     Members(Membership),
     GroupValues,
     UserValues,
+    EmailCredentials,
     Explore,
     ApiSpec,
     QueryBySlug,
@@ -362,6 +364,7 @@ static READS: &[Operation] = &[
     op("role_groups", "GET", "/roles/{role_id}/groups", &[FIELDS], Members(Membership::RoleGroups)),
     op("role_users", "GET", "/roles/{role_id}/users", &[FIELDS, DIRECT], Members(Membership::RoleUsers)),
     op("user_roles", "GET", "/users/{user_id}/roles", &[FIELDS, DIRECT], Members(Membership::UserRoles)),
+    op("user_credentials_email", "GET", "/users/{user_id}/credentials_email", &[FIELDS], Action::EmailCredentials),
     op("all_permissions", "GET", "/permissions", &[], List(Permission, Whole, From::All)),
 
     op("all_user_attributes", "GET", "/user_attributes", &[FIELDS, SORTS], List(UserAttribute, Whole, From::All)),
@@ -437,7 +440,7 @@ static READS: &[Operation] = &[
 
 /// Every operation.
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
-    READS.iter().chain(WRITES)
+    READS.iter().chain(WRITES).chain(ADMIN_WRITES)
 }
 
 /// The path prefix of the API.

@@ -392,6 +392,7 @@ impl Server {
             Action::Members(membership) => access::members(self, call, membership),
             Action::GroupValues => access::group_values(self, call),
             Action::UserValues => access::user_values(self, call),
+            Action::EmailCredentials => access::email_credentials(self, call),
             Action::Explore => {
                 content::show(self, call, Kind::Explore, View::Whole, &call.path_params.join("::"))
             }

@@ -28,6 +28,7 @@ use crate::objects;
 use crate::outbox::Sent;
 use crate::server::Server;
 use crate::state::{Refused, State};
+use crate::writes::alerts;
 
 /// A simulated instance that listens on the loopback interface. Dropping it
 /// stops it.
@@ -151,6 +152,11 @@ impl Sim {
     /// of plans, notices of alerts.
     pub fn outbox(&self) -> Vec<Sent> {
         self.server.world().outbox.clone()
+    }
+
+    /// Ids of the users who follow an alert; none of one that is gone.
+    pub fn followers(&self, alert: &str) -> Vec<String> {
+        alerts::followers(&self.server.world(), alert)
     }
 
     /// Every state of an object, the initial one first; empty when there never

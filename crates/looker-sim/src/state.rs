@@ -103,6 +103,8 @@ pub(crate) struct World {
     pub(crate) shared_folders: Vec<String>,
     /// What would have reached people.
     pub(crate) outbox: Vec<Sent>,
+    /// Alerts, and users who follow them.
+    pub(crate) followers: BTreeSet<(String, String)>,
     /// When objects were created through the API.
     born: HashMap<(Kind, Box<str>), Instant>,
 }
@@ -122,6 +124,7 @@ impl World {
             own_lists: BTreeSet::new(),
             shared_folders: Vec::new(),
             outbox: Vec::new(),
+            followers: BTreeSet::new(),
             born: HashMap::new(),
         }
     }

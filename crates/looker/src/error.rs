@@ -7,6 +7,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Classes of failure, told apart as far as real servers allow.
 ///
 /// Looker answers 404 to three different things (no permission, no such
@@ -84,12 +86,28 @@ impl ErrorKind {
     pub const fn wants_smaller_page(self) -> bool {
         matches!(self, Self::Timeout | Self::TooLarge)
     }
+}
 
-    /// Whether the server surely did not run the request, so that even a
-    /// write may be sent again.
-    pub const fn refused_before_it_ran(self) -> bool {
-        matches!(self, Self::Dns | Self::Refused | Self::RateLimited)
-    }
+/// What is known of a write that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It surely did not run, and nothing was said against it: it may be sent again.
+    NotRun,
+    /// The server refused it, for good.
+    Refused,
+    /// Nobody knows whether it ran: the server was in trouble, or its answer was lost.
+    Unknown,
+}
+
+/// What Looker says against one field of a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field, or several as Looker writes them.
+    pub field: String,
+    /// For instance `already_exists`.
+    pub code: String,
+    /// In words; the code where there are none.
+    pub message: String,
 }
 
 /// A failed call.
@@ -99,9 +117,9 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Method and path, without query or secrets, for instance
     /// `GET /dashboards/search`. Empty when no call was made.
-    pub call: String,
+    pub call: Box<str>,
     /// Scheme, host and port.
-    pub host: String,
+    pub host: Box<str>,
     /// HTTP status, when there was an answer.
     pub status: Option<u16>,
     /// What the server or the network said; never a body that could hold a secret.
@@ -112,6 +130,11 @@ pub struct Error {
     pub elapsed: Duration,
     /// How long the server asked us to wait (`Retry-After`).
     pub retry_after: Option<Duration>,
+    /// What was said against single fields.
+    pub fields: Box<[FieldError]>,
+    /// Whether the call surely never left: there was no token, no connection, or a
+    /// limit of ours.
+    pub unsent: bool,
 }
 
 impl Error {
@@ -119,14 +142,40 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            call: String::new(),
-            host: String::new(),
+            call: Box::default(),
+            host: Box::default(),
             status: None,
             message: message.into(),
             tries: 0,
             elapsed: Duration::ZERO,
             retry_after: None,
+            fields: Box::default(),
+            unsent: false,
         }
+    }
+
+    /// What is known of the call, if it was a write.
+    pub fn fate(&self) -> Fate {
+        if self.unsent || matches!(self.status, Some(401 | 407 | 429)) {
+            return Fate::NotRun;
+        }
+        match self.kind {
+            ErrorKind::Dns | ErrorKind::Refused => Fate::NotRun,
+            // Whatever answers with such a page, it is not Looker's API.
+            ErrorKind::NotJson => Fate::Unknown,
+            _ => match self.status {
+                // Of a 2xx, what came with it cannot be read.
+                Some(..300 | 408 | 500..) | None => Fate::Unknown,
+                Some(_) => Fate::Refused,
+            },
+        }
+    }
+
+    /// Whether the server says that there is such a thing already: 409, or 422 with
+    /// the code `already_exists`.
+    pub fn says_it_exists(&self) -> bool {
+        let of_field = || self.fields.iter().any(|refused| refused.code == "already_exists");
+        self.status == Some(409) || self.status == Some(422) && of_field()
     }
 
     /// Whether the call may be sent again (reads).
@@ -175,9 +224,40 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_repeated_only_when_it_surely_did_not_run() {
-        for kind in [ErrorKind::Timeout, ErrorKind::Network, ErrorKind::Server, ErrorKind::BadBody] {
-            assert!(kind.is_transient() && !kind.refused_before_it_ran(), "{kind:?}");
+    fn of_a_failed_write_it_is_known_whether_it_ran() {
+        let fate = |kind, status| Error { status, ..Error::new(kind, "") }.fate();
+        for kind in [ErrorKind::Timeout, ErrorKind::Network, ErrorKind::BadBody, ErrorKind::TooLarge] {
+            assert_eq!(fate(kind, None), Fate::Unknown, "{kind:?}");
+            let unsent = Error { unsent: true, ..Error::new(kind, "") };
+            assert_eq!(unsent.fate(), Fate::NotRun, "{kind:?}");
         }
+        assert_eq!(fate(ErrorKind::Server, Some(500)), Fate::Unknown);
+        assert_eq!(fate(ErrorKind::NotJson, Some(404)), Fate::Unknown);
+        assert_eq!(fate(ErrorKind::NotJson, Some(200)), Fate::Unknown);
+        assert_eq!(fate(ErrorKind::RateLimited, Some(429)), Fate::NotRun);
+        // Refused twice, which may heal.
+        assert_eq!(fate(ErrorKind::Server, Some(401)), Fate::NotRun);
+        for (kind, status) in [
+            (ErrorKind::Forbidden, 403),
+            (ErrorKind::NotFound, 404),
+            (ErrorKind::Unexpected, 409),
+            (ErrorKind::Invalid, 422),
+        ] {
+            assert_eq!(fate(kind, Some(status)), Fate::Refused, "{status}");
+        }
+    }
+
+    #[test]
+    fn that_something_exists_is_said_in_two_ways() {
+        let refused =
+            |code: &str| FieldError { field: "title".into(), code: code.into(), message: "".into() };
+        let invalid = |code| Error {
+            status: Some(422),
+            fields: [refused(code)].into(),
+            ..Error::new(ErrorKind::Invalid, "")
+        };
+        assert!(invalid("already_exists").says_it_exists());
+        assert!(!invalid("missing").says_it_exists());
+        assert!(Error { status: Some(409), ..Error::new(ErrorKind::Unexpected, "") }.says_it_exists());
     }
 }

@@ -21,4 +21,4 @@ pub mod rows;
 
 pub use catalogue::Kind;
 pub use client::{Client, Settings};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Fate};

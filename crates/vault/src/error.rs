@@ -134,6 +134,12 @@ pub enum VaultError {
         /// The number.
         run: i64,
     },
+    /// No restore has this number.
+    #[error("the vault has no restore {restore}: list the restores to see which it has")]
+    NoSuchRestore {
+        /// The number.
+        restore: i64,
+    },
     /// The run was pruned.
     #[error("run {run} was forgotten by the prune of {at}: list the runs to see which are kept")]
     ForgottenRun {
@@ -145,7 +151,7 @@ pub enum VaultError {
     /// The run cannot be pruned.
     #[error(
         "run {run} cannot be forgotten: it is the newest complete one of its scope, \
-         or it can still be resumed"
+         it can still be resumed, or a restore that is not complete needs it"
     )]
     NeededRun {
         /// The number.
@@ -238,6 +244,7 @@ impl VaultError {
             Self::Damaged { .. } => ErrorKind::Damaged,
             Self::MissingBody { .. }
             | Self::NoSuchRun { .. }
+            | Self::NoSuchRestore { .. }
             | Self::ForgottenRun { .. }
             | Self::NeededRun { .. }
             | Self::TagTaken { .. }

@@ -29,6 +29,7 @@ mod query;
 mod reader;
 mod record;
 mod references;
+mod restores;
 mod schema;
 mod seals;
 mod search;
@@ -52,17 +53,20 @@ pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
     AsOf, Births, Change, ChangeFilter, Count, Counted, Dangling, Difference, FieldFilter, FolderPaths,
     Growth, InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment,
-    ObjectChanges, ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RunCalls, RunDetails,
-    RunInfo, Search, SearchAnswer, SearchHit, Stored, Tag, VaultSize, Version,
+    ObjectChanges, ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RestoreInfo, RunCalls,
+    RunDetails, RunInfo, Search, SearchAnswer, SearchHit, StepInfo, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CHECKING, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind,
-    KindRead, Listed, ListingScope, PLANNING, Page, Probe, Record, RunEnd, RunId, RunStart, RunState, Side,
-    StreamRecord,
+    KindRead, Listed, ListingScope, PLANNING, Page, Probe, RESTORING, Record, RunEnd, RunId, RunStart,
+    RunState, Side, StreamRecord,
 };
+pub use restores::{GivenId, RestoreId, RestoreStart, RestoreState, StepState};
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
 pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
 pub use suspicion::{Confirmed, Doubt, Suspicion};
 pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
-pub use writer::{Adopted, Disagreement, Disagreements, RunSummary, Stale, Writer};
+pub use writer::{
+    Adopted, Disagreement, Disagreements, RestoreChange, RunSummary, Stale, StepEntry, StepRecord, Writer,
+};

@@ -125,6 +125,10 @@ pub const PLANNING: &str = "plan";
 /// calls.
 pub const CHECKING: &str = "check";
 
+/// The command of runs that keep nothing but the calls of a restore: the restore is
+/// resumed, not the run.
+pub const RESTORING: &str = "restore";
+
 /// What is known when a run begins. All texts are kept as given.
 #[derive(Debug, Clone)]
 pub struct RunStart {

@@ -18,7 +18,7 @@ use crate::query::gather;
 use crate::reader::streams_of;
 use crate::{
     Codec, DictionaryId, InstanceId, Reader, Result, RunId, RunStart, RunState, StreamRecord, VaultError,
-    Writer, schema, seals,
+    Writer, restores, schema, seals,
 };
 
 /// How long a statement waits for another process's lock on the database.
@@ -339,7 +339,7 @@ fn clear_up_after_a_crash(connection: &Connection) -> rusqlite::Result<()> {
     if connection.execute(dead, ())? > 0 {
         connection.execute(DELETE_UNNEEDED_BODIES, ())?;
     }
-    Ok(())
+    restores::clear_up(connection)
 }
 
 /// Opens a connection that can only read.

@@ -16,6 +16,7 @@ pub mod log;
 pub mod man;
 pub mod prune;
 pub mod redacted;
+pub mod restore;
 pub mod runs;
 pub mod search;
 pub mod show;

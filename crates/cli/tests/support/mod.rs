@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
+pub(crate) mod api;
 pub(crate) mod content;
 pub(crate) mod estate;
 pub(crate) mod front;

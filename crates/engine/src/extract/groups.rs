@@ -98,9 +98,14 @@ impl Stream {
 }
 
 impl Group {
+    /// All of a paged kind on one side.
+    pub(crate) fn on(kind: &'static Kind, paged: &'static Paged, side: Side) -> Self {
+        Self { kind, paged, side, folders: None }
+    }
+
     /// All that is live of a paged kind.
     pub(crate) fn live(kind: &'static Kind, paged: &'static Paged) -> Self {
-        Self { kind, paged, side: Side::Live, folders: None }
+        Self::on(kind, paged, Side::Live)
     }
 
     /// In words, for instance `dashboards in the trash`.

@@ -73,7 +73,7 @@ impl Brake {
     }
 
     /// Waits until nothing more may be sent.
-    pub(super) async fn no_more(&self) {
+    pub(crate) async fn no_more(&self) {
         tokio::select! {
             () = self.no_more.cancelled() => {}
             () = self.at_once.cancelled() => {}

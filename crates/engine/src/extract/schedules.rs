@@ -68,7 +68,7 @@ impl Run {
         {
             return Ok(());
         }
-        let call = Call::new(&ACTIVITY, name, Reason::Listing).at("json").sending(serde_json::json!({
+        let call = Call::new(&ACTIVITY, name, Reason::Listing).at("json").sending(&serde_json::json!({
             "model": "system__activity",
             "view": "scheduled_plan",
             "fields": ["scheduled_plan.id"],

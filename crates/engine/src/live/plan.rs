@@ -96,7 +96,8 @@ impl Cost {
         }
     }
 
-    fn add(&mut self, ledger: Ledger) {
+    /// One call more.
+    pub(crate) fn add(&mut self, ledger: Ledger) {
         match ledger {
             Ledger::Administrative => self.administrative += 1,
             Ledger::QueryBased => self.query_based += 1,

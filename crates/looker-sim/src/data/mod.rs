@@ -47,6 +47,7 @@ pub(crate) use self::models::SYSTEM_ACTIVITY;
 pub(crate) use self::moments::now;
 pub(crate) use self::people::Person;
 pub(crate) use self::queries::push_query;
+pub(crate) use self::template::guid;
 pub(crate) use self::themes::{DEFAULT_COLLECTION, is_standard};
 use crate::config::SimConfig;
 use crate::json::{self, Writer};

@@ -110,7 +110,7 @@ pub(super) fn secret(config: &SimConfig, rng: &mut Rng) -> String {
 }
 
 /// An id as Looker gives colour collections and applications.
-pub(super) fn guid(rng: &mut Rng) -> String {
+pub(crate) fn guid(rng: &mut Rng) -> String {
     let (a, b) = (rng.u64(..), rng.u64(..));
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",

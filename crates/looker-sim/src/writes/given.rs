@@ -35,8 +35,23 @@ struct Member {
 
 /// Members that instances take although the API document does not name them,
 /// or calls them read-only (`README.md` §4, `observed-dashboards.md`).
-const TAKEN: [(&str, &str, Holds); 2] =
-    [("Query", "analysis_config", Holds::Object), ("ResultMakerFilterables", "listen", Holds::Any)];
+const TAKEN: [(&str, &str, Holds); 14] = [
+    ("Query", "analysis_config", Holds::Object),
+    ("ResultMakerFilterables", "listen", Holds::Any),
+    ("AlertAppliedDashboardFilter", "filter_description", Holds::Text),
+    // All members of these are called read-only.
+    ("ContentMetaGroupUser", "content_metadata_id", Holds::Text),
+    ("ContentMetaGroupUser", "permission_type", Holds::Text),
+    ("ContentMetaGroupUser", "group_id", Holds::Text),
+    ("ContentMetaGroupUser", "user_id", Holds::Text),
+    ("GroupIdForGroupInclusion", "group_id", Holds::Text),
+    ("GroupIdForGroupUserInclusion", "user_id", Holds::Text),
+    ("UserAttributeGroupValue", "group_id", Holds::Text),
+    ("UserAttributeGroupValue", "user_attribute_id", Holds::Text),
+    ("UserAttributeGroupValue", "value_is_hidden", Holds::Bool),
+    ("UserAttributeGroupValue", "rank", Holds::Int),
+    ("UserAttributeGroupValue", "value", Holds::Text),
+];
 
 /// Members that are passed over although the API document does not call them
 /// read-only: it cannot, since they are references to other types.

@@ -7,21 +7,37 @@
 //! changed is shown under the same lock: the answer is the object as the write
 //! left it.
 
+pub(crate) mod admin_routes;
+pub(crate) mod alert_rules;
+pub(crate) mod alerts;
+pub(crate) mod attributes;
 pub(crate) mod boards;
 pub(crate) mod bodies;
 pub(crate) mod content;
 pub(crate) mod copies;
+pub(crate) mod credentials;
 pub(crate) mod dashboards;
 pub(crate) mod elements;
+pub(crate) mod favorites;
 pub(crate) mod filters;
 pub(crate) mod folders;
 pub(crate) mod given;
+pub(crate) mod grants;
+pub(crate) mod groups;
 pub(crate) mod layouts;
 pub(crate) mod looks;
 pub(crate) mod makers;
 pub(crate) mod opened;
+pub(crate) mod palettes;
+pub(crate) mod plan_rules;
+pub(crate) mod plans;
 pub(crate) mod queries;
+pub(crate) mod roles;
 pub(crate) mod routes;
+pub(crate) mod rows;
+pub(crate) mod sets;
+pub(crate) mod themes;
+pub(crate) mod users;
 
 use jiff::Timestamp;
 
@@ -196,6 +212,11 @@ impl Edit<'_> {
     /// The id in the path.
     pub(crate) fn id(&self) -> String {
         self.call.id().to_owned()
+    }
+
+    /// The second id in the path.
+    pub(crate) fn second_id(&self) -> String {
+        self.call.path_params.get(1).cloned().unwrap_or_default()
     }
 
     /// The second of the write, as JSON text.

@@ -11,7 +11,7 @@ const FOLDER: &[Param] = &[("folder_id", Text)];
 const APPLY: &[Param] = &[("apply_filters", Bool)];
 
 /// A row of the table.
-const fn op(
+pub(super) const fn op(
     id: &'static str,
     method: &'static str,
     route: &'static str,

@@ -83,6 +83,35 @@ impl House {
         let request = self.request(method, &format!("/api/4.0{path}")).body(body.to_owned());
         answer(request).await.unwrap()
     }
+
+    /// Sends JSON, expects a status, and answers the JSON that came back, null
+    /// when there was none.
+    pub async fn ask(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.send(method, path, &body).await;
+        assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
+        if answer.text.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    /// Sends what must be refused with 422, and answers the fields it names.
+    pub async fn wrong(&self, method: &str, path: &str, body: Value) -> Vec<String> {
+        let answer = self.ask(method, path, body, 422).await;
+        assert_eq!(answer["message"], "Validation Failed");
+        let errors = answer["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every row of a list, whose status must be 200.
+    pub async fn rows(&self, path: &str) -> Vec<Value> {
+        self.ask("GET", path, Value::Null, 200).await.as_array().unwrap().clone()
+    }
+
+    /// Acts as another user from now on.
+    pub async fn become_user(&mut self, user: &str) {
+        self.login().await;
+        let token = self.ask("POST", &format!("/login/{user}"), Value::Null, 200).await;
+        self.token = token["access_token"].as_str().unwrap().to_owned();
+    }
 }
 
 pub async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {

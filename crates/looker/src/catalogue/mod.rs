@@ -19,6 +19,8 @@ mod each;
 mod group;
 mod kinds;
 mod model;
+mod resource;
+mod resources;
 mod secrets;
 mod settings;
 
@@ -28,6 +30,8 @@ pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, Field, KeyIn, Only, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
+pub use resource::{Method, Resource, Siblings, Write};
+pub use resources::RESOURCES;
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::Reply;
 use super::buffers::Buffers;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FieldError, Result};
 
 /// Sends a request and reads its answer whole.
 pub(super) async fn receive(
@@ -28,7 +28,8 @@ pub(super) async fn receive(
             let message = format!("an HTML page where JSON was due{}", page_title(&body));
             return Err(Error { status: Some(status.as_u16()), ..Error::new(ErrorKind::NotJson, message) });
         }
-        return Ok(Reply { body, total: number(&headers, "x-total-count"), date: date(&headers) });
+        let status = status.as_u16();
+        return Ok(Reply { status, body, total: number(&headers, "x-total-count"), date: date(&headers) });
     }
     Err(refused(status.as_u16(), &headers, &body))
 }
@@ -48,7 +49,7 @@ async fn read(mut response: reqwest::Response, largest: usize, buffers: &Buffers
 
 /// An answer that says no.
 fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
-    let said = message(body);
+    let (said, fields) = message(body);
     let kind = match status {
         404 if said.contains("Sinatra::NotFound") => ErrorKind::NoSuchEndpoint,
         // Looker's own page for "no live instance here", or a load balancer's.
@@ -67,7 +68,7 @@ fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
         .and_then(|value| value.to_str().ok())
         .and_then(|text| retry_after(text, date(headers)));
     let said = if said.is_empty() { "no reason given".to_owned() } else { said };
-    Error { status: Some(status), retry_after, ..Error::new(kind, said) }
+    Error { status: Some(status), retry_after, fields: fields.into(), ..Error::new(kind, said) }
 }
 
 /// `Retry-After` as seconds or as a date by the server's clock.
@@ -108,8 +109,9 @@ fn page_title(body: &[u8]) -> String {
     title.map(|title| format!(" (`{}`)", title.trim())).unwrap_or_default()
 }
 
-/// Looker's own words in an error body, or a page's title.
-fn message(body: &[u8]) -> String {
+/// Looker's own words in an error body, or a page's title; and which fields it
+/// refuses.
+fn message(body: &[u8]) -> (String, Vec<FieldError>) {
     #[derive(Deserialize)]
     struct Said {
         message: Option<String>,
@@ -123,16 +125,21 @@ fn message(body: &[u8]) -> String {
         code: Option<String>,
     }
     if is_html(body) {
-        return format!("an HTML page{}", page_title(body));
+        return (format!("an HTML page{}", page_title(body)), Vec::new());
     }
-    let Ok(said) = serde_json::from_slice::<Said>(body) else { return String::new() };
+    let Ok(said) = serde_json::from_slice::<Said>(body) else { return Default::default() };
     let mut text = said.message.unwrap_or_default();
-    for detail in said.errors {
+    let refused = said.errors.into_iter().map(|detail| {
         let field = detail.field.map(|field| field.to_string()).unwrap_or_default();
-        let what = detail.message.or(detail.code).unwrap_or_default();
-        text.push_str(&format!("; {} {what}", field.trim_matches('"')));
+        let code = detail.code.unwrap_or_default();
+        let message = detail.message.unwrap_or_else(|| code.clone());
+        FieldError { field: field.trim_matches('"').to_owned(), code, message }
+    });
+    let fields: Vec<FieldError> = refused.collect();
+    for FieldError { field, message, .. } in &fields {
+        text.push_str(&format!("; {field} {message}"));
     }
-    text
+    (text, fields)
 }
 
 /// Cuts a long message off. Secrets must have been struck from it before: half of
@@ -157,13 +164,15 @@ fn broken(error: reqwest::Error) -> Error {
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::ConnectionRefused);
     let kind = if error.is_timeout() { ErrorKind::Timeout } else { kind_of_break(&all, refused) };
+    // A connection that was never made carried no request.
+    let unsent = error.is_connect();
     let said = match kind {
         // The proxy's own failure reads as if it were Looker's.
         ErrorKind::Proxy => format!("the way through the proxy failed: {said}"),
         ErrorKind::Tls => handshake_in_words(said),
         _ => said,
     };
-    Error::new(kind, said)
+    Error { unsent, ..Error::new(kind, said) }
 }
 
 /// What the TLS library says with names of its own, in words before them.
@@ -254,6 +263,14 @@ mod tests {
     #[test]
     fn a_validation_error_names_its_fields() {
         let body = br#"{"message":"Validation Failed","errors":[{"field":"limit","code":"invalid","message":"is no number"}]}"#;
-        assert_eq!(message(body), "Validation Failed; limit is no number");
+        let (said, fields) = message(body);
+        assert_eq!(said, "Validation Failed; limit is no number");
+        let refused =
+            FieldError { field: "limit".into(), code: "invalid".into(), message: "is no number".into() };
+        assert_eq!(fields, [refused]);
+        let body = br#"{"message":"Validation Failed","errors":[{"field":["title","space_id"],"code":"already_exists"}]}"#;
+        let (said, fields) = message(body);
+        assert_eq!(said, r#"Validation Failed; ["title","space_id"] already_exists"#);
+        assert_eq!(fields[0].code, "already_exists");
     }
 }

@@ -3,6 +3,10 @@
 //! Every request of the process passes here, so here is where it is paced,
 //! counted and, when it fails, classified. What the server said is kept in the
 //! error; secrets are struck from it.
+//!
+//! A read is repeated while that may help. A write is sent once: only one that
+//! surely did not run is sent again here, and [`Error::fate`](crate::Error::fate)
+//! tells the caller what is known of the others.
 
 mod answer;
 mod buffers;
@@ -17,8 +21,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::catalogue::Operation;
-use crate::error::{Error, ErrorKind, Result};
+use crate::catalogue::{Method, Operation};
+use crate::error::{Error, ErrorKind, Fate, Result};
 use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Permit, Reason};
 use crate::paging::{Failure, RetryPolicy};
 use crate::rows::KEY_SEPARATOR;
@@ -27,18 +31,19 @@ use session::{Session, Token};
 
 pub use settings::Settings;
 
-/// A read to make.
+/// A request to make.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Which operation.
     pub operation: &'static Operation,
+    /// How; a read is a GET, or a POST where it needs a body.
+    pub method: Method,
     /// Path below `/api/4.0`; the operation's own, unless it has parameters.
     pub path: Cow<'static, str>,
     /// Query parameters; none holds a secret.
     pub query: Vec<(&'static str, String)>,
-    /// JSON to send. There are reads that need it: then the call is a POST, and
-    /// changes nothing all the same.
-    pub body: Option<serde_json::Value>,
+    /// JSON text to send, as it is.
+    pub body: Option<String>,
     /// Kind of content it is made for, as it is counted.
     pub kind: &'static str,
     /// What for, as it is counted.
@@ -55,6 +60,7 @@ impl Call {
     pub fn new(operation: &'static Operation, kind: &'static str, reason: Reason) -> Self {
         Self {
             operation,
+            method: Method::Get,
             path: Cow::Borrowed(operation.path),
             query: Vec::new(),
             body: None,
@@ -86,10 +92,20 @@ impl Call {
         self
     }
 
-    /// Sends JSON with it.
+    /// Sends JSON with a read that needs it: then it is a POST, and changes nothing
+    /// all the same.
     #[must_use]
-    pub fn sending(mut self, body: serde_json::Value) -> Self {
-        self.body = Some(body);
+    pub fn sending(mut self, body: &serde_json::Value) -> Self {
+        self.method = Method::Post;
+        self.body = Some(body.to_string());
+        self
+    }
+
+    /// Makes a write of it. The body is JSON text and is sent as it is, so that no
+    /// number in it is ever converted.
+    #[must_use]
+    pub fn writing(mut self, method: Method, body: Option<String>) -> Self {
+        (self.method, self.body) = (method, body);
         self
     }
 
@@ -104,6 +120,8 @@ impl Call {
 /// A good answer (2xx, not HTML). Whether its body parses is the caller's to say.
 #[derive(Debug, Clone)]
 pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
     /// The body.
     pub body: Bytes,
     /// `X-Total-Count`, when sent.
@@ -203,6 +221,16 @@ impl Client {
         self.repeat(call, parse, divide).await
     }
 
+    /// Makes a call that writes. It is sent once; again only after it surely did not
+    /// run: no connection was made, a token was refused, too much was asked (429).
+    ///
+    /// # Errors
+    /// What went wrong. [`Error::fate`] says whether it may have run, and whether it
+    /// is refused for good.
+    pub async fn write(&self, call: &Call) -> Result<Reply> {
+        self.repeat(call, |reply| Ok(reply.clone()), |failed| failed.fate() != Fate::NotRun).await
+    }
+
     async fn repeat<T>(
         &self,
         call: &Call,
@@ -270,18 +298,12 @@ impl Client {
 
     /// One request. The error says, for a 401, which token was refused.
     async fn send_with_token(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
-        let (token, permit) = self.admit(call).await.map_err(|error| (error, None))?;
-        let plain = |error: Error| (self.tie(error, call), None);
-        self.inner.meter.book(call.kind, call.reason, call.operation.ledger).map_err(plain)?;
-        let url = self.inner.settings.endpoint(&call.path);
-        let mut request = match &call.body {
-            None => self.inner.http.get(url),
-            Some(body) => {
-                let json = "application/json";
-                self.inner.http.post(url).header("Content-Type", json).body(body.to_string())
-            }
-        };
-        request = request.query(&call.query);
+        // Whatever fails before the request is on its way is no failure of the call.
+        let unsent = |error: Error| (Error { unsent: true, ..error }, None);
+        let (token, permit) = self.admit(call).await.map_err(unsent)?;
+        let booked = self.inner.meter.book(call.kind, call.reason, call.operation.ledger);
+        booked.map_err(|error| unsent(self.tie(error, call)))?;
+        let mut request = self.request(call);
         if let Some(token) = &token {
             request = request.header("Authorization", token.header());
         }
@@ -303,6 +325,22 @@ impl Client {
         }
     }
 
+    fn request(&self, call: &Call) -> reqwest::RequestBuilder {
+        let method = match call.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let request = self.inner.http.request(method, self.inner.settings.endpoint(&call.path));
+        let request = request.query(&call.query);
+        match &call.body {
+            Some(body) => request.header("Content-Type", "application/json").body(body.clone()),
+            None => request,
+        }
+    }
+
     /// A token that is still good when the gate lets the request through.
     async fn admit(&self, call: &Call) -> Result<(Option<Token>, Permit)> {
         loop {
@@ -320,8 +358,7 @@ impl Client {
 
     /// Says in `error` which call it was, and strikes secrets from it.
     fn tie(&self, error: Error, call: &Call) -> Error {
-        let method = if call.body.is_some() { "POST" } else { "GET" };
-        self.inner.tie(error, format!("{method} {}", call.path))
+        self.inner.tie(error, format!("{} {}", call.method.name(), call.path))
     }
 
     /// What the coordinator is told of a page that failed now and `tries` times before.
@@ -350,10 +387,14 @@ impl Inner {
     }
 
     fn tie(&self, mut error: Error, call: String) -> Error {
-        error.message = answer::shortened(self.session.strike(self.settings.strike(error.message)));
+        let struck = |text: String| answer::shortened(self.session.strike(self.settings.strike(text)));
+        error.message = struck(error.message);
+        for refused in &mut error.fields {
+            refused.message = struck(std::mem::take(&mut refused.message));
+        }
         if error.call.is_empty() {
-            error.call = call;
-            error.host = self.settings.host();
+            error.call = call.into();
+            error.host = self.settings.host().into();
             error.tries = error.tries.max(1);
         }
         error

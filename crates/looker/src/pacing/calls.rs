@@ -41,6 +41,10 @@ pub enum Reason {
     Item,
     /// Trying out what the instance understands.
     Probe,
+    /// Creating, changing or deleting something.
+    Write,
+    /// Looking for what a write may have made whose answer was lost.
+    Recovery,
     /// A call sent again after it failed.
     Retry,
 }
@@ -78,6 +82,8 @@ impl Reason {
             Self::LookAhead => "look_ahead",
             Self::Item => "item",
             Self::Probe => "probe",
+            Self::Write => "write",
+            Self::Recovery => "recovery",
             Self::Retry => "retry",
         }
     }

@@ -199,7 +199,7 @@ impl fmt::Debug for Codec {
     clippy::expect_used,
     reason = "zstd only fails here for a result that does not fit, and the bound is its own"
 )]
-fn compress(raw: &[u8], dictionary: Option<&Dictionary>) -> Encoded {
+pub(crate) fn compress(raw: &[u8], dictionary: Option<&Dictionary>) -> Encoded {
     COMPRESSOR.with_borrow_mut(|(compressor, room)| {
         room.clear();
         room.reserve(compress_bound(raw.len()));

@@ -7,11 +7,14 @@ pub(super) const RUNS: &str = "SELECT id, instance FROM run
      WHERE id NOT IN (SELECT run FROM forgotten) ORDER BY instance, id";
 
 /// The newest complete run of each scope, and all after it; so a suspect run stays
-/// as long as it awaits confirmation.
+/// as long as it awaits confirmation. And what a restore that is not complete brings
+/// back, or saved before it changed anything.
 pub(super) const UNFORGETTABLE: &str = "SELECT id FROM run r
      WHERE id NOT IN (SELECT run FROM forgotten)
-         AND NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
-             AND later.scope = r.scope AND later.id > r.id AND later.state = 'complete')
+         AND (NOT EXISTS (SELECT 1 FROM run later WHERE later.instance = r.instance
+                 AND later.scope = r.scope AND later.id > r.id AND later.state = 'complete')
+             OR EXISTS (SELECT 1 FROM restore WHERE restore.state <> 'complete'
+                 AND r.id IN (restore.as_of, restore.safety_run)))
      ORDER BY id";
 
 /// Begins a statement that knows what goes:

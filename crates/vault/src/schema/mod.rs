@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "search", sql: include_str!("0008_search.sql") },
     Migration { name: "trust", sql: include_str!("0009_trust.sql") },
     Migration { name: "counters", sql: include_str!("0010_counters.sql") },
+    Migration { name: "restore", sql: include_str!("0011_restore.sql") },
 ];
 
 /// The schema of this build.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::Check;
 use crate::lock::Lock;
 use crate::query::gather;
-use crate::{CHECKING, COMPARING, PLANNING, schema, seals};
+use crate::{CHECKING, COMPARING, PLANNING, RESTORING, schema, seals};
 
 /// A version must begin where the one before ended.
 const BROKEN_CHAINS: &str = "SELECT o.kind, o.key, v.from_run
@@ -150,10 +150,10 @@ impl Check<'_> {
     pub(super) fn runs(&mut self) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         let unfinished =
-            "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command NOT IN (?1, ?2, ?3)
+            "SELECT id FROM run WHERE state IN ('running', 'interrupted') AND command NOT IN (?1, ?2, ?3, ?4)
              AND id NOT IN (SELECT run FROM forgotten) ORDER BY id";
         let unfinished: Vec<i64> =
-            gather(connection, unfinished, [COMPARING, PLANNING, CHECKING], |row| row.get(0))?;
+            gather(connection, unfinished, [COMPARING, PLANNING, CHECKING, RESTORING], |row| row.get(0))?;
         let gaps = gather(connection, OPEN_GAPS, (), |row| {
             let (run, kind, what): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let (key, first_row): (String, i64) = (row.get(3)?, row.get(4)?);
@@ -165,7 +165,12 @@ impl Check<'_> {
             Ok(place)
         })?;
         for run in unfinished {
-            self.unfinished_run(run);
+            self.unfinished("run", run);
+        }
+        let restores = "SELECT id FROM restore WHERE state IN ('running', 'interrupted') ORDER BY id";
+        let restores: Vec<i64> = gather(connection, restores, (), |row| row.get(0))?;
+        for restore in restores {
+            self.unfinished("restore", restore);
         }
         let awaiting: Vec<i64> = gather(connection, AWAITING, (), |row| row.get(0))?;
         for run in awaiting {
@@ -178,12 +183,12 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn unfinished_run(&mut self, run: i64) {
-        let (what, advice) = if Lock::is_held(&self.reader.path) {
-            ("a run is at work", "verify again when it is done")
+    fn unfinished(&mut self, what: &str, number: i64) {
+        let (state, advice) = if Lock::is_held(&self.reader.path) {
+            ("is at work", "verify again when it is done")
         } else {
-            ("a run never ended", "resume it")
+            ("never ended", "resume it")
         };
-        self.find(what, format!("run {run}"), advice, false);
+        self.find(format!("a {what} {state}"), format!("{what} {number}"), advice, false);
     }
 }

@@ -17,7 +17,8 @@
 //! split between transactions, so a page and its progress are always committed
 //! together. Questions ([`Writer::flush`], [`Writer::disagreements`],
 //! [`Writer::finish`]) commit what came before them and are answered through a
-//! channel of their own.
+//! channel of their own. The journal of a restore is answered by a commit that all
+//! who wait at that moment share.
 //!
 //! The first failure is the last word: the transaction is rolled back, and this
 //! and every later call on any handle answers the same error. Nothing after it
@@ -27,6 +28,7 @@ mod closing;
 mod counting;
 mod disagreements;
 mod freshness;
+mod journal;
 mod objects;
 mod progress;
 mod thread;
@@ -43,12 +45,13 @@ pub(crate) use closing::{in_scope, make_absent};
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
 pub use freshness::{Adopted, Stale};
+pub use journal::{RestoreChange, StepEntry, StepRecord};
 
 use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
     CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Reader, Record,
-    Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
+    RestoreId, RestoreStart, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -99,6 +102,9 @@ enum Message {
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
     Finish(Box<RunEnd>, Reply<RunSummary>),
+    BeginRestore(Box<RestoreStart>, Reply<RestoreId>),
+    Journal(Vec<StepRecord>, Reply<()>),
+    Restore(RestoreId, RestoreChange, Reply<()>),
     Index { indexer: Indexer, at_most: u64, reply: Reply<u64> },
     Close(Reply<()>),
 }

@@ -1,14 +1,14 @@
 //! The thread: takes messages, keeps a transaction open, commits in time.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::objects::Objects;
-use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, progress};
+use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, journal, progress};
 use crate::error::AtPath;
-use crate::{Indexer, Page, Record, Result, RunId, Vault};
+use crate::{Indexer, Page, Record, Result, RunId, Vault, restores};
 
 /// A transaction is committed when it holds this many objects...
 const OBJECTS_PER_COMMIT: usize = 500;
@@ -21,6 +21,8 @@ struct Thread<'a> {
     shared: &'a Shared,
     objects: Objects,
     open: Option<Open>,
+    /// Those who wait for the next commit.
+    waiting: Vec<Reply<()>>,
 }
 
 /// An open transaction.
@@ -31,7 +33,8 @@ struct Open {
 
 /// Works until the writer is closed or every handle is gone.
 pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
-    let mut thread = Thread { objects: Objects::new(vault.codec.clone()), vault, shared, open: None };
+    let objects = Objects::new(vault.codec.clone());
+    let mut thread = Thread { objects, vault, shared, open: None, waiting: Vec::new() };
     while let Some(message) = thread.next(messages) {
         if let Message::Close(reply) = message {
             thread.answer(&reply, |_| Ok(()));
@@ -44,9 +47,18 @@ pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
 }
 
 impl Thread<'_> {
-    /// Waits for a message, at most until the open transaction is due.
+    /// Waits for a message, at most until the open transaction is due; while somebody
+    /// waits for its commit, only takes what is there.
     fn next(&mut self, messages: &Receiver<Message>) -> Option<Message> {
         loop {
+            if !self.waiting.is_empty() {
+                match messages.try_recv() {
+                    Ok(message) => return Some(message),
+                    Err(TryRecvError::Empty) => drop(self.attempt(Self::commit)),
+                    Err(TryRecvError::Disconnected) => return None,
+                }
+                continue;
+            }
             let Some(open) = &self.open else { return messages.recv().ok() };
             let due = AGE_AT_COMMIT.saturating_sub(open.since.elapsed());
             match messages.recv_timeout(due) {
@@ -76,6 +88,17 @@ impl Thread<'_> {
             Message::ChangedWithoutStamp { run, kind, reply } => self.answer(&reply, |thread| {
                 freshness::changed_without_stamp(&thread.vault.connection, run, &kind).at(&thread.vault.path)
             }),
+            Message::BeginRestore(start, reply) => self.answer(&reply, |thread| {
+                let restore = thread.write(|connection| restores::begin(connection, &start))?;
+                thread.commit()?;
+                Ok(restore)
+            }),
+            Message::Journal(lines, reply) => self.wait_for_commit(reply, |connection| {
+                lines.iter().try_for_each(|line| journal::write(connection, line))
+            }),
+            Message::Restore(restore, change, reply) => {
+                self.wait_for_commit(reply, |connection| journal::change(connection, restore, &change));
+            }
             Message::Index { indexer, at_most, reply } => self.index(&indexer, at_most, &reply),
             Message::Finish(end, reply) => {
                 self.answer(&reply, |thread| thread.finish(&end));
@@ -104,13 +127,24 @@ impl Thread<'_> {
         let _ = reply.send(answer);
     }
 
+    /// Writes now, and answers with the next commit.
+    fn wait_for_commit(&mut self, reply: Reply<()>, write: impl FnOnce(&Connection) -> rusqlite::Result<()>) {
+        // First, so that a failure answers it too.
+        self.waiting.push(reply);
+        drop(self.attempt(|thread| thread.write(write)));
+    }
+
     /// Does nothing after a failure; remembers the first one and rolls back.
     fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.shared.check()?;
+        if let Err(failure) = self.shared.check() {
+            self.answer_waiting(&Err(failure.clone()));
+            return Err(failure);
+        }
         work(self).inspect_err(|error| {
             // Whoever writes next is told; the log need not say it too.
             tracing::info!(%error, "The writer failed; nothing more is written.");
             self.shared.fail(error.clone());
+            self.answer_waiting(&Err(error.clone()));
             self.open = None;
             if !self.vault.connection.is_autocommit() {
                 // A rollback that fails too leaves it to SQLite, which rolls
@@ -204,7 +238,15 @@ impl Thread<'_> {
         if self.open.take().is_some() {
             self.vault.connection.execute_batch("COMMIT").at(&self.vault.path)?;
         }
+        self.answer_waiting(&Ok(()));
         Ok(())
+    }
+
+    fn answer_waiting(&mut self, answer: &Result<()>) {
+        for reply in self.waiting.drain(..) {
+            // Who waited may have gone; then nobody wants the answer.
+            let _ = reply.send(answer.clone());
+        }
     }
 }
 

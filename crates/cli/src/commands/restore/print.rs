@@ -1,0 +1,179 @@
+//! Plans and what came of them, for people.
+
+use std::time::Duration;
+
+use engine::live::Cost;
+use engine::restore::{Action, Object, Plan, Restored};
+use vault::{RestoreState, StepState};
+
+use crate::output::{Align, Printer, Table, human};
+use crate::report::Failure;
+use crate::standing::ByLedger;
+
+/// Objects that are named one by one; `--json` names all.
+const MOST_LINES: usize = 60;
+
+/// Changes of an object that are named in its line.
+const MOST_CHANGES: usize = 4;
+
+/// Shows a plan.
+pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
+    let mut table = Table::new(&[
+        ("action", Align::Left),
+        ("kind", Align::Left),
+        ("id", Align::Left),
+        ("title", Align::Left),
+        ("folder", Align::Left),
+        ("changes", Align::Left),
+    ]);
+    let to_do: Vec<&Object> = plan.objects.iter().filter(|object| is_worth_a_line(object)).collect();
+    for object in to_do.iter().take(MOST_LINES) {
+        let kind = looker::Kind::find(&object.kind).map_or(object.kind.as_str(), |kind| kind.singular);
+        table.row([
+            action(printer, object),
+            kind.to_owned(),
+            human::one_line(&object.key),
+            human::one_line(object.title.as_deref().unwrap_or_default()),
+            human::one_line(object.folder.as_deref().unwrap_or_default()),
+            changes(object),
+        ]);
+    }
+    if !to_do.is_empty() {
+        printer.table(&table)?;
+    }
+    if to_do.len() > MOST_LINES {
+        let rest = human::count((to_do.len() - MOST_LINES) as u64);
+        printer.line(format!("… and {rest} more; --json names all"))?;
+    }
+    for object in to_do.iter().take(MOST_LINES) {
+        for note in notes(object) {
+            printer.line(format!("{}: {}", human::one_line(&object.name()), human::one_line(&note)))?;
+        }
+    }
+    for (step, why) in plan.irreversible() {
+        let name = human::one_line(&plan.objects[step.object].name());
+        printer.line(format!(
+            "{} {name}: {} is deleted: {why}",
+            printer.paint().caution("cannot be undone exactly:"),
+            human::one_line(&step.about)
+        ))?;
+    }
+    printer.line(summary(plan))
+}
+
+/// What is equal is only counted.
+fn is_worth_a_line(object: &Object) -> bool {
+    object.action != Action::Skip || !object.notes.is_empty()
+}
+
+fn action(printer: &Printer, object: &Object) -> String {
+    let paint = printer.paint();
+    let name = object.action.name();
+    match object.action {
+        Action::Blocked(_) => paint.bad(name),
+        Action::Conflict => paint.caution(name),
+        _ if object.conflict => paint.caution(&format!("{name} (conflict)")),
+        _ => name.to_owned(),
+    }
+}
+
+fn changes(object: &Object) -> String {
+    let mut text = object
+        .changes
+        .iter()
+        .take(MOST_CHANGES)
+        .map(|change| human::one_line(change))
+        .collect::<Vec<_>>()
+        .join("; ");
+    if object.changes.len() > MOST_CHANGES {
+        text += &format!("; {} more", object.changes.len() - MOST_CHANGES);
+    }
+    text
+}
+
+fn notes(object: &Object) -> Vec<String> {
+    let blocked = match &object.action {
+        Action::Blocked(why) => Some(format!("blocked: {why}")),
+        _ => None,
+    };
+    let conflict = object.conflict.then(|| "somebody changed it after the vault last read it".to_owned());
+    blocked.into_iter().chain(conflict).chain(object.notes.iter().cloned()).collect()
+}
+
+fn summary(plan: &Plan) -> String {
+    let count = |name: &str| plan.objects.iter().filter(|object| object.action.name() == name).count();
+    let words = ["create", "undelete", "update", "remove", "skip", "conflict", "blocked"].into_iter();
+    let counts = words.filter_map(|name| {
+        let label = if name == "skip" { "equal" } else { name };
+        Some(count(name))
+            .filter(|count| *count > 0)
+            .map(|count| format!("{} {label}", human::count(count as u64)))
+    });
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let objects = human::counted(plan.objects.len() as u64, "object", "objects");
+    if plan.is_empty() {
+        return format!("{objects}: {counts}. There is nothing to do.");
+    }
+    let steps = human::counted(plan.steps.len() as u64, "step", "steps");
+    format!("{objects}: {counts}. {steps} would take {}.", price(plan.cost()))
+}
+
+pub(super) fn price(cost: Cost) -> String {
+    let Cost { administrative, query_based } = cost;
+    ByLedger { administrative, query_based, unmetered: 0 }.words()
+}
+
+/// Shows what a restore came to.
+pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+    let paint = printer.paint();
+    for (object, applied) in plan.objects.iter().zip(&restored.applied.objects) {
+        for (_, failure) in &applied.failures {
+            let name = human::one_line(&object.name());
+            printer.line(format!(
+                "{} {name}: {}: {}",
+                paint.bad("failed:"),
+                failure.request,
+                human::one_line(&failure.reason)
+            ))?;
+        }
+        let blocked = applied.steps.get(&StepState::Blocked).copied().unwrap_or(0);
+        if blocked > 0 {
+            let name = human::one_line(&object.name());
+            let steps = human::counted(blocked as u64, "step", "steps");
+            printer
+                .line(format!("{} {name}: {steps} that needed what failed", paint.caution("not done:")))?;
+        }
+    }
+    for back in restored.read_back.iter().filter(|back| !back.exact) {
+        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
+        let refused = human::one_line(&back.refused.join("; "));
+        printer.line(format!("{} {kind} {}: {refused}", paint.bad("differs:"), back.key))?;
+    }
+    for back in restored.read_back.iter().filter(|back| back.id.as_ref().is_some_and(|id| *id != back.key)) {
+        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
+        let id = back.id.as_deref().unwrap_or_default();
+        printer.line(format!("{kind} {} is {kind} {id} now", back.key))?;
+    }
+    let exact = restored.read_back.iter().filter(|back| back.exact).count();
+    let mut spent = ByLedger::default();
+    restored.calls.iter().for_each(|line| spent.add(line.ledger.name(), line.calls));
+    printer.line(format!(
+        "{} of {} came back exactly, in {}, {}.",
+        human::count(exact as u64),
+        human::counted(restored.read_back.len() as u64, "object", "objects"),
+        human::duration(Duration::from_secs_f64(restored.seconds)),
+        spent.words(),
+    ))?;
+    if let Some(stop) = &restored.applied.stopped {
+        let stop = human::one_line(&stop.reason());
+        printer.line(format!(
+            "It stopped early: {stop}. What is left takes {}; `lookervault restore resume {}` goes on.",
+            price(restored.applied.left),
+            restored.restore
+        ))?;
+    }
+    printer.line(match restored.state {
+        RestoreState::Complete => paint.good(&format!("Restore {} is complete.", restored.restore)),
+        state => paint.bad(&format!("Restore {} is {}.", restored.restore, state.name())),
+    })
+}

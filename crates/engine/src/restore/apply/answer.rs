@@ -1,0 +1,91 @@
+//! Ids in answers.
+
+use looker::rows;
+use serde_json::Value;
+
+use super::super::step::{At, Given, Ids};
+
+/// An object as a server answers it.
+pub(super) type Row = serde_json::Map<String, Value>;
+
+/// The object that an answer holds.
+///
+/// # Errors
+/// What is wrong with it, without quoting it.
+pub(super) fn object(body: &[u8]) -> Result<Row, String> {
+    serde_json::from_slice(body)
+        .map_err(|error| format!("the answer is no object as expected: {}", rows::fault(&error)))
+}
+
+/// The objects that a list holds.
+///
+/// # Errors
+/// What is wrong with it, without quoting it.
+pub(super) fn list(body: &[u8]) -> Result<Vec<Row>, String> {
+    serde_json::from_slice(body)
+        .map_err(|error| format!("the answer is no list as expected: {}", rows::fault(&error)))
+}
+
+/// An object of which only the id is known.
+pub(super) fn of_id(id: &str) -> Row {
+    Row::from_iter([("id".to_owned(), Value::from(id))])
+}
+
+/// The id in a field. Older releases write some as numbers.
+pub(super) fn id(row: &Row, field: &str) -> Option<String> {
+    match row.get(field)? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// The id that a step gives, as far as `answer` tells it: the one object that it
+/// made, or the rows that it looked at.
+pub(super) fn given(given: &Given, answer: &[Row], ids: &Ids) -> Option<String> {
+    match &given.at {
+        At::Id => id(answer.first()?, "id"),
+        At::ActiveLayout => active(&layouts(answer)),
+        At::Placement { layout, tile } => {
+            placement(&layouts(answer), layout.resolve(ids).ok()?, tile.resolve(ids).ok()?)
+        }
+    }
+}
+
+/// The layouts of a dashboard, or those that were looked at.
+fn layouts(answer: &[Row]) -> Vec<&Row> {
+    let of_dashboard = answer.iter().find_map(|row| row.get("dashboard_layouts"));
+    let layouts: Vec<&Row> = match of_dashboard {
+        Some(layouts) => layouts.as_array().into_iter().flatten().filter_map(Value::as_object).collect(),
+        None => answer.iter().filter(|row| row.contains_key("dashboard_layout_components")).collect(),
+    };
+    layouts.into_iter().filter(|layout| !is_true(layout, "deleted")).collect()
+}
+
+fn active(layouts: &[&Row]) -> Option<String> {
+    let active = layouts.iter().find(|layout| is_true(layout, "active"));
+    let only = || layouts.first().filter(|_| layouts.len() == 1);
+    id(active.or_else(only)?, "id")
+}
+
+/// The placement of a tile in this layout where it is there, else in whichever has it.
+fn placement(layouts: &[&Row], layout: &str, tile: &str) -> Option<String> {
+    let in_layout = |row: &&Row| {
+        let components = row.get("dashboard_layout_components").and_then(Value::as_array);
+        let of_tile = |component: &&Row| {
+            id(component, "dashboard_element_id").as_deref() == Some(tile) && !is_true(component, "deleted")
+        };
+        components
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .find(of_tile)
+            .and_then(|row| id(row, "id"))
+    };
+    let its_own = layouts.iter().find(|row| id(row, "id").as_deref() == Some(layout));
+    its_own.and_then(in_layout).or_else(|| layouts.iter().find_map(in_layout))
+}
+
+fn is_true(row: &Row, field: &str) -> bool {
+    row.get(field) == Some(&Value::Bool(true))
+}

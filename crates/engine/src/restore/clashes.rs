@@ -1,0 +1,148 @@
+//! Names that only one may have: found out before anything is written.
+//!
+//! A title is unique among the live dashboards of a folder, a slug on the whole
+//! instance, the trash included (`observed-dashboards.md`). One light listing of each
+//! side tells both, and which looks are there, so that a look that was made without
+//! an answer is told from those of before.
+
+use std::collections::{BTreeSet, HashMap};
+
+use looker::catalogue::Paged;
+use looker::pacing::Reason;
+use looker::{Client, Kind};
+use serde::Deserialize;
+use vault::Side;
+
+use super::RestoreError;
+use super::plan::{Action, Object};
+use super::step::{Id, Part, Step, Verb};
+use crate::extract::{Group, Rows};
+
+/// Rows of a light listing asked for at once.
+const LISTING_PAGE: usize = 50_000;
+
+/// What is there of kinds of which something is made.
+#[derive(Debug, Default)]
+pub(super) struct Clashes {
+    /// Rows by kind.
+    rows: HashMap<&'static str, Vec<(Side, Named)>>,
+}
+
+/// An object as a listing of names has it.
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: String,
+    title: Option<String>,
+    folder_id: Option<String>,
+    slug: Option<String>,
+}
+
+/// Lists the kinds of which the steps make something and whose names may clash.
+pub(super) async fn find(
+    client: &Client,
+    objects: &[Object],
+    steps: &[Step],
+) -> Result<Clashes, RestoreError> {
+    let mut clashes = Clashes::default();
+    for kind in ["dashboards", "looks"].into_iter().filter_map(Kind::find) {
+        let is_made = |step: &Step| {
+            step.resource == kind.name
+                && matches!(step.verb, Verb::Create | Verb::Undelete)
+                && !matches!(objects[step.object].action, Action::Blocked(_))
+        };
+        let Some(paged) = kind.paged().filter(|_| steps.iter().any(is_made)) else { continue };
+        let sides: &[Side] =
+            if kind.name == "dashboards" { &[Side::Live, Side::Trash] } else { &[Side::Live] };
+        for side in sides {
+            let rows = listed(client, kind, paged, *side).await?;
+            clashes.rows.entry(kind.name).or_default().extend(rows.into_iter().map(|row| (*side, row)));
+        }
+    }
+    Ok(clashes)
+}
+
+async fn listed(
+    client: &Client,
+    kind: &'static Kind,
+    paged: &'static Paged,
+    side: Side,
+) -> Result<Vec<Named>, RestoreError> {
+    let mut rows: Vec<Named> = Vec::new();
+    loop {
+        let mut call = Group::on(kind, paged, side)
+            .call(None, Rows::Full, Reason::Listing)
+            .with(
+                "fields",
+                if kind.name == "dashboards" { "id,title,folder_id,slug" } else { "id,title,folder_id" },
+            )
+            .with("limit", LISTING_PAGE.to_string())
+            .with("offset", rows.len().to_string());
+        call.class = "listing";
+        let parse = |reply: &looker::client::Reply| {
+            serde_json::from_slice::<Vec<Named>>(&reply.body)
+                .map_err(|error| looker::Error::new(looker::ErrorKind::BadBody, looker::rows::fault(&error)))
+        };
+        let page = client.get(&call, parse).await?;
+        let is_last = page.len() < LISTING_PAGE;
+        rows.extend(page);
+        if is_last {
+            return Ok(rows);
+        }
+    }
+}
+
+impl Clashes {
+    /// Blocks what cannot have its title, drops slugs that are in use, and notes what
+    /// was there before anything is made.
+    pub(super) fn settle(&self, objects: &mut [Object], steps: &mut [Step]) {
+        for step in steps.iter_mut() {
+            let Some(rows) = self.rows.get(step.resource.as_str()) else { continue };
+            let object = &mut objects[step.object];
+            let own = object.live_id.clone();
+            let is_other = |row: &Named| own.as_ref() != Some(&row.id);
+            if step.resource == "dashboards" && matches!(step.verb, Verb::Create | Verb::Undelete) {
+                let title = object.title.as_deref();
+                let folder = folder_of(step);
+                let taken = rows.iter().find(|(side, row)| {
+                    *side == Side::Live
+                        && is_other(row)
+                        && row.title.as_deref() == title
+                        && folder.is_some()
+                        && row.folder_id.as_deref() == folder
+                });
+                if let Some((_, row)) = taken {
+                    object.action =
+                        Action::Blocked(format!("dashboard {} has its title in that folder", row.id));
+                }
+                let slug = text(step, "slug");
+                if let Some((_, row)) = slug.and_then(|slug| {
+                    rows.iter().find(|(_, row)| is_other(row) && row.slug.as_deref() == Some(&slug))
+                }) {
+                    step.body.retain(|(field, _)| field != "slug");
+                    object.notes.push(format!(
+                        "it gets another slug, and so another address: dashboard {} has it",
+                        row.id
+                    ));
+                }
+            }
+            if let (Verb::Create, Some(among)) = (step.verb, &mut step.among) {
+                among.known = rows.iter().map(|(_, row)| row.id.clone()).collect::<BTreeSet<_>>();
+            }
+        }
+    }
+}
+
+fn folder_of(step: &Step) -> Option<&str> {
+    step.body.iter().find(|(field, _)| field == "folder_id").and_then(|(_, part)| match part {
+        Part::Id(Id::Known(id)) => Some(id.as_str()),
+        Part::Id(Id::Of(symbol)) => Some(symbol.key.as_str()),
+        _ => None,
+    })
+}
+
+fn text(step: &Step, field: &str) -> Option<String> {
+    step.body.iter().find(|(name, _)| name == field).and_then(|(_, part)| match part {
+        Part::Json(text) => serde_json::from_str(text.get()).ok(),
+        _ => None,
+    })
+}

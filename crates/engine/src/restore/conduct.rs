@@ -1,0 +1,128 @@
+//! A restore from its beginning to its end.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use vault::{RestoreChange, RestoreId, RestoreStart, RestoreState, RunId};
+
+use super::apply::{Applied, Patience, apply};
+use super::keep::keep;
+use super::plan::Plan;
+use super::planner::{Planned, Request, plan};
+use super::read_back::{self, ReadBack};
+use super::session::Session;
+use super::step::Ids;
+use super::{Action, RestoreError};
+use crate::extract::{CallReport, blocking};
+
+/// What a restore came to.
+#[derive(Debug)]
+pub struct Restored {
+    /// The restore.
+    pub restore: RestoreId,
+    /// How it stands.
+    pub state: RestoreState,
+    /// What became of the steps.
+    pub applied: Applied,
+    /// What is there now of each object that was written.
+    pub read_back: Vec<ReadBack>,
+    /// Calls that were made, reading back included.
+    pub calls: Vec<CallReport>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Keeps what a plan was made from: the session's run becomes the one that an undo
+/// goes back to.
+///
+/// # Errors
+/// When the vault cannot be written.
+pub async fn save(session: &Session, planned: &mut Planned) -> Result<RunId, RestoreError> {
+    keep(session.writer(), session.run(), std::mem::take(&mut planned.lives)).await?;
+    Ok(session.run())
+}
+
+/// Notes that a plan is to be carried out, so that it can be resumed whatever happens.
+///
+/// # Errors
+/// When the vault cannot be written.
+pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<RestoreId, RestoreError> {
+    let as_of = RunId::from_number(plan.as_of);
+    let writer = session.writer().clone();
+    let source = writer.reader()?.moment(as_of)?.instance;
+    let start = RestoreStart {
+        source,
+        instance: writer.reader()?.moment(safety)?.instance,
+        as_of,
+        plan: serde_json::to_string(plan).map_err(|error| RestoreError::Plan(error.to_string()))?,
+        steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        options: serde_json::to_string(&plan.manner)
+            .map_err(|error| RestoreError::Plan(error.to_string()))?,
+        started_at: Timestamp::now(),
+    };
+    Ok(blocking(move || {
+        let restore = writer.begin_restore(start)?;
+        writer.change_restore(
+            restore,
+            RestoreChange { safety_run: Some(safety), ..RestoreChange::default() },
+        )?;
+        Ok(restore)
+    })
+    .await?)
+}
+
+/// Carries out a plan, or what is left of it, and reads back what it wrote.
+///
+/// # Errors
+/// When the vault cannot be written, or what was written cannot be read back.
+pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Result<Restored, RestoreError> {
+    let started = Instant::now();
+    let applied = apply(session, restore, plan, &Patience::default()).await?;
+    let mut state = applied.state();
+    let mut read_back = Vec::new();
+    if session.stopped().is_none() {
+        read_back = self::read_back(session, plan, &applied.ids).await?;
+        if read_back.iter().any(|back| !back.exact) {
+            state = RestoreState::Incomplete;
+        }
+    }
+    let writer = session.writer().clone();
+    let change = RestoreChange {
+        state: Some(state),
+        result_run: Some(session.run()),
+        ended_at: Some(Timestamp::now()),
+        ..RestoreChange::default()
+    };
+    blocking(move || Ok(writer.change_restore(restore, change)?)).await?;
+    Ok(Restored {
+        restore,
+        state,
+        applied,
+        read_back,
+        calls: CallReport::all(session.client()),
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Reads what was written, keeps it, and compares it with what was intended.
+async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<ReadBack>, RestoreError> {
+    let written: std::collections::BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
+    let mut request = Request::again(plan, ids.clone(), plan.manner.clone());
+    let is_written = |(at, object): &(usize, &super::Object)| {
+        written.contains(at)
+            && !matches!(object.action, Action::Blocked(_) | Action::Conflict | Action::Remove)
+    };
+    let objects = plan.objects.iter().enumerate().filter(is_written);
+    request.selection.objects = objects
+        .filter_map(|(_, object)| Some((looker::Kind::find(&object.kind)?, object.key.clone())))
+        .collect();
+    if request.selection.objects.is_empty() {
+        return Ok(Vec::new());
+    }
+    session.watch.phase("reading back");
+    let as_of = RunId::from_number(plan.as_of);
+    let mut again = self::plan(session, request).await?;
+    let backs = read_back::compare(&session.writer().reader()?, &again, as_of)?;
+    keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;
+    Ok(backs)
+}

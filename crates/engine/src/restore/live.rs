@@ -1,0 +1,235 @@
+//! What the instance has of chosen objects now, for the fewest calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use looker::catalogue::{AnswerShape, List, Paged};
+use looker::client::Call;
+use looker::pacing::Reason;
+use looker::rows::{self, Row};
+use looker::{Client, ErrorKind, Kind};
+use vault::{BodyHash, Side};
+
+use super::RestoreError;
+use crate::extract::{Destinations, Group, ONE_PLAN, Rows, item_call, rules, whole_call};
+
+/// Ids that one call asks for, where an instance takes lists of them.
+const IDS_A_CALL: usize = 50;
+
+/// An object as it is on the instance. Bodies are made when they are asked for:
+/// thousands of them are held at once.
+#[derive(Debug, Clone)]
+pub(super) struct Live {
+    /// Its envelope and its raw body.
+    pub(super) row: Row,
+    /// Live or in the trash.
+    pub(super) side: Side,
+}
+
+/// What is known of a kind before it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    /// Objects of the kind by side: live, trash.
+    pub(super) stored: [usize; 2],
+    /// Whether the instance takes lists of ids.
+    pub(super) takes_lists: bool,
+}
+
+impl Live {
+    /// Its canonical body, made as the stored one was, with or without destinations;
+    /// and whether it is that one.
+    pub(super) fn body_like(
+        &self,
+        kind: &'static Kind,
+        stored: Option<&BodyHash>,
+        with_destinations: bool,
+    ) -> Result<(Vec<u8>, bool), RestoreError> {
+        let ways = if with_destinations {
+            [Destinations::Keep, Destinations::Redact]
+        } else {
+            [Destinations::Redact, Destinations::Keep]
+        };
+        let made = |way| {
+            let made = vault::canonicalise(&self.row.raw, &rules(kind, way).compile());
+            made.map(|made| made.body).map_err(|error| RestoreError::Unreadable {
+                id: self.row.id.clone(),
+                reason: error.to_string(),
+            })
+        };
+        let first = made(ways[0])?;
+        let is_stored = |body: &[u8]| stored.is_some_and(|stored| BodyHash::of(body) == *stored);
+        if is_stored(&first) || kind.destinations.is_empty() {
+            let same = is_stored(&first);
+            return Ok((first, same));
+        }
+        let second = made(ways[1])?;
+        if is_stored(&second) { Ok((second, true)) } else { Ok((first, false)) }
+    }
+}
+
+/// Reads these objects of a kind, live or in the trash; of kinds that one call
+/// answers whole, everything.
+pub(super) async fn read(
+    client: &Client,
+    kind: &'static Kind,
+    keys: &BTreeSet<String>,
+    stock: &Stock,
+) -> Result<BTreeMap<String, Live>, RestoreError> {
+    let mut found = Found { client, kind, lives: BTreeMap::new() };
+    match &kind.list {
+        List::Whole(whole) => {
+            let answered = found.rows(whole_call(kind, whole)).await?;
+            found.keep(answered, Side::Live);
+            if kind.name == "scheduled_plans" {
+                found.each(&ONE_PLAN_CALL, &found.missing(keys)).await?;
+            }
+        }
+        List::Paged(paged) => found.paged(paged, keys, stock).await?,
+        List::Each(each) => found.each(&|key| item_call(kind, each, key), keys).await?,
+        List::Singles(_) => {}
+    }
+    Ok(found.lives)
+}
+
+/// Disabled schedules are in no list.
+static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
+    let plans = Kind::find("scheduled_plans").unwrap_or(&looker::catalogue::KINDS[0]);
+    item_call(plans, &ONE_PLAN, key)
+};
+
+struct Found<'c> {
+    client: &'c Client,
+    kind: &'static Kind,
+    lives: BTreeMap<String, Live>,
+}
+
+impl Found<'_> {
+    fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
+        keys.iter().filter(|key| !self.lives.contains_key(*key)).cloned().collect()
+    }
+
+    async fn rows(&self, call: Call) -> Result<Vec<Row>, RestoreError> {
+        let kind = self.kind;
+        let read = |body: &bytes::Bytes| {
+            Ok(rows::cut(body)?.into_iter().filter_map(|raw| Row::read(raw, kind).ok()).collect())
+        };
+        Ok(self.client.get(&call, |reply| read(&reply.body)).await?)
+    }
+
+    fn keep(&mut self, answered: Vec<Row>, side: Side) {
+        for row in answered {
+            self.lives.entry(row.id.clone()).or_insert(Live { row, side });
+        }
+    }
+
+    /// One call an object; what answers 404 is not there.
+    async fn each(
+        &mut self,
+        call: &(dyn Fn(&str) -> Call + Sync),
+        keys: &BTreeSet<String>,
+    ) -> Result<(), RestoreError> {
+        let shape = self.kind.each().map_or(AnswerShape::Object, |each| each.answer);
+        let kind = self.kind;
+        let client = self.client;
+        let reads = keys.iter().map(|key| {
+            let call = call(key);
+            async move {
+                let read = client.get(&call, |reply| Row::keyed(key, reply.body.clone(), kind, shape)).await;
+                match read {
+                    Ok(row) => Ok(Some(row)),
+                    Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+        });
+        let answers: Vec<_> =
+            futures_util::stream::iter(reads).buffer_unordered(client.settings().ceiling).collect().await;
+        for answer in answers {
+            let rows = answer?.into_iter().collect();
+            self.keep(rows, Side::Live);
+        }
+        Ok(())
+    }
+
+    async fn paged(
+        &mut self,
+        paged: &'static Paged,
+        keys: &BTreeSet<String>,
+        stock: &Stock,
+    ) -> Result<(), RestoreError> {
+        let sides: &[Side] = if self.kind.has_trash() { &[Side::Live, Side::Trash] } else { &[Side::Live] };
+        for (side, stored) in sides.iter().zip(stock.stored) {
+            let missing = self.missing(keys);
+            if missing.is_empty() {
+                break;
+            }
+            let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
+            let takes_lists = stock.takes_lists || paged.by_id == Some("ids");
+            let by_ids = missing.len().div_ceil(if takes_lists { IDS_A_CALL } else { 1 });
+            if paged.by_id.is_some() && by_ids <= stored / page + 1 {
+                self.by_ids(paged, *side, &missing, takes_lists).await?;
+            } else {
+                self.pages(paged, *side, stored).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn by_ids(
+        &mut self,
+        paged: &'static Paged,
+        side: Side,
+        ids: &BTreeSet<String>,
+        lists: bool,
+    ) -> Result<(), RestoreError> {
+        let Some(by_id) = paged.by_id else { return Ok(()) };
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let calls = ids.chunks(if lists { IDS_A_CALL } else { 1 }).map(|ids| {
+            let call = Group::on(self.kind, paged, side)
+                .call(None, Rows::Full, Reason::Item)
+                .with(by_id, ids.join(","));
+            if ids.len() > 1 { call.with("limit", ids.len().to_string()) } else { call }
+        });
+        let this = &*self;
+        let answers: Vec<_> = futures_util::stream::iter(calls.map(|call| this.rows(call)))
+            .buffer_unordered(self.client.settings().ceiling)
+            .collect()
+            .await;
+        let asked: BTreeSet<&str> = ids.into_iter().collect();
+        for answer in answers {
+            let mut answer = answer?;
+            answer.retain(|row| asked.contains(row.id.as_str()));
+            self.keep(answer, side);
+        }
+        Ok(())
+    }
+
+    /// All pages of a side: at once as many as the vault's count says, then one by
+    /// one until one is short.
+    async fn pages(&mut self, paged: &'static Paged, side: Side, stored: usize) -> Result<(), RestoreError> {
+        let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
+        let (mut next, mut wave) = (0, stored / page + 1);
+        loop {
+            let call = |n: usize| {
+                Group::on(self.kind, paged, side)
+                    .call(None, Rows::Full, Reason::Page)
+                    .with("limit", page.to_string())
+                    .with("offset", (n * page).to_string())
+            };
+            let this = &*self;
+            let reads = (next..next + wave).map(|n| this.rows(call(n)));
+            let ceiling = self.client.settings().ceiling.max(1);
+            let answers: Vec<_> = futures_util::stream::iter(reads).buffered(ceiling).collect().await;
+            let mut is_over = false;
+            for answer in answers {
+                let answered = answer?;
+                is_over = answered.len() < page;
+                self.keep(answered, side);
+            }
+            if is_over {
+                return Ok(());
+            }
+            (next, wave) = (next + wave, 1);
+        }
+    }
+}

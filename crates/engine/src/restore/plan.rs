@@ -1,0 +1,192 @@
+//! What a restore is going to do, object by object, as a document.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::compose::Manner;
+use super::step::{Ids, Step, Symbol};
+use crate::live::Cost;
+
+/// The shape of a plan's file.
+pub const FORMAT: &str = "lookervault.restore_plan/1";
+
+/// A restore, planned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The instance it is for.
+    pub address: String,
+    /// Its number in the vault.
+    pub instance: i64,
+    /// The run whose state is to come back.
+    pub as_of: i64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// How things are written.
+    pub manner: Manner,
+    /// The objects that were selected, or are needed by them.
+    pub objects: Vec<Object>,
+    /// What is to be done, in an order in which it can be.
+    pub steps: Vec<Step>,
+    /// What stored keys were found to be on the instance.
+    pub ids: Known,
+}
+
+/// Keys of the vault with the ids they have on the instance, where these differ.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Known(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// One object of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Object {
+    /// Kind, in the plural.
+    pub kind: String,
+    /// The key that the vault has of it.
+    pub key: String,
+    /// The id that it has on the instance, when it is there.
+    pub live_id: Option<String>,
+    /// Title or name.
+    pub title: Option<String>,
+    /// The path of its folder.
+    pub folder: Option<String>,
+    /// What is to be done with it.
+    pub action: Action,
+    /// The same, piece by piece, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// What the reader should know before it is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Whether somebody changed it after the vault last read it.
+    pub conflict: bool,
+    /// The hash of the live body that the plan was made from; none where there
+    /// was none.
+    pub live: Option<String>,
+    /// The hash of the stored body that is to come back.
+    pub intended: String,
+}
+
+/// What is to be done with an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is not there and is made anew.
+    Create,
+    /// It comes back from the trash.
+    Undelete,
+    /// It is there and differs.
+    Update,
+    /// It is there and equal.
+    Skip,
+    /// It differs, and somebody changed it after the vault last read it; it is left
+    /// as it is.
+    Conflict,
+    /// A restore made it, and its undo takes it away.
+    Remove,
+    /// It cannot be done.
+    Blocked(String),
+}
+
+impl Action {
+    /// The word for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Undelete => "undelete",
+            Self::Update => "update",
+            Self::Skip => "skip",
+            Self::Conflict => "conflict",
+            Self::Remove => "remove",
+            Self::Blocked(_) => "blocked",
+        }
+    }
+}
+
+impl Object {
+    /// `dashboard 42 "Sales"`.
+    pub fn name(&self) -> String {
+        let singular = looker::Kind::find(&self.kind).map_or(self.kind.as_str(), |kind| kind.singular);
+        let title = self.title.as_deref().filter(|title| !title.is_empty());
+        title.map_or_else(
+            || format!("{singular} {}", self.key),
+            |title| format!("{singular} {} {title:?}", self.key),
+        )
+    }
+
+    /// Whether it is not done without somebody.
+    pub fn needs_somebody(&self) -> bool {
+        self.conflict || matches!(self.action, Action::Blocked(_) | Action::Conflict)
+    }
+
+    /// It misses something, and cannot be done.
+    pub(super) fn block(&mut self, missing: &Symbol) {
+        let singular =
+            looker::Kind::find(&missing.resource).map_or(missing.resource.as_str(), |kind| kind.singular);
+        let why = format!("{singular} {} is not there", missing.key);
+        match &mut self.action {
+            Action::Blocked(reason) if !reason.contains(&why) => {
+                reason.push_str("; ");
+                reason.push_str(&why);
+            }
+            Action::Blocked(_) => {}
+            action => *action = Action::Blocked(why),
+        }
+    }
+}
+
+impl Known {
+    /// Notes what a stored key is on the instance.
+    pub fn insert(&mut self, symbol: &Symbol, id: &str) {
+        self.0.entry(symbol.resource.clone()).or_default().insert(symbol.key.clone(), id.to_owned());
+    }
+
+    /// As steps want them.
+    pub fn ids(&self) -> Ids {
+        let all = self.0.iter().flat_map(|(resource, keys)| {
+            keys.iter().map(move |(key, id)| (Symbol::new(resource, key.as_str()), id.clone()))
+        });
+        all.collect()
+    }
+}
+
+impl Plan {
+    /// Calls that carrying it out makes, by ledger; reading back and retries come on
+    /// top.
+    pub fn cost(&self) -> Cost {
+        let mut cost = Cost::default();
+        for (_, _, ledger) in self.steps.iter().filter_map(Step::operation) {
+            cost.add(ledger);
+        }
+        cost
+    }
+
+    /// Objects with steps that somebody changed after the vault last read them, by
+    /// their places.
+    pub fn conflicts(&self) -> Vec<usize> {
+        let has_steps = |at: usize| self.steps.iter().any(|step| step.object == at);
+        (0..self.objects.len()).filter(|at| self.objects[*at].conflict && has_steps(*at)).collect()
+    }
+
+    /// Leaves these objects as they are, and what needs them undone.
+    pub fn leave_out(&mut self, objects: &[usize]) {
+        for at in objects {
+            self.objects[*at].action = Action::Conflict;
+        }
+        let left = objects.iter().copied().collect();
+        self.steps = super::order::without(std::mem::take(&mut self.steps), &left);
+    }
+
+    /// Whether there is anything to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Steps that could not be undone exactly, with the reason.
+    pub fn irreversible(&self) -> impl Iterator<Item = (&Step, &str)> {
+        self.steps.iter().filter_map(|step| Some((step, step.irreversible.as_deref()?)))
+    }
+}

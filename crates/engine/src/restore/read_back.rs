@@ -1,0 +1,97 @@
+//! What became of what was written: read again, and compared with what was intended.
+//!
+//! A write that was answered with 200 may have changed nothing. So the same
+//! comparison that made the plan is made once more: what it would still do is what
+//! did not come about. What differs beyond that cannot be written at all.
+
+use std::collections::BTreeSet;
+
+use looker::Kind;
+use looker::catalogue::Resource;
+use serde::Serialize;
+use vault::{Reader, RunId};
+
+use super::planner::Planned;
+use super::{Action, RestoreError};
+use crate::diff::{Documents, Identity, Value, View};
+
+/// What an object is after a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadBack {
+    /// Kind, in the plural.
+    pub kind: String,
+    /// The key that the vault has of it.
+    pub key: String,
+    /// The id that it has on the instance; none when it is not there.
+    pub id: Option<String>,
+    /// Whether it is what it was, but for what only Looker writes.
+    pub exact: bool,
+    /// What should have been written and is not there.
+    pub refused: Vec<String>,
+    /// Fields that differ and that nobody can write.
+    pub made_by_looker: Vec<String>,
+}
+
+/// Compares what is there now, as a second plan found it, with what was intended.
+pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<Vec<ReadBack>, RestoreError> {
+    let mut backs = Vec::with_capacity(again.plan.objects.len());
+    for object in &again.plan.objects {
+        let Some(kind) = Kind::find(&object.kind) else { continue };
+        let refused = match &object.action {
+            Action::Skip => Vec::new(),
+            Action::Create => vec!["it is not there".to_owned()],
+            Action::Blocked(why) => vec![why.clone()],
+            _ if object.changes.is_empty() => vec![object.action.name().to_owned()],
+            _ => object.changes.clone(),
+        };
+        let live = again
+            .lives
+            .iter()
+            .find(|(of, live)| of.name == kind.name && Some(&live.row.id) == object.live_id.as_ref());
+        let made_by_looker = match live {
+            Some((_, live)) => {
+                let instance = reader.moment(as_of)?.instance;
+                let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
+                let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
+                let (body, _) =
+                    live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
+                let moved = object.live_id.as_ref() != Some(&object.key);
+                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved))
+            }
+            None => Vec::new(),
+        };
+        backs.push(ReadBack {
+            kind: object.kind.clone(),
+            key: object.key.clone(),
+            id: object.live_id.clone(),
+            exact: refused.is_empty(),
+            refused,
+            made_by_looker,
+        });
+    }
+    Ok(backs)
+}
+
+/// Paths of fields that differ and that are in no table of what can be written.
+fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<String> {
+    let (Ok(stored), Ok(live)) = (Value::parse(stored), Value::parse(live)) else { return Vec::new() };
+    let identity = if moved { Identity::Name } else { Identity::Id };
+    let documents = Documents { kind, from: &stored, to: &live, identity };
+    let Some(edit) = documents.edit() else { return Vec::new() };
+    let view = View { all: false, ignore_ids: moved, ignore_layout: false };
+    let changes = documents.changes(&edit, view, &|_, old, new| old == new || moved);
+    let paths: BTreeSet<String> = changes.iter().map(super::super::diff::Change::path).collect();
+    paths.into_iter().filter(|path| !is_writable(kind, path)).collect()
+}
+
+fn is_writable(kind: &Kind, path: &str) -> bool {
+    let Some(mut resource) = Resource::find(kind.name) else { return false };
+    let mut rest = path;
+    loop {
+        let (key, below) = rest.split_once('.').unwrap_or((rest, ""));
+        match resource.parts.iter().find(|part| part.name == key) {
+            Some(part) if !below.is_empty() => (resource, rest) = (part, below),
+            _ => return resource.fields().contains(&key) || matches!(key, "query" | "look"),
+        }
+    }
+}

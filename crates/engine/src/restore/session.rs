@@ -1,0 +1,113 @@
+//! A connection to an instance whose calls are booked with a run of their own.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use looker::Client;
+use tokio_util::sync::CancellationToken;
+use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Vault, Writer};
+
+use super::RestoreError;
+use crate::Watch;
+use crate::allowance::{Allowance, Standing};
+use crate::bookkeeping::{Bookkeeping, count_calls};
+use crate::check::release;
+use crate::extract::{Brake, ExtractError, Stop, blocking};
+
+/// What planning, applying and undoing a restore work with. Whatever is asked of the
+/// instance through it is written down, also when the process is killed.
+pub struct Session {
+    pub(super) client: Client,
+    pub(super) writer: Writer,
+    pub(super) watch: Arc<dyn Watch>,
+    pub(super) brake: Brake,
+    run: RunId,
+    bookkeeping: Bookkeeping,
+}
+
+impl Session {
+    /// Signs in and begins the run. Of the month's allowance a restore may spend all
+    /// that is left: the reserve is kept for it.
+    ///
+    /// # Errors
+    /// When there is no connection or sign-in, or the vault cannot be written.
+    pub async fn open(
+        client: &Client,
+        mut vault: Vault,
+        instance: InstanceId,
+        allowance: Option<&Allowance>,
+        watch: Arc<dyn Watch>,
+        interrupt: &CancellationToken,
+    ) -> Result<Self, RestoreError> {
+        if let Some(allowance) = allowance.filter(|allowance| allowance.is_set()) {
+            let standing = Standing::read(&vault.reader()?, Some(instance), allowance, Timestamp::now())?;
+            for ledger in &standing.ledgers {
+                if let Some(limit) = ledger.limit {
+                    client.meter().allow(ledger.ledger, limit.left);
+                }
+            }
+        }
+        watch.phase("signing in");
+        let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
+        signed_in.map_err(ExtractError::from)?;
+        let run = vault.begin_run(&RunStart {
+            instance,
+            command: vault::RESTORING.to_owned(),
+            scope: r#"{"restore":true}"#.to_owned(),
+            options: "{}".to_owned(),
+            account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+            release,
+            started_at: Timestamp::now(),
+        })?;
+        let writer = vault.into_writer();
+        let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
+        let brake = Brake::new(interrupt);
+        Ok(Self { client: client.clone(), writer, watch, brake, run, bookkeeping })
+    }
+
+    /// The client; it counts.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The vault's writer.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// The run that calls are booked with.
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Why nothing more is asked of the instance.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.brake.pulled()
+    }
+
+    /// Closes the run and the vault.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    pub async fn close(self, totals_json: String) -> Result<(), RestoreError> {
+        let state = if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete };
+        let Self { client, writer, run, bookkeeping, .. } = self;
+        bookkeeping.end().await;
+        blocking(move || {
+            count_calls(&client, &writer, run)?;
+            writer.finish(RunEnd {
+                run,
+                state,
+                ended_at: Timestamp::now(),
+                account: None,
+                totals_json,
+                absence: Vec::new(),
+                doubt: Doubt::default(),
+                ranges_restated: false,
+            })?;
+            Ok(writer.close()?)
+        })
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! What Looker wants written otherwise than it answers it, resource by resource.
+//!
+//! Each rule here is something that real servers were seen to do
+//! (`observed-dashboards.md`, `observed-rest.md`).
+
+use looker::catalogue::Resource;
+
+use super::compose::{Composer, Owner, Sides, key};
+use super::query;
+use super::step::{Id, Part};
+use crate::diff::{Node, Value};
+
+/// Whether a field is not compared and sent like any other: it is written by a
+/// rule of its own, or by a step of its own.
+pub(super) fn is_apart(resource: &Resource, field: &str) -> bool {
+    match resource.name {
+        "dashboard_elements" => {
+            matches!(field, "query_id" | "look_id" | "merge_result_id" | "result_maker" | "filter_id")
+        }
+        "looks" => field == "query_id",
+        // They hold ids of parts, which may have to be made first.
+        "boards" => field == "section_order",
+        "board_sections" => field == "item_order",
+        // A query of another instance means nothing here; what is sent is its target.
+        "alerts" => field == "query_id",
+        _ => false,
+    }
+}
+
+/// Whether a part can be changed into what is wanted. A tile that shows data cannot
+/// become a text, nor a text show data: it is deleted and made anew.
+pub(super) fn may_become(part: &Resource, live: &Value<'_>, wanted: &Value<'_>) -> bool {
+    part.name != "dashboard_elements" || query::shows_data(live) == query::shows_data(wanted)
+}
+
+/// Why an object of Looker's own is left as it is.
+pub(super) fn untouchable(kind: &str, document: &Value<'_>) -> Option<&'static str> {
+    let is = |field: &str| document.member(field).is_some_and(|value| value.text() == "true");
+    match kind {
+        "permission_sets" | "model_sets" if is("built_in") => Some("it is built in"),
+        "user_attributes" if is("is_system") => Some("it is an attribute of Looker's own"),
+        "groups" if is("externally_managed") => Some("it is managed by the identity provider"),
+        "groups" if is("include_by_default") => Some("it holds all users by itself"),
+        "folders" if is("is_shared_root") || is("is_users_root") || is("is_embed_root") => {
+            Some("it is a root")
+        }
+        "folders" if is("is_personal") => Some("it is a personal folder, which Looker makes with its user"),
+        "roles" if key(document).as_deref() == Some("2") || is_admin(document) => Some("it is built in"),
+        _ => None,
+    }
+}
+
+/// The role Admin, by its permission set, which only it may have.
+fn is_admin(role: &Value<'_>) -> bool {
+    let all_access = role.at("permission_set.all_access").is_some_and(|value| value.text() == "true");
+    all_access && role.member("name").and_then(Value::as_name).is_some_and(|name| name == "Admin")
+}
+
+/// Makes a body one that Looker takes.
+pub(super) fn adjust(
+    composer: &mut Composer<'_>,
+    resource: &Resource,
+    sides: Sides<'_>,
+    body: &mut Vec<(String, Part)>,
+) {
+    own(composer, resource, sides, body);
+    lie(composer, resource, sides, body);
+    match resource.name {
+        "dashboard_elements" => query::of_tile(composer, sides, body),
+        "looks" => {
+            query::of_look(composer, sides, body);
+            // `public: null` in a creation is answered with an error that says nothing.
+            if sides.live.is_none() && !has(body, "public") {
+                body.push(("public".to_owned(), literal("false")));
+            }
+        }
+        "scheduled_plans" => plan(composer, sides, body),
+        "alerts" => alert(composer, resource, sides, body),
+        _ => {}
+    }
+    if sides.live.is_none() {
+        // What is made is live; whether it belongs into the trash is a step of its own.
+        body.retain(|(field, _)| field != "deleted");
+    }
+}
+
+/// Who is to own it.
+fn own(composer: &Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let field = match resource.name {
+        "alerts" => "owner_id",
+        "dashboards" | "looks" | "scheduled_plans" | "boards" => "user_id",
+        _ => return,
+    };
+    match &composer.world.manner.owner {
+        Owner::Keep => {}
+        Owner::Me => body.retain(|(name, _)| name != field),
+        Owner::User(id) => {
+            body.retain(|(name, _)| name != field);
+            let has_it =
+                sides.live.and_then(|live| live.member(field)?.as_name()).is_some_and(|live| live == *id);
+            if !has_it {
+                body.push((field.to_owned(), Part::Id(Id::Known(id.clone()))));
+            }
+        }
+    }
+}
+
+/// Where it is to lie, when that was said.
+fn lie(composer: &Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let Some(folder) = &composer.world.manner.into else { return };
+    if !matches!(resource.name, "dashboards" | "looks") {
+        return;
+    }
+    body.retain(|(field, _)| field != "folder_id");
+    let live = sides.live.and_then(|live| live.member("folder_id")?.as_name());
+    if live.is_none_or(|live| live != *folder) {
+        body.push(("folder_id".to_owned(), Part::Id(Id::Known(folder.clone()))));
+    }
+}
+
+/// Schedules arrive asleep: one that is enabled is sent at once.
+fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    const BOOLEANS: &[&str] = &[
+        "enabled",
+        "include_links",
+        "require_change",
+        "require_no_results",
+        "require_results",
+        "run_once",
+        "send_all_results",
+    ];
+    let mut lacks_secret = false;
+    let wanted = sides.wanted.member("scheduled_plan_destination");
+    let was = sides.live.and_then(|live| live.member("scheduled_plan_destination"));
+    let destinations = wanted.map(|wanted| destinations(wanted, &mut lacks_secret));
+    body.retain(|(field, _)| field != "scheduled_plan_destination");
+    if let Some(destinations) = destinations.filter(|wanted| {
+        was.is_none_or(|was| self::destinations(was, &mut false) != *wanted) && !wanted.is_empty()
+    }) {
+        body.push(("scheduled_plan_destination".to_owned(), Part::List(destinations)));
+    }
+    if lacks_secret {
+        composer.note("where it is sent was not stored: enter it again".to_owned());
+    }
+    // Null where it runs by a datagroup; the empty text is answered and not taken.
+    body.retain(|(field, part)| field != "crontab" || *part != Part::string(""));
+    if sides.live.is_none() {
+        for field in BOOLEANS {
+            if !has(body, field) {
+                body.push(((*field).to_owned(), literal("false")));
+            }
+        }
+    }
+    let wakes = body.iter().any(|(field, part)| field == "enabled" && *part == literal("true"));
+    if wakes && (lacks_secret || !composer.world.manner.enable_schedules) {
+        body.retain(|(field, _)| field != "enabled");
+        if sides.live.is_none() {
+            body.push(("enabled".to_owned(), literal("false")));
+        }
+        composer.note(if lacks_secret {
+            "it stays disabled, since what was not stored is missing".to_owned()
+        } else {
+            "it stays disabled: enabling it would send it at once (--enable-schedules)".to_owned()
+        });
+    }
+}
+
+/// Destinations as they are sent: without ids, and without what was never stored.
+fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
+    const WRITABLE: &[&str] =
+        &["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
+    let one = |destination: &Value<'_>| {
+        let mut members = Vec::new();
+        for (name, value) in destination.members().iter().filter(|(name, _)| WRITABLE.contains(name)) {
+            if value.text().contains("$lookervault") {
+                *lacks_secret = true;
+            } else if value.text() != "null" {
+                members.extend(Part::json(value.text()).map(|part| ((*name).to_owned(), part)));
+            }
+        }
+        Part::Object(members)
+    };
+    list.elements().iter().map(one).collect()
+}
+
+/// Whether a live value says what is wanted, as far as it says anything: members that
+/// this release does not have are not missed.
+fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
+    match (wanted.node(), live.node()) {
+        (Node::Object(_), Node::Object(members)) => members.iter().all(|(name, live)| {
+            wanted.member(name).map_or(live.text() == "null", |wanted| agrees(wanted, live))
+        }),
+        (Node::List(wanted), Node::List(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| agrees(wanted, live))
+        }
+        _ => wanted.text() == live.text(),
+    }
+}
+
+/// An alert is replaced as a whole, and arrives asleep.
+fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let is_asleep = |alert: &Value<'_>| alert.member("is_disabled").is_some_and(|off| off.text() == "true");
+    let was_awake = sides.live.is_some_and(|live| !is_asleep(live));
+    let sleeps_on = !is_asleep(sides.wanted) && !was_awake && !composer.world.manner.enable_schedules;
+    if let Some(live) = sides.live {
+        body.retain(|(field, _)| {
+            let same = sides.wanted.member(field).zip(live.member(field));
+            !(field == "is_disabled" && sleeps_on)
+                && (resource.referred(field).is_some()
+                    || !same.is_some_and(|(wanted, live)| agrees(wanted, live)))
+        });
+    }
+    if sleeps_on {
+        composer.note("it stays disabled (--enable-schedules)".to_owned());
+    }
+    if body.is_empty() {
+        return;
+    }
+    for field in resource.fields().iter().filter(|field| !is_apart(resource, field)) {
+        let Some(value) = sides.wanted.member(field) else { continue };
+        let is_said = value.text() != "null" && !value.text().contains("$lookervault");
+        if has(body, field) || !is_said {
+            continue;
+        }
+        let part = match resource.referred(field) {
+            Some(referred) => value.as_name().map(|key| Part::Id(composer.id(referred, &key))),
+            None => Part::json(value.text()),
+        };
+        body.extend(part.map(|part| ((*field).to_owned(), part)));
+    }
+    if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == "applied_dashboard_filters")
+        && let Some(wanted) = sides.wanted.member("applied_dashboard_filters")
+    {
+        // An entry without a title is refused.
+        let titled = |one: &&Value<'_>| one.member("filter_title").and_then(Value::as_name).is_some();
+        let kept = wanted.elements().iter().filter(titled).filter_map(|one| Part::json(one.text()));
+        *filters = Part::List(kept.collect());
+    }
+    if sleeps_on {
+        body.retain(|(field, _)| field != "is_disabled");
+        body.push(("is_disabled".to_owned(), literal("true")));
+    }
+}
+
+pub(super) fn has(body: &[(String, Part)], field: &str) -> bool {
+    body.iter().any(|(name, _)| name == field)
+}
+
+/// A word of JSON.
+pub(super) fn literal(word: &'static str) -> Part {
+    Part::json(word).unwrap_or(Part::List(Vec::new()))
+}

@@ -1,0 +1,379 @@
+//! A step of a restore: one request, as data.
+//!
+//! A plan is a list of steps that can be read by people, kept in a file and carried
+//! out as it stands. What a request needs to know and nobody can know before, the
+//! id of something that an earlier step makes, stands in it as a [`Symbol`]. Bodies
+//! are text of the documents they come from: no number is ever converted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use looker::catalogue::{Method, Resource, Write};
+use looker::pacing::Ledger;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A name for an id that is not known before a step was made: the resource, and the
+/// key that the vault has of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Symbol {
+    /// Name of a [`Resource`].
+    pub resource: String,
+    /// The stored key; of a placement, those of its layout and its tile.
+    pub key: String,
+}
+
+/// An id in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Id {
+    /// It is known.
+    Known(String),
+    /// An earlier step gives it.
+    Of(Symbol),
+}
+
+/// A value in the body of a request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// JSON as it is written.
+    Json(Box<RawValue>),
+    /// An id, as a string.
+    Id(Id),
+    /// A list.
+    List(Vec<Part>),
+    /// An object.
+    Object(Vec<(String, Part)>),
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Makes something. Sent again only after looking for what it may have made.
+    Create,
+    /// Makes something of which there is only one of the same content: sent again
+    /// it gives the same one.
+    Reuse,
+    /// Changes something; may be sent again.
+    Update,
+    /// Brings something back from the trash; may be sent again.
+    Undelete,
+    /// Deletes something; that it is gone already is as good.
+    Delete,
+    /// Reads, to learn ids that come by themselves.
+    Look,
+}
+
+impl Verb {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Reuse => "reuse",
+            Self::Update => "update",
+            Self::Undelete => "undelete",
+            Self::Delete => "delete",
+            Self::Look => "look",
+        }
+    }
+}
+
+/// An id that the answer of a step tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// What it is the id of.
+    pub symbol: Symbol,
+    /// Where the answer has it.
+    pub at: At,
+}
+
+/// A place in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// The `id` of what was made.
+    Id,
+    /// The `id` of the layout that a new dashboard has.
+    ActiveLayout,
+    /// The `id` of the placement that a tile has: in this layout where it is there,
+    /// else in whichever has it.
+    Placement {
+        /// The layout.
+        layout: Id,
+        /// The tile.
+        tile: Id,
+    },
+}
+
+/// How to find what an unanswered creation may have made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Among {
+    /// Ids of its like that were there when the plan was made.
+    pub known: BTreeSet<String>,
+}
+
+/// One request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Step {
+    /// Counted from 1 within the plan.
+    pub number: u32,
+    /// The object that it is made for: its place in the plan's list.
+    pub object: usize,
+    /// What it does.
+    pub verb: Verb,
+    /// Name of the [`Resource`] that it writes.
+    pub resource: String,
+    /// The stored key of what it writes.
+    pub key: String,
+    /// In words, for instance `tile "Revenue": title, query`.
+    pub about: String,
+    /// Id in the path; none where something is made.
+    pub target: Option<Id>,
+    /// Members of the body, or of the answer's `fields` where it reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<(String, Part)>,
+    /// Steps that must be done before, by number.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<u32>,
+    /// Ids that the answer tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives: Vec<Given>,
+    /// For a creation: what was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<Among>,
+    /// Why an undo could not give back exactly what it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irreversible: Option<String>,
+}
+
+/// Ids that are known of symbols.
+pub type Ids = BTreeMap<Symbol, String>;
+
+impl Symbol {
+    /// A symbol of a resource's key.
+    pub fn new(resource: &str, key: impl Into<String>) -> Self {
+        Self { resource: resource.to_owned(), key: key.into() }
+    }
+
+    /// The placement of a tile in a layout.
+    pub fn placement(layout: &str, tile: &str) -> Self {
+        Self::new("dashboard_layout_components", format!("{layout}/{tile}"))
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.resource, self.key)
+    }
+}
+
+impl Id {
+    /// The id, once it is known.
+    ///
+    /// # Errors
+    /// The symbol of which nothing is known.
+    pub fn resolve<'a>(&'a self, ids: &'a Ids) -> Result<&'a str, &'a Symbol> {
+        match self {
+            Self::Known(id) => Ok(id),
+            Self::Of(symbol) => ids.get(symbol).map(String::as_str).ok_or(symbol),
+        }
+    }
+
+    /// The symbol that it waits for.
+    pub fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Self::Known(_) => None,
+            Self::Of(symbol) => Some(symbol),
+        }
+    }
+}
+
+impl Part {
+    /// JSON text as it is.
+    pub fn json(text: &str) -> Option<Self> {
+        RawValue::from_string(text.to_owned()).ok().map(Self::Json)
+    }
+
+    /// A string.
+    pub fn string(text: &str) -> Self {
+        let text = serde_json::Value::String(text.to_owned()).to_string();
+        // A JSON string is JSON.
+        Self::json(&text).unwrap_or(Self::List(Vec::new()))
+    }
+
+    /// Writes it out.
+    ///
+    /// # Errors
+    /// The first symbol of which no id is known.
+    pub fn write<'a>(&'a self, ids: &Ids, out: &mut String) -> Result<(), &'a Symbol> {
+        match self {
+            Self::Json(text) => out.push_str(text.get()),
+            Self::Id(Id::Known(id)) => out.push_str(&quoted(id)),
+            Self::Id(Id::Of(symbol)) => out.push_str(&quoted(ids.get(symbol).ok_or(symbol)?)),
+            Self::List(parts) => {
+                out.push('[');
+                for (at, part) in parts.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    part.write(ids, out)?;
+                }
+                out.push(']');
+            }
+            Self::Object(members) => write_members(members, ids, out)?,
+        }
+        Ok(())
+    }
+
+    /// Hands every symbol in it to `each`.
+    pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
+        match self {
+            Self::Json(_) => {}
+            Self::Id(id) => id.symbol().into_iter().for_each(each),
+            Self::List(parts) => parts.iter().for_each(|part| part.symbols(each)),
+            Self::Object(members) => members.iter().for_each(|(_, part)| part.symbols(each)),
+        }
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Json(a), Self::Json(b)) => a.get() == b.get(),
+            (Self::Id(a), Self::Id(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
+}
+
+fn write_members<'a>(members: &'a [(String, Part)], ids: &Ids, out: &mut String) -> Result<(), &'a Symbol> {
+    out.push('{');
+    for (at, (name, part)) in members.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str(&quoted(name));
+        out.push(':');
+        part.write(ids, out)?;
+    }
+    out.push('}');
+    Ok(())
+}
+
+impl Step {
+    /// What it writes. `None` in a plan of a later version.
+    pub fn resource(&self) -> Option<&'static Resource> {
+        Resource::find(&self.resource)
+    }
+
+    /// The operation that it writes by; `None` where it reads, or where this build
+    /// knows of none.
+    pub fn write(&self) -> Option<&'static Write> {
+        let resource = self.resource()?;
+        match self.verb {
+            Verb::Create | Verb::Reuse => resource.create.as_ref(),
+            Verb::Update | Verb::Undelete => resource.update.as_ref(),
+            Verb::Delete => resource.delete.as_ref(),
+            Verb::Look => None,
+        }
+    }
+
+    /// How it is sent, where to (with places for ids), and where it is booked.
+    pub fn operation(&self) -> Option<(Method, &'static str, Ledger)> {
+        if self.verb == Verb::Look {
+            let siblings = self.resource()?.siblings.as_ref()?;
+            return Some((Method::Get, siblings.operation.path, siblings.operation.ledger));
+        }
+        let write = self.write()?;
+        Some((write.method, write.operation.path, write.operation.ledger))
+    }
+
+    /// The body of its request.
+    ///
+    /// # Errors
+    /// The first symbol of which no id is known.
+    pub fn render(&self, ids: &Ids) -> Result<String, &Symbol> {
+        let mut out = String::new();
+        write_members(&self.body, ids, &mut out)?;
+        Ok(out)
+    }
+
+    /// Leaves out of the body what holds a symbol.
+    pub(super) fn leave_out(&mut self, symbol: &Symbol) {
+        self.body.retain(|(_, part)| {
+            let mut holds = false;
+            part.symbols(&mut |other| holds |= other == symbol);
+            !holds
+        });
+    }
+
+    /// Hands every symbol that it waits for to `each`.
+    pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
+        self.target.iter().filter_map(Id::symbol).for_each(&mut *each);
+        self.body.iter().for_each(|(_, part)| part.symbols(each));
+        for given in &self.gives {
+            if let At::Placement { layout, tile } = &given.at {
+                [layout, tile].into_iter().filter_map(Id::symbol).for_each(&mut *each);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step() -> Step {
+        let made = |key| Part::Id(Id::Of(Symbol::new("queries", key)));
+        Step {
+            number: 2,
+            object: 0,
+            verb: Verb::Create,
+            resource: "dashboard_elements".to_owned(),
+            key: "7".to_owned(),
+            about: "tile \"A\"".to_owned(),
+            target: None,
+            body: vec![
+                ("dashboard_id".to_owned(), Part::Id(Id::Known("12".to_owned()))),
+                ("query_id".to_owned(), made("q")),
+                ("more".to_owned(), Part::List(vec![made("q"), Part::json("12345678901234567890").unwrap()])),
+                ("in".to_owned(), Part::Object(vec![("a\"b".to_owned(), Part::string("\u{1}x"))])),
+            ],
+            needs: BTreeSet::from([1]),
+            gives: vec![Given { symbol: Symbol::new("dashboard_elements", "7"), at: At::Id }],
+            among: None,
+            irreversible: None,
+        }
+    }
+
+    #[test]
+    fn symbols_become_ids_and_numbers_keep_their_text() {
+        let step = step();
+        let symbol = Symbol::new("queries", "q");
+        assert_eq!(step.render(&Ids::new()).unwrap_err(), &symbol);
+        let ids = Ids::from([(symbol, "99".to_owned())]);
+        assert_eq!(
+            step.render(&ids).unwrap(),
+            r#"{"dashboard_id":"12","query_id":"99","more":["99",12345678901234567890],"in":{"a\"b":"\u0001x"}}"#
+        );
+        let (method, path, ledger) = step.operation().unwrap();
+        assert_eq!((method, path, ledger), (Method::Post, "/dashboard_elements", Ledger::Administrative));
+    }
+
+    #[test]
+    fn a_step_is_kept_in_a_file_and_read_back() {
+        let step = step();
+        let text = serde_json::to_string(&step).unwrap();
+        let read: Step = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.body, step.body);
+        assert_eq!((read.needs, read.gives), (step.needs, step.gives));
+    }
+}

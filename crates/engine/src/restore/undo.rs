@@ -1,0 +1,192 @@
+//! What a restore changed goes back to what it was.
+//!
+//! What was there is in the restore's safety run, so an undo is a restore as of that
+//! run. What the restore has made goes into the trash, where there is one; folders
+//! that it has made are deleted only when nothing lies in them.
+
+use std::collections::{BTreeSet, HashSet};
+
+use looker::Kind;
+use looker::catalogue::Resource;
+use looker::pacing::Reason;
+use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState};
+
+use super::plan::{Action, Object, Plan};
+use super::planner::{OnConflict, Planned, Request, plan};
+use super::selection::Selection;
+use super::session::Session;
+use super::step::{At, Id, Ids, Step, Symbol, Verb};
+use super::{Manner, RestoreError, special};
+use crate::extract::{Group, Rows};
+
+/// What a restore has made.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Objects: kind, stored key, title, id.
+    objects: Vec<(&'static Kind, String, Option<String>, String)>,
+    /// Ids of everything, parts included, by resource.
+    ids: HashSet<(String, String)>,
+}
+
+/// What an undo of a restore asks for, and what that restore has made.
+///
+/// # Errors
+/// When there is no such restore, it never began, or the vault cannot be read.
+pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), RestoreError> {
+    let info = reader.restore(restore)?;
+    let plan: Plan = serde_json::from_str(&reader.restore_plan(restore)?)
+        .map_err(|error| RestoreError::Plan(error.to_string()))?;
+    let safety = info.safety_run.ok_or(RestoreError::NothingSelected { run: plan.as_of })?;
+    let mut made = Made::default();
+    let steps: BTreeSet<u32> = plan.steps.iter().map(|step| step.number).collect();
+    for line in reader.restore_steps(restore, Some(StepState::Done))? {
+        let step = plan.steps.iter().find(|step| step.number == line.step && steps.contains(&line.step));
+        let Some(step) = step.filter(|step| step.verb == Verb::Create) else { continue };
+        for given in line.given {
+            let is_own =
+                step.gives.iter().any(|gives| gives.at == At::Id && gives.symbol.resource == given.resource);
+            made.ids.insert((given.resource.clone(), given.id.clone()));
+            if let (Some(kind), true) = (Kind::find(&given.resource), is_own) {
+                let title = plan.objects.get(step.object).and_then(|object| object.title.clone());
+                made.objects.push((kind, given.key, title, given.id));
+            }
+        }
+    }
+    let written: BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
+    let were_there = plan.objects.iter().enumerate().filter(|(at, _)| written.contains(at));
+    let objects =
+        were_there.filter_map(|(_, object)| Some((Kind::find(&object.kind)?, object.live_id.clone()?)));
+    let request = Request {
+        address: plan.address.clone(),
+        as_of: safety,
+        selection: Selection { objects: objects.collect(), ..Selection::default() },
+        // It was so a moment ago: what was enabled may be enabled again only when asked.
+        manner: Manner::default(),
+        with_dependencies: false,
+        relink: false,
+        skip_existing: false,
+        on_conflict: OnConflict::Overwrite,
+        links: Ids::new(),
+    };
+    Ok((request, made))
+}
+
+/// Plans an undo.
+///
+/// # Errors
+/// When the instance or the vault cannot be read.
+pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Result<Planned, RestoreError> {
+    let as_of = request.as_of;
+    let mut planned = if request.selection.is_empty() {
+        let instance = session.writer.reader()?.moment(as_of)?.instance;
+        Planned { plan: nothing(&request.address, instance.number(), as_of), lives: Vec::new() }
+    } else {
+        plan(session, request).await?
+    };
+    for step in &mut planned.plan.steps {
+        // What the restore itself has made nobody has hung anything on.
+        let Some(Id::Known(id)) = &step.target else { continue };
+        if step.verb == Verb::Delete && made.ids.contains(&(step.resource.clone(), id.clone())) {
+            step.irreversible = None;
+        }
+    }
+    for (kind, key, title, id) in made.objects.into_iter().rev() {
+        take_away(session, &mut planned.plan, kind, key, title, id).await?;
+    }
+    Ok(planned)
+}
+
+/// Adds the step that takes away what was made.
+async fn take_away(
+    session: &Session,
+    plan: &mut Plan,
+    kind: &'static Kind,
+    key: String,
+    title: Option<String>,
+    id: String,
+) -> Result<(), RestoreError> {
+    let Some(resource) = Resource::find(kind.name) else { return Ok(()) };
+    let mut object = Object {
+        kind: kind.name.to_owned(),
+        key: key.clone(),
+        live_id: Some(id.clone()),
+        title,
+        folder: None,
+        action: Action::Remove,
+        changes: Vec::new(),
+        notes: Vec::new(),
+        conflict: false,
+        live: None,
+        intended: BodyHash::of(b"").to_string(),
+    };
+    let at = plan.objects.len();
+    let goes_to_trash = kind.has_trash();
+    object.changes.push(if goes_to_trash { "into the trash" } else { "deleted" }.to_owned());
+    if kind.name == "folders" && !is_empty(session, &id).await? {
+        object.action = Action::Skip;
+        object.notes.push("left as it is: something lies in it".to_owned());
+        plan.objects.push(object);
+        return Ok(());
+    }
+    let number = plan.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1;
+    plan.steps.push(Step {
+        number,
+        object: at,
+        verb: if goes_to_trash { Verb::Update } else { Verb::Delete },
+        resource: resource.name.to_owned(),
+        key,
+        about: object.name(),
+        target: Some(Id::Known(id.clone())),
+        body: if goes_to_trash { vec![("deleted".to_owned(), special::literal("true"))] } else { Vec::new() },
+        // A folder after what lay in it, which was made after it.
+        needs: plan
+            .steps
+            .iter()
+            .filter(|step| kind.name == "folders" && step.object != at)
+            .map(|step| step.number)
+            .collect(),
+        gives: Vec::new(),
+        among: None,
+        irreversible: None,
+    });
+    plan.ids.insert(&Symbol::new(kind.name, object.key.as_str()), &id);
+    plan.objects.push(object);
+    Ok(())
+}
+
+/// Whether nothing lies in a folder, the trash included: deleting it would delete
+/// that for good.
+async fn is_empty(session: &Session, folder: &str) -> Result<bool, RestoreError> {
+    for kind in ["dashboards", "looks"].into_iter().filter_map(Kind::find) {
+        let Some(paged) = kind.paged() else { continue };
+        for side in [Side::Live, Side::Trash] {
+            let call =
+                Group::on(kind, paged, side).call(Some(folder), Rows::Light, Reason::Item).with("limit", "1");
+            let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
+            if !rows.is_empty() {
+                return Ok(false);
+            }
+        }
+    }
+    let Some(children) = Resource::find("folders").and_then(|folders| folders.siblings.as_ref()) else {
+        return Ok(false);
+    };
+    let call = looker::client::Call::new(&children.operation, "folders", Reason::Item).at(folder);
+    let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
+    Ok(rows.is_empty())
+}
+
+/// A plan of nothing.
+fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
+    Plan {
+        format: super::FORMAT.to_owned(),
+        address: address.to_owned(),
+        instance,
+        as_of: as_of.number(),
+        made_at: jiff::Timestamp::now(),
+        manner: Manner::default(),
+        objects: Vec::new(),
+        steps: Vec::new(),
+        ids: super::Known::default(),
+    }
+}

@@ -1,0 +1,530 @@
+//! The table of what can be written.
+
+use super::kinds::{administrative, query_based};
+use super::resource::{Method, RESOURCE, Resource, Siblings, Write};
+
+/// Everything that a restore writes, kinds before their parts.
+pub const RESOURCES: &[&Resource] = &[
+    &FOLDERS,
+    &DASHBOARDS,
+    &DASHBOARD_FILTERS,
+    &DASHBOARD_ELEMENTS,
+    &DASHBOARD_LAYOUTS,
+    &DASHBOARD_LAYOUT_COMPONENTS,
+    &LOOKS,
+    &QUERIES,
+    &MERGE_QUERIES,
+    &BOARDS,
+    &BOARD_SECTIONS,
+    &BOARD_ITEMS,
+    &SCHEDULED_PLANS,
+    &ALERTS,
+    &GROUPS,
+    &ROLES,
+    &PERMISSION_SETS,
+    &MODEL_SETS,
+    &USER_ATTRIBUTES,
+    &USERS,
+    &THEMES,
+    &COLOR_COLLECTIONS,
+];
+
+const fn post(id: &'static str, path: &'static str) -> Option<Write> {
+    Some(Write { method: Method::Post, operation: administrative(id, path) })
+}
+
+const fn patch(id: &'static str, path: &'static str) -> Option<Write> {
+    Some(Write { method: Method::Patch, operation: administrative(id, path) })
+}
+
+const fn delete(id: &'static str, path: &'static str) -> Option<Write> {
+    Some(Write { method: Method::Delete, operation: administrative(id, path) })
+}
+
+/// A list of a whole kind, in which a name is found.
+const fn all(id: &'static str, path: &'static str, same: &'static [&'static str]) -> Option<Siblings> {
+    Some(Siblings { operation: administrative(id, path), path: &[], filters: &[], parameters: &[], same })
+}
+
+static FOLDERS: Resource = Resource {
+    name: "folders",
+    singular: "folder",
+    looker_type: "UpdateFolder",
+    create: post("create_folder", "/folders"),
+    update: patch("update_folder", "/folders/{folder_id}"),
+    delete: delete("delete_folder", "/folders/{folder_id}"),
+    references: &[("parent_id", "folders")],
+    siblings: Some(Siblings {
+        operation: administrative("folder_children", "/folders/{folder_id}/children"),
+        path: &["parent_id"],
+        filters: &[],
+        parameters: &[],
+        same: &["name"],
+    }),
+    ..RESOURCE
+};
+
+static DASHBOARDS: Resource = Resource {
+    name: "dashboards",
+    singular: "dashboard",
+    looker_type: "Dashboard",
+    create: post("create_dashboard", "/dashboards"),
+    update: patch("update_dashboard", "/dashboards/{dashboard_id}"),
+    delete: delete("delete_dashboard", "/dashboards/{dashboard_id}"),
+    references: &[("folder_id", "folders"), ("user_id", "users")],
+    parts: &[&DASHBOARD_FILTERS, &DASHBOARD_ELEMENTS, &DASHBOARD_LAYOUTS],
+    siblings: Some(Siblings {
+        operation: administrative("search_dashboards", "/dashboards/search"),
+        path: &[],
+        filters: &["folder_id", "title"],
+        parameters: &[],
+        same: &["title"],
+    }),
+    ..RESOURCE
+};
+
+static DASHBOARD_FILTERS: Resource = Resource {
+    name: "dashboard_filters",
+    singular: "filter",
+    looker_type: "DashboardFilter",
+    create: post("create_dashboard_filter", "/dashboard_filters"),
+    update: patch("update_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}"),
+    delete: delete("delete_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}"),
+    parent: Some("dashboard_id"),
+    siblings: Some(Siblings {
+        operation: administrative(
+            "dashboard_dashboard_filters",
+            "/dashboards/{dashboard_id}/dashboard_filters",
+        ),
+        path: &["dashboard_id"],
+        filters: &[],
+        parameters: &[],
+        same: &["name"],
+    }),
+    fields: &[
+        "name",
+        "title",
+        "type",
+        "default_value",
+        "model",
+        "explore",
+        "dimension",
+        "row",
+        "listens_to_filters",
+        "allow_multiple_values",
+        "required",
+        "ui_config",
+    ],
+    ..RESOURCE
+};
+
+/// `query`, `look` and `result_maker_id` are left out: a nested query is accepted
+/// and ignored, and the id of a result maker beside a source is refused
+/// (`observed-dashboards.md`).
+static DASHBOARD_ELEMENTS: Resource = Resource {
+    name: "dashboard_elements",
+    singular: "tile",
+    looker_type: "DashboardElement",
+    create: post("create_dashboard_element", "/dashboard_elements"),
+    update: patch("update_dashboard_element", "/dashboard_elements/{dashboard_element_id}"),
+    delete: delete("delete_dashboard_element", "/dashboard_elements/{dashboard_element_id}"),
+    references: &[
+        ("dashboard_layout_id", "dashboard_layouts"),
+        ("query_id", "queries"),
+        ("look_id", "looks"),
+        ("merge_result_id", "merge_queries"),
+        ("filter_id", "dashboard_filters"),
+    ],
+    parent: Some("dashboard_id"),
+    siblings: Some(Siblings {
+        operation: administrative(
+            "dashboard_dashboard_elements",
+            "/dashboards/{dashboard_id}/dashboard_elements",
+        ),
+        path: &["dashboard_id"],
+        filters: &[],
+        parameters: &[],
+        same: &["type", "title", "body_text", "query_id", "look_id", "merge_result_id"],
+    }),
+    fields: &[
+        "aria_description",
+        "body_text",
+        "extension_id",
+        "filter_id",
+        "look_id",
+        "merge_result_id",
+        "note_display",
+        "note_state",
+        "note_text",
+        "query_id",
+        "refresh_interval",
+        "result_maker",
+        "rich_content_json",
+        "subtitle_text",
+        "title",
+        "title_hidden",
+        "title_text",
+        "type",
+    ],
+    ..RESOURCE
+};
+
+static DASHBOARD_LAYOUTS: Resource = Resource {
+    name: "dashboard_layouts",
+    singular: "layout",
+    looker_type: "DashboardLayout",
+    create: post("create_dashboard_layout", "/dashboard_layouts"),
+    update: patch("update_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}"),
+    delete: delete("delete_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}"),
+    parent: Some("dashboard_id"),
+    parts: &[&DASHBOARD_LAYOUT_COMPONENTS],
+    siblings: Some(Siblings {
+        operation: administrative(
+            "dashboard_dashboard_layouts",
+            "/dashboards/{dashboard_id}/dashboard_layouts",
+        ),
+        path: &["dashboard_id"],
+        filters: &[],
+        parameters: &[],
+        same: &["type", "label"],
+    }),
+    fields: &["active", "column_width", "description", "label", "order", "type", "width"],
+    ..RESOURCE
+};
+
+/// A component appears with its tile; nobody creates one. `deleted` is left out: it
+/// follows from the tile.
+static DASHBOARD_LAYOUT_COMPONENTS: Resource = Resource {
+    name: "dashboard_layout_components",
+    singular: "placement",
+    looker_type: "DashboardLayoutComponent",
+    update: patch(
+        "update_dashboard_layout_component",
+        "/dashboard_layout_components/{dashboard_layout_component_id}",
+    ),
+    references: &[
+        ("dashboard_layout_id", "dashboard_layouts"),
+        ("dashboard_element_id", "dashboard_elements"),
+    ],
+    parent: Some("dashboard_layout_id"),
+    fields: &[
+        "column",
+        "granular_column",
+        "granular_height",
+        "granular_row",
+        "granular_width",
+        "height",
+        "row",
+        "width",
+    ],
+    ..RESOURCE
+};
+
+static LOOKS: Resource = Resource {
+    name: "looks",
+    singular: "look",
+    looker_type: "LookWithQuery",
+    create: post("create_look", "/looks"),
+    update: patch("update_look", "/looks/{look_id}"),
+    delete: delete("delete_look", "/looks/{look_id}"),
+    references: &[("folder_id", "folders"), ("user_id", "users"), ("query_id", "queries")],
+    siblings: Some(Siblings {
+        operation: administrative("search_looks", "/looks/search"),
+        path: &[],
+        filters: &["folder_id", "title"],
+        parameters: &[],
+        same: &["title", "query_id"],
+    }),
+    ..RESOURCE
+};
+
+/// Equal queries are the same query. `client_id` is left out: one that is in use is
+/// refused, and Looker makes one (`observed-dashboards.md`).
+static QUERIES: Resource = Resource {
+    name: "queries",
+    singular: "query",
+    looker_type: "Query",
+    create: Some(Write { method: Method::Post, operation: query_based("create_query", "/queries") }),
+    ..RESOURCE
+};
+
+static MERGE_QUERIES: Resource = Resource {
+    name: "merge_queries",
+    singular: "merge query",
+    looker_type: "MergeQuery",
+    create: Some(Write {
+        method: Method::Post,
+        operation: query_based("create_merge_query", "/merge_queries"),
+    }),
+    ..RESOURCE
+};
+
+static BOARDS: Resource = Resource {
+    name: "boards",
+    singular: "board",
+    looker_type: "Board",
+    create: post("create_board", "/boards"),
+    update: patch("update_board", "/boards/{board_id}"),
+    delete: delete("delete_board", "/boards/{board_id}"),
+    references: &[("user_id", "users"), ("section_order", "board_sections")],
+    parts: &[&BOARD_SECTIONS],
+    siblings: all("all_boards", "/boards", &["title"]),
+    fields: &["description", "section_order", "title", "user_id"],
+    ..RESOURCE
+};
+
+static BOARD_SECTIONS: Resource = Resource {
+    name: "board_sections",
+    singular: "section",
+    looker_type: "BoardSection",
+    create: post("create_board_section", "/board_sections"),
+    update: patch("update_board_section", "/board_sections/{board_section_id}"),
+    delete: delete("delete_board_section", "/board_sections/{board_section_id}"),
+    references: &[("item_order", "board_items")],
+    parent: Some("board_id"),
+    parts: &[&BOARD_ITEMS],
+    siblings: all("all_board_sections", "/board_sections", &["board_id", "title"]),
+    fields: &["description", "item_order", "title"],
+    ..RESOURCE
+};
+
+static BOARD_ITEMS: Resource = Resource {
+    name: "board_items",
+    singular: "item",
+    looker_type: "BoardItem",
+    create: post("create_board_item", "/board_items"),
+    update: patch("update_board_item", "/board_items/{board_item_id}"),
+    delete: delete("delete_board_item", "/board_items/{board_item_id}"),
+    references: &[
+        ("dashboard_id", "dashboards"),
+        ("look_id", "looks"),
+        ("lookml_dashboard_id", "lookml_dashboards"),
+    ],
+    parent: Some("board_section_id"),
+    siblings: Some(Siblings {
+        operation: administrative("all_board_items", "/board_items"),
+        path: &[],
+        filters: &["board_section_id"],
+        parameters: &[],
+        same: &["dashboard_id", "look_id", "custom_title"],
+    }),
+    fields: &[
+        "custom_description",
+        "custom_title",
+        "custom_url",
+        "dashboard_id",
+        "look_id",
+        "lookml_dashboard_id",
+        "order",
+        "use_custom_description",
+        "use_custom_image",
+        "use_custom_title",
+        "use_custom_url",
+    ],
+    ..RESOURCE
+};
+
+static SCHEDULED_PLANS: Resource = Resource {
+    name: "scheduled_plans",
+    singular: "schedule",
+    looker_type: "ScheduledPlan",
+    create: Some(Write {
+        method: Method::Post,
+        operation: query_based("create_scheduled_plan", "/scheduled_plans"),
+    }),
+    update: Some(Write {
+        method: Method::Patch,
+        operation: query_based("update_scheduled_plan", "/scheduled_plans/{scheduled_plan_id}"),
+    }),
+    delete: Some(Write {
+        method: Method::Delete,
+        operation: query_based("delete_scheduled_plan", "/scheduled_plans/{scheduled_plan_id}"),
+    }),
+    references: &[
+        ("user_id", "users"),
+        ("dashboard_id", "dashboards"),
+        ("look_id", "looks"),
+        ("lookml_dashboard_id", "lookml_dashboards"),
+        ("query_id", "queries"),
+        ("tab_ids", "dashboard_layouts"),
+    ],
+    siblings: Some(Siblings {
+        operation: query_based("search_scheduled_plans", "/scheduled_plans/search"),
+        path: &[],
+        filters: &["name", "dashboard_id", "look_id"],
+        parameters: &[("all_users", "true")],
+        same: &["name", "dashboard_id", "look_id"],
+    }),
+    ..RESOURCE
+};
+
+static ALERTS: Resource = Resource {
+    name: "alerts",
+    singular: "alert",
+    looker_type: "Alert",
+    create: post("create_alert", "/alerts"),
+    update: Some(Write {
+        method: Method::Put,
+        operation: administrative("update_alert", "/alerts/{alert_id}"),
+    }),
+    delete: delete("delete_alert", "/alerts/{alert_id}"),
+    references: &[("dashboard_element_id", "dashboard_elements"), ("owner_id", "users")],
+    siblings: Some(Siblings {
+        operation: administrative("search_alerts", "/alerts/search"),
+        path: &[],
+        filters: &[],
+        parameters: &[("all_owners", "true")],
+        same: &["dashboard_element_id", "custom_title"],
+    }),
+    ..RESOURCE
+};
+
+static GROUPS: Resource = Resource {
+    name: "groups",
+    singular: "group",
+    looker_type: "Group",
+    create: post("create_group", "/groups"),
+    update: patch("update_group", "/groups/{group_id}"),
+    delete: delete("delete_group", "/groups/{group_id}"),
+    siblings: all("search_groups_with_hierarchy", "/groups/search/with_hierarchy", &["name"]),
+    ..RESOURCE
+};
+
+static ROLES: Resource = Resource {
+    name: "roles",
+    singular: "role",
+    looker_type: "Role",
+    create: post("create_role", "/roles"),
+    update: patch("update_role", "/roles/{role_id}"),
+    delete: delete("delete_role", "/roles/{role_id}"),
+    references: &[("permission_set_id", "permission_sets"), ("model_set_id", "model_sets")],
+    siblings: all("all_roles", "/roles", &["name"]),
+    ..RESOURCE
+};
+
+static PERMISSION_SETS: Resource = Resource {
+    name: "permission_sets",
+    singular: "permission set",
+    looker_type: "PermissionSet",
+    create: post("create_permission_set", "/permission_sets"),
+    update: patch("update_permission_set", "/permission_sets/{permission_set_id}"),
+    delete: delete("delete_permission_set", "/permission_sets/{permission_set_id}"),
+    siblings: all("all_permission_sets", "/permission_sets", &["name"]),
+    ..RESOURCE
+};
+
+static MODEL_SETS: Resource = Resource {
+    name: "model_sets",
+    singular: "model set",
+    looker_type: "ModelSet",
+    create: post("create_model_set", "/model_sets"),
+    update: patch("update_model_set", "/model_sets/{model_set_id}"),
+    delete: delete("delete_model_set", "/model_sets/{model_set_id}"),
+    siblings: all("all_model_sets", "/model_sets", &["name"]),
+    ..RESOURCE
+};
+
+/// `hidden_value_domain_whitelist` is left out: sent with an attribute that is not
+/// hidden it is refused, and once set it cannot be edited (`observed-rest.md` §6).
+static USER_ATTRIBUTES: Resource = Resource {
+    name: "user_attributes",
+    singular: "user attribute",
+    looker_type: "UserAttribute",
+    create: post("create_user_attribute", "/user_attributes"),
+    update: patch("update_user_attribute", "/user_attributes/{user_attribute_id}"),
+    delete: delete("delete_user_attribute", "/user_attributes/{user_attribute_id}"),
+    siblings: all("all_user_attributes", "/user_attributes", &["name"]),
+    fields: &["name", "label", "type", "default_value", "value_is_hidden", "user_can_view", "user_can_edit"],
+    ..RESOURCE
+};
+
+static USERS: Resource = Resource {
+    name: "users",
+    singular: "user",
+    looker_type: "User",
+    create: post("create_user", "/users"),
+    update: patch("update_user", "/users/{user_id}"),
+    references: &[("home_folder_id", "folders")],
+    siblings: all("all_users", "/users", &["first_name", "last_name"]),
+    ..RESOURCE
+};
+
+static THEMES: Resource = Resource {
+    name: "themes",
+    singular: "theme",
+    looker_type: "Theme",
+    create: post("create_theme", "/themes"),
+    update: patch("update_theme", "/themes/{theme_id}"),
+    delete: delete("delete_theme", "/themes/{theme_id}"),
+    siblings: all("all_themes", "/themes", &["name"]),
+    ..RESOURCE
+};
+
+static COLOR_COLLECTIONS: Resource = Resource {
+    name: "color_collections",
+    singular: "colour collection",
+    looker_type: "ColorCollection",
+    create: post("create_color_collection", "/color_collections"),
+    update: patch("update_color_collection", "/color_collections/{collection_id}"),
+    delete: delete("delete_color_collection", "/color_collections/{collection_id}"),
+    siblings: all("all_color_collections", "/color_collections", &["label"]),
+    ..RESOURCE
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::catalogue::KINDS;
+    use crate::pacing::Ledger;
+
+    #[test]
+    fn names_are_unique_and_references_lead_somewhere() {
+        for (index, resource) in RESOURCES.iter().enumerate() {
+            assert!(RESOURCES[index + 1..].iter().all(|other| other.name != resource.name));
+            for (field, referred) in resource.references {
+                let known = Resource::find(referred).is_some() || KINDS.iter().any(|k| k.name == *referred);
+                assert!(known, "{}.{field} -> {referred}", resource.name);
+                let is_sent = resource.fields().contains(field)
+                    || resource.parts.is_empty() && field.ends_with("_id")
+                    || *field == "tab_ids";
+                assert!(is_sent, "{}.{field} is never sent", resource.name);
+            }
+            assert!(!resource.fields().is_empty(), "{}", resource.name);
+        }
+    }
+
+    fn checked(document: &Value, method: Method, operation: &crate::catalogue::Operation) {
+        let entry = &document["paths"][operation.path][method.name().to_lowercase()];
+        assert_eq!(entry["operationId"], operation.id);
+        let ledger = match entry["x-looker-activity-type"].as_str().unwrap() {
+            "non_query" => Ledger::Administrative,
+            "db_query" => Ledger::QueryBased,
+            _ => Ledger::Unmetered,
+        };
+        assert_eq!(ledger, operation.ledger, "{}", operation.id);
+    }
+
+    /// Checked against the API document where the checkout has it beside it.
+    #[test]
+    fn entries_agree_with_the_api_document() {
+        let facts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/looker-api/");
+        let Ok(document) = std::fs::read(format!("{facts}Looker.4.0.oas.json")) else { return };
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        for resource in RESOURCES {
+            let writes = [&resource.create, &resource.update, &resource.delete];
+            for write in writes.into_iter().flatten() {
+                checked(&document, write.method, &write.operation);
+            }
+            if let Some(siblings) = &resource.siblings {
+                checked(&document, Method::Get, &siblings.operation);
+            }
+            let properties = &document["components"]["schemas"][resource.looker_type]["properties"];
+            for field in resource.fields() {
+                assert!(!properties[*field].is_null(), "{}.{field} is unknown", resource.name);
+                assert!(properties[*field]["readOnly"] != true, "{}.{field} is read-only", resource.name);
+            }
+        }
+    }
+}

@@ -33,6 +33,10 @@ import access  # noqa: E402, F401
 import estate  # noqa: E402, F401
 import changes  # noqa: E402, F401
 import writes  # noqa: E402, F401
+import delivery_changes  # noqa: E402, F401
+import people_changes  # noqa: E402, F401
+import access_changes  # noqa: E402, F401
+import appearance_changes  # noqa: E402, F401
 import surface  # noqa: E402, F401
 
 

@@ -40,11 +40,6 @@ const NEEDS: &[Need] = &[
         "all_integrations", "integration", "all_user_attributes", "user_attribute", "all_user_attribute_group_values",
         "all_permissions", "all_oauth_client_apps", "oauth_client_app",
     ]),
-    ("see_users", 404, Known::Docs, &["role_users", "role_groups", "user_roles", "user_attribute_user_values"]),
-    ("sudo", 404, Known::Docs, &["login_user"]),
-    ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
-    ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
-    ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
     ("save_content", 403, Known::Docs, &[
         "create_dashboard", "update_dashboard", "delete_dashboard", "move_dashboard", "copy_dashboard",
         "create_dashboard_element", "update_dashboard_element", "delete_dashboard_element",
@@ -89,6 +84,12 @@ const NEEDS: &[Need] = &[
     ]),
     ("access_data", 404, Known::Inferred, &["create_content_favorite", "delete_content_favorite"]),
     ("manage_themes", 404, Known::Docs, &["create_theme", "update_theme", "delete_theme"]),
+    ("see_users", 404, Known::Docs, &["role_users", "role_groups", "user_roles", "user_attribute_user_values"]),
+    ("sudo", 404, Known::Docs, &["login_user"]),
+    ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
+    ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
+    ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
+    ("save_content", 403, Known::Docs, &["update_dashboard", "delete_dashboard", "update_look", "delete_look"]),
 ];
 
 /// What an account of limited sight may do besides seeing its folders.

@@ -33,12 +33,18 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Ok, "success"),
     (Exit::Failed, "failed"),
     (Exit::Usage, "wrong usage or configuration"),
-    (Exit::Incomplete, "the run ended incomplete or suspect: `lookervault runs show` says why"),
+    (
+        Exit::Incomplete,
+        "the run ended incomplete or suspect (`lookervault runs show` says why), or a restore needs somebody",
+    ),
     (Exit::Budget, "stopped by the call budget or allowance: continue with --resume"),
     (Exit::Damage, "verification found damage, or a difference from the instance"),
     (Exit::Connection, "could not connect or sign in"),
     (Exit::Busy, "the vault is in use by another process"),
-    (Exit::Differs, "the two states differ (`diff --exit-code`)"),
+    (
+        Exit::Differs,
+        "the two states differ (`diff --exit-code`), or a plan has something to do (`restore plan`)",
+    ),
     (Exit::Interrupted, "interrupted"),
 ];
 

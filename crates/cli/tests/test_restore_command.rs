@@ -290,7 +290,9 @@ fn an_emptied_folder_comes_back_with_what_hung_on_its_content() {
             looker.trash(Kind::Dashboard, dashboard).unwrap();
         }
     }
-    looks.iter().for_each(|look| looker.trash(Kind::Look, look).unwrap());
+    for look in &looks {
+        looker.trash(Kind::Look, look).unwrap();
+    }
     let line = format!("restore --folder {folder} --with-dependencies {AS_IT_WAS}");
     let report = world.run(&line);
     let document = report.report();

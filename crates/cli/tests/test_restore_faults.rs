@@ -24,7 +24,9 @@ fn wrecked(config: SimConfig) -> (Looker, World, Vec<String>, usize) {
     world.extract("all").complete();
     let all = looker.ids(Kind::Dashboard, false);
     let gone: Vec<String> = all.iter().take(3).cloned().collect();
-    gone.iter().for_each(|id| looker.purge(Kind::Dashboard, id).unwrap());
+    for id in &gone {
+        looker.purge(Kind::Dashboard, id).unwrap();
+    }
     (looker, world, gone, all.len())
 }
 

@@ -89,7 +89,6 @@ const NEEDS: &[Need] = &[
     ("see_datagroups", 404, Known::Docs, &["all_datagroups", "datagroup"]),
     ("develop", 404, Known::Docs, &["all_projects", "project", "manifest"]),
     ("access_data", 404, Known::Docs, &["all_lookml_models", "lookml_model", "lookml_model_explore"]),
-    ("save_content", 403, Known::Docs, &["update_dashboard", "delete_dashboard", "update_look", "delete_look"]),
 ];
 
 /// What an account of limited sight may do besides seeing its folders.

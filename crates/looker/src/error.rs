@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn that_something_exists_is_said_in_two_ways() {
         let refused =
-            |code: &str| FieldError { field: "title".into(), code: code.into(), message: "".into() };
+            |code: &str| FieldError { field: "title".into(), code: code.into(), message: String::new() };
         let invalid = |code| Error {
             status: Some(422),
             fields: [refused(code)].into(),

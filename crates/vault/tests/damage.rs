@@ -241,6 +241,13 @@ fn furnish(run: &Run) {
     run.writer.full_pass(run.id, pass).unwrap();
     let probe = Probe { name: "understands".into(), answer: true, at: time(5) };
     run.writer.probe(run.id, probe).unwrap();
+    let restore = run.writer.begin_restore(restoring(run)).unwrap();
+    let given = vec![GivenId { resource: "look".into(), key: "7".into(), id: "17".into() }];
+    let lines = [StepEntry::Sent, StepEntry::Done { status: Some(200), given }];
+    let line = |entry| StepRecord { restore, step: 1, entry, at: time(6) };
+    run.writer.journal(lines.map(line).into()).unwrap();
+    let ended = RestoreChange { state: Some(RestoreState::Complete), ..RestoreChange::default() };
+    run.writer.change_restore(restore, ended).unwrap();
 }
 
 /// All that can be read: what the file says of itself, the schema, every row.
@@ -370,6 +377,9 @@ fn what_another_program_writes_is_found() {
         "UPDATE body_text_docsize SET sz = x'010101' WHERE id = (SELECT max(id) FROM body_text_docsize)",
         "UPDATE body_text_docsize SET origin = origin + 1",
         "DELETE FROM body_text_idx WHERE segid = (SELECT max(segid) FROM body_text_idx)",
+        "UPDATE restore SET plan = x'00'",
+        "UPDATE restore_step SET state = 'sent'",
+        "UPDATE link SET id = '18'",
         "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'run'",
     ] {
         let report = findings(&original, damage);

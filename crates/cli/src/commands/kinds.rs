@@ -4,7 +4,7 @@ mod markdown;
 
 use clap::Args;
 use looker::Kind;
-use looker::catalogue::{Cadence, FieldPattern, KINDS, List, Operation, Restore, Source};
+use looker::catalogue::{Cadence, FieldPattern, KINDS, List, Operation, Resource, Restore, Source};
 use looker::pacing::Ledger;
 use serde::Serialize;
 
@@ -103,6 +103,9 @@ impl Entry {
             proved_by_listing: kind.paged().is_some() && kind.envelope.updated_at.is_some(),
             natural_key: kind.natural_key,
             not_restorable: match kind.restore {
+                Restore::Full if Resource::find(kind.name).is_none() => {
+                    Some("lookervault does not write it yet")
+                }
                 Restore::Full => None,
                 Restore::No(why) => Some(why),
             },

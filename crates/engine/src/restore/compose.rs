@@ -154,7 +154,7 @@ impl<'w> Composer<'w> {
     }
 
     /// The id of one that is there, or the symbol of one that will be.
-    pub(super) fn own_id(&self, resource: &Resource, sides: Sides<'_>) -> Id {
+    pub(super) fn own_id(resource: &Resource, sides: Sides<'_>) -> Id {
         match sides.live.and_then(key) {
             Some(id) => Id::Known(id),
             None => Id::Of(Symbol::new(resource.name, key(sides.wanted).unwrap_or_default())),

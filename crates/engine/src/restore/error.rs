@@ -10,7 +10,7 @@ use crate::extract::ExtractError;
 pub enum RestoreError {
     /// A call failed for good.
     #[error(transparent)]
-    Looker(#[from] looker::Error),
+    Looker(Box<looker::Error>),
     /// The vault cannot be read or written.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -94,4 +94,10 @@ pub enum RestoreError {
         /// The objects.
         objects: Vec<String>,
     },
+}
+
+impl From<looker::Error> for RestoreError {
+    fn from(error: looker::Error) -> Self {
+        Self::Looker(Box::new(error))
+    }
 }

@@ -32,14 +32,14 @@ fn elements<'v>(document: Option<&'v Value<'v>>, list: &str) -> &'v [Value<'v>] 
 
 /// Parts within parts, in the order of the lists, and the order that is said of
 /// them apart.
-fn parts<'v>(
+fn parts(
     composer: &mut Composer<'_>,
     resource: &'static Resource,
     compare: &Compare,
-    sides: Sides<'v>,
+    sides: Sides<'_>,
     path: &mut Vec<&'static str>,
 ) {
-    let parent = composer.own_id(resource, sides);
+    let parent = Composer::own_id(resource, sides);
     for part in resource.parts {
         path.push(part.name);
         let pairs = composer.pairs(
@@ -101,7 +101,7 @@ fn order(composer: &mut Composer<'_>, resource: &'static Resource, sides: Sides<
 /// Filters, tiles, layouts, and last where each tile stands.
 fn dashboard(composer: &mut Composer<'_>, resource: &'static Resource, compare: &Compare, sides: Sides<'_>) {
     let [filters, tiles, layouts] = resource.parts else { return };
-    let parent = composer.own_id(resource, sides);
+    let parent = Composer::own_id(resource, sides);
     let pair = |composer: &Composer<'_>, part: &'static Resource| {
         composer.pairs(
             part,
@@ -228,7 +228,7 @@ fn write_layouts<'v>(
             continue;
         }
         composer.write(layouts, sides, Some(parent));
-        tabs.push(Tab { sides, id: composer.own_id(layouts, sides) });
+        tabs.push(Tab { sides, id: Composer::own_id(layouts, sides) });
     }
     tabs
 }
@@ -300,20 +300,19 @@ fn place(
             if live.is_some() || live_tile.is_some() {
                 composer.changes.push(format!("{} moved", name_of_tile(tile.wanted)));
             }
-            let target = match live.and_then(key) {
-                Some(id) => Id::Known(id),
-                None => {
-                    let layout = key(tab.sides.wanted).unwrap_or_default();
-                    let symbol = Symbol::placement(&layout, &stored);
-                    let tile = live_tile
-                        .map_or_else(|| Id::Of(Symbol::new("dashboard_elements", &*stored)), Id::Known);
-                    let at = At::Placement { layout: tab.id.clone(), tile };
-                    to_find.push(Given { symbol: symbol.clone(), at });
-                    if tabs.len() > 1 {
-                        body.push(("dashboard_layout_id".to_owned(), Part::Id(tab.id.clone())));
-                    }
-                    Id::Of(symbol)
+            let target = if let Some(id) = live.and_then(key) {
+                Id::Known(id)
+            } else {
+                let layout = key(tab.sides.wanted).unwrap_or_default();
+                let symbol = Symbol::placement(&layout, &stored);
+                let tile =
+                    live_tile.map_or_else(|| Id::Of(Symbol::new("dashboard_elements", &*stored)), Id::Known);
+                let at = At::Placement { layout: tab.id.clone(), tile };
+                to_find.push(Given { symbol: symbol.clone(), at });
+                if tabs.len() > 1 {
+                    body.push(("dashboard_layout_id".to_owned(), Part::Id(tab.id.clone())));
                 }
+                Id::Of(symbol)
             };
             composer.push(Verb::Update, components, wanted, about, Some(target), body);
         }

@@ -117,7 +117,7 @@ pub async fn plan(session: &Session, request: Request) -> Result<Planned, Restor
         let unknown = composed.unknown(&planner.absent);
         if unknown.is_empty() || !planner.find(unknown).await? {
             let clashes = clashes::find(client, &composed.objects, &composed.steps).await?;
-            return planner.finish(composed, clashes);
+            return planner.finish(composed, &clashes);
         }
     }
 }
@@ -578,7 +578,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Blocks what misses something, and writes the plan.
-    fn finish(self, composed: Composed, clashes: clashes::Clashes) -> Result<Planned, RestoreError> {
+    fn finish(self, composed: Composed, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
         let Composed { mut objects, mut steps, missing, requires } = composed;
         clashes.settle(&mut objects, &mut steps);
         for (symbol, waiting) in missing {
@@ -595,7 +595,9 @@ impl<'p> Planner<'p> {
         }
         for (symbol, needed_by) in requires {
             if self.absent.contains(&symbol) {
-                needed_by.into_iter().for_each(|at| objects[at].block(&symbol));
+                for at in needed_by {
+                    objects[at].block(&symbol);
+                }
             }
         }
         let blocked: HashSet<usize> =

@@ -17,12 +17,11 @@ pub(super) fn is_apart(resource: &Resource, field: &str) -> bool {
         "dashboard_elements" => {
             matches!(field, "query_id" | "look_id" | "merge_result_id" | "result_maker" | "filter_id")
         }
-        "looks" => field == "query_id",
+        // Of an alert it follows from its tile.
+        "looks" | "alerts" => field == "query_id",
         // They hold ids of parts, which may have to be made first.
         "boards" => field == "section_order",
         "board_sections" => field == "item_order",
-        // A query of another instance means nothing here; what is sent is its target.
-        "alerts" => field == "query_id",
         _ => false,
     }
 }

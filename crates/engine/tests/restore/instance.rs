@@ -137,7 +137,7 @@ impl Instance {
     pub(crate) fn make(&self, resource: &str, fields: Value) -> String {
         let mut state = self.state();
         let Value::Object(fields) = fields else { panic!("an object") };
-        let id = state.create(resource, fields).unwrap();
+        let id = state.create(resource, &fields).unwrap();
         state.show_all();
         id.to_string()
     }
@@ -275,13 +275,13 @@ impl State {
                 });
                 let made = match same.map(|((_, id), _)| *id) {
                     Some(known) => Ok(known),
-                    None => self.create("queries", body.clone()),
+                    None => self.create("queries", body),
                 };
                 self.made("queries", made)
             }
             ("POST", [resource]) => {
                 self.let_a_stranger_in(resource, body);
-                let made = self.create(resource, body.clone());
+                let made = self.create(resource, body);
                 self.made(resource, made)
             }
             ("PATCH", [resource, id]) => match self.thing(resource, id) {
@@ -309,7 +309,7 @@ impl State {
             let mut body = body.clone();
             body.insert(field.to_owned(), json!("of a stranger"));
             // There may be one already.
-            let _ = self.create(resource, body);
+            let _ = self.create(resource, &body);
         }
     }
 
@@ -333,7 +333,7 @@ impl State {
         Answer::Json(200, row)
     }
 
-    fn create(&mut self, resource: &str, fields: Map<String, Value>) -> Result<u64, Answer> {
+    fn create(&mut self, resource: &str, fields: &Map<String, Value>) -> Result<u64, Answer> {
         for (field, parent) in
             [("folder_id", "folders"), ("dashboard_id", "dashboards"), ("query_id", "queries")]
         {

@@ -29,30 +29,30 @@ pub const RESOURCES: &[&Resource] = &[
     &COLOR_COLLECTIONS,
 ];
 
-const fn post(id: &'static str, path: &'static str) -> Option<Write> {
-    Some(Write { method: Method::Post, operation: administrative(id, path) })
+const fn post(id: &'static str, path: &'static str) -> Write {
+    Write { method: Method::Post, operation: administrative(id, path) }
 }
 
-const fn patch(id: &'static str, path: &'static str) -> Option<Write> {
-    Some(Write { method: Method::Patch, operation: administrative(id, path) })
+const fn patch(id: &'static str, path: &'static str) -> Write {
+    Write { method: Method::Patch, operation: administrative(id, path) }
 }
 
-const fn delete(id: &'static str, path: &'static str) -> Option<Write> {
-    Some(Write { method: Method::Delete, operation: administrative(id, path) })
+const fn delete(id: &'static str, path: &'static str) -> Write {
+    Write { method: Method::Delete, operation: administrative(id, path) }
 }
 
 /// A list of a whole kind, in which a name is found.
-const fn all(id: &'static str, path: &'static str, same: &'static [&'static str]) -> Option<Siblings> {
-    Some(Siblings { operation: administrative(id, path), path: &[], filters: &[], parameters: &[], same })
+const fn all(id: &'static str, path: &'static str, same: &'static [&'static str]) -> Siblings {
+    Siblings { operation: administrative(id, path), path: &[], filters: &[], parameters: &[], same }
 }
 
 static FOLDERS: Resource = Resource {
     name: "folders",
     singular: "folder",
     looker_type: "UpdateFolder",
-    create: post("create_folder", "/folders"),
-    update: patch("update_folder", "/folders/{folder_id}"),
-    delete: delete("delete_folder", "/folders/{folder_id}"),
+    create: Some(post("create_folder", "/folders")),
+    update: Some(patch("update_folder", "/folders/{folder_id}")),
+    delete: Some(delete("delete_folder", "/folders/{folder_id}")),
     references: &[("parent_id", "folders")],
     siblings: Some(Siblings {
         operation: administrative("folder_children", "/folders/{folder_id}/children"),
@@ -68,9 +68,9 @@ static DASHBOARDS: Resource = Resource {
     name: "dashboards",
     singular: "dashboard",
     looker_type: "Dashboard",
-    create: post("create_dashboard", "/dashboards"),
-    update: patch("update_dashboard", "/dashboards/{dashboard_id}"),
-    delete: delete("delete_dashboard", "/dashboards/{dashboard_id}"),
+    create: Some(post("create_dashboard", "/dashboards")),
+    update: Some(patch("update_dashboard", "/dashboards/{dashboard_id}")),
+    delete: Some(delete("delete_dashboard", "/dashboards/{dashboard_id}")),
     references: &[("folder_id", "folders"), ("user_id", "users")],
     parts: &[&DASHBOARD_FILTERS, &DASHBOARD_ELEMENTS, &DASHBOARD_LAYOUTS],
     siblings: Some(Siblings {
@@ -87,9 +87,9 @@ static DASHBOARD_FILTERS: Resource = Resource {
     name: "dashboard_filters",
     singular: "filter",
     looker_type: "DashboardFilter",
-    create: post("create_dashboard_filter", "/dashboard_filters"),
-    update: patch("update_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}"),
-    delete: delete("delete_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}"),
+    create: Some(post("create_dashboard_filter", "/dashboard_filters")),
+    update: Some(patch("update_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}")),
+    delete: Some(delete("delete_dashboard_filter", "/dashboard_filters/{dashboard_filter_id}")),
     parent: Some("dashboard_id"),
     siblings: Some(Siblings {
         operation: administrative(
@@ -125,9 +125,9 @@ static DASHBOARD_ELEMENTS: Resource = Resource {
     name: "dashboard_elements",
     singular: "tile",
     looker_type: "DashboardElement",
-    create: post("create_dashboard_element", "/dashboard_elements"),
-    update: patch("update_dashboard_element", "/dashboard_elements/{dashboard_element_id}"),
-    delete: delete("delete_dashboard_element", "/dashboard_elements/{dashboard_element_id}"),
+    create: Some(post("create_dashboard_element", "/dashboard_elements")),
+    update: Some(patch("update_dashboard_element", "/dashboard_elements/{dashboard_element_id}")),
+    delete: Some(delete("delete_dashboard_element", "/dashboard_elements/{dashboard_element_id}")),
     references: &[
         ("dashboard_layout_id", "dashboard_layouts"),
         ("query_id", "queries"),
@@ -173,9 +173,9 @@ static DASHBOARD_LAYOUTS: Resource = Resource {
     name: "dashboard_layouts",
     singular: "layout",
     looker_type: "DashboardLayout",
-    create: post("create_dashboard_layout", "/dashboard_layouts"),
-    update: patch("update_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}"),
-    delete: delete("delete_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}"),
+    create: Some(post("create_dashboard_layout", "/dashboard_layouts")),
+    update: Some(patch("update_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}")),
+    delete: Some(delete("delete_dashboard_layout", "/dashboard_layouts/{dashboard_layout_id}")),
     parent: Some("dashboard_id"),
     parts: &[&DASHBOARD_LAYOUT_COMPONENTS],
     siblings: Some(Siblings {
@@ -198,10 +198,10 @@ static DASHBOARD_LAYOUT_COMPONENTS: Resource = Resource {
     name: "dashboard_layout_components",
     singular: "placement",
     looker_type: "DashboardLayoutComponent",
-    update: patch(
+    update: Some(patch(
         "update_dashboard_layout_component",
         "/dashboard_layout_components/{dashboard_layout_component_id}",
-    ),
+    )),
     references: &[
         ("dashboard_layout_id", "dashboard_layouts"),
         ("dashboard_element_id", "dashboard_elements"),
@@ -224,9 +224,9 @@ static LOOKS: Resource = Resource {
     name: "looks",
     singular: "look",
     looker_type: "LookWithQuery",
-    create: post("create_look", "/looks"),
-    update: patch("update_look", "/looks/{look_id}"),
-    delete: delete("delete_look", "/looks/{look_id}"),
+    create: Some(post("create_look", "/looks")),
+    update: Some(patch("update_look", "/looks/{look_id}")),
+    delete: Some(delete("delete_look", "/looks/{look_id}")),
     references: &[("folder_id", "folders"), ("user_id", "users"), ("query_id", "queries")],
     siblings: Some(Siblings {
         operation: administrative("search_looks", "/looks/search"),
@@ -263,12 +263,12 @@ static BOARDS: Resource = Resource {
     name: "boards",
     singular: "board",
     looker_type: "Board",
-    create: post("create_board", "/boards"),
-    update: patch("update_board", "/boards/{board_id}"),
-    delete: delete("delete_board", "/boards/{board_id}"),
+    create: Some(post("create_board", "/boards")),
+    update: Some(patch("update_board", "/boards/{board_id}")),
+    delete: Some(delete("delete_board", "/boards/{board_id}")),
     references: &[("user_id", "users"), ("section_order", "board_sections")],
     parts: &[&BOARD_SECTIONS],
-    siblings: all("all_boards", "/boards", &["title"]),
+    siblings: Some(all("all_boards", "/boards", &["title"])),
     fields: &["description", "section_order", "title", "user_id"],
     ..RESOURCE
 };
@@ -277,24 +277,23 @@ static BOARD_SECTIONS: Resource = Resource {
     name: "board_sections",
     singular: "section",
     looker_type: "BoardSection",
-    create: post("create_board_section", "/board_sections"),
-    update: patch("update_board_section", "/board_sections/{board_section_id}"),
-    delete: delete("delete_board_section", "/board_sections/{board_section_id}"),
+    create: Some(post("create_board_section", "/board_sections")),
+    update: Some(patch("update_board_section", "/board_sections/{board_section_id}")),
+    delete: Some(delete("delete_board_section", "/board_sections/{board_section_id}")),
     references: &[("item_order", "board_items")],
     parent: Some("board_id"),
     parts: &[&BOARD_ITEMS],
-    siblings: all("all_board_sections", "/board_sections", &["board_id", "title"]),
+    siblings: Some(all("all_board_sections", "/board_sections", &["board_id", "title"])),
     fields: &["description", "item_order", "title"],
-    ..RESOURCE
 };
 
 static BOARD_ITEMS: Resource = Resource {
     name: "board_items",
     singular: "item",
     looker_type: "BoardItem",
-    create: post("create_board_item", "/board_items"),
-    update: patch("update_board_item", "/board_items/{board_item_id}"),
-    delete: delete("delete_board_item", "/board_items/{board_item_id}"),
+    create: Some(post("create_board_item", "/board_items")),
+    update: Some(patch("update_board_item", "/board_items/{board_item_id}")),
+    delete: Some(delete("delete_board_item", "/board_items/{board_item_id}")),
     references: &[
         ("dashboard_id", "dashboards"),
         ("look_id", "looks"),
@@ -362,12 +361,12 @@ static ALERTS: Resource = Resource {
     name: "alerts",
     singular: "alert",
     looker_type: "Alert",
-    create: post("create_alert", "/alerts"),
+    create: Some(post("create_alert", "/alerts")),
     update: Some(Write {
         method: Method::Put,
         operation: administrative("update_alert", "/alerts/{alert_id}"),
     }),
-    delete: delete("delete_alert", "/alerts/{alert_id}"),
+    delete: Some(delete("delete_alert", "/alerts/{alert_id}")),
     references: &[("dashboard_element_id", "dashboard_elements"), ("owner_id", "users")],
     siblings: Some(Siblings {
         operation: administrative("search_alerts", "/alerts/search"),
@@ -383,10 +382,10 @@ static GROUPS: Resource = Resource {
     name: "groups",
     singular: "group",
     looker_type: "Group",
-    create: post("create_group", "/groups"),
-    update: patch("update_group", "/groups/{group_id}"),
-    delete: delete("delete_group", "/groups/{group_id}"),
-    siblings: all("search_groups_with_hierarchy", "/groups/search/with_hierarchy", &["name"]),
+    create: Some(post("create_group", "/groups")),
+    update: Some(patch("update_group", "/groups/{group_id}")),
+    delete: Some(delete("delete_group", "/groups/{group_id}")),
+    siblings: Some(all("search_groups_with_hierarchy", "/groups/search/with_hierarchy", &["name"])),
     ..RESOURCE
 };
 
@@ -394,11 +393,11 @@ static ROLES: Resource = Resource {
     name: "roles",
     singular: "role",
     looker_type: "Role",
-    create: post("create_role", "/roles"),
-    update: patch("update_role", "/roles/{role_id}"),
-    delete: delete("delete_role", "/roles/{role_id}"),
+    create: Some(post("create_role", "/roles")),
+    update: Some(patch("update_role", "/roles/{role_id}")),
+    delete: Some(delete("delete_role", "/roles/{role_id}")),
     references: &[("permission_set_id", "permission_sets"), ("model_set_id", "model_sets")],
-    siblings: all("all_roles", "/roles", &["name"]),
+    siblings: Some(all("all_roles", "/roles", &["name"])),
     ..RESOURCE
 };
 
@@ -406,10 +405,10 @@ static PERMISSION_SETS: Resource = Resource {
     name: "permission_sets",
     singular: "permission set",
     looker_type: "PermissionSet",
-    create: post("create_permission_set", "/permission_sets"),
-    update: patch("update_permission_set", "/permission_sets/{permission_set_id}"),
-    delete: delete("delete_permission_set", "/permission_sets/{permission_set_id}"),
-    siblings: all("all_permission_sets", "/permission_sets", &["name"]),
+    create: Some(post("create_permission_set", "/permission_sets")),
+    update: Some(patch("update_permission_set", "/permission_sets/{permission_set_id}")),
+    delete: Some(delete("delete_permission_set", "/permission_sets/{permission_set_id}")),
+    siblings: Some(all("all_permission_sets", "/permission_sets", &["name"])),
     ..RESOURCE
 };
 
@@ -417,10 +416,10 @@ static MODEL_SETS: Resource = Resource {
     name: "model_sets",
     singular: "model set",
     looker_type: "ModelSet",
-    create: post("create_model_set", "/model_sets"),
-    update: patch("update_model_set", "/model_sets/{model_set_id}"),
-    delete: delete("delete_model_set", "/model_sets/{model_set_id}"),
-    siblings: all("all_model_sets", "/model_sets", &["name"]),
+    create: Some(post("create_model_set", "/model_sets")),
+    update: Some(patch("update_model_set", "/model_sets/{model_set_id}")),
+    delete: Some(delete("delete_model_set", "/model_sets/{model_set_id}")),
+    siblings: Some(all("all_model_sets", "/model_sets", &["name"])),
     ..RESOURCE
 };
 
@@ -430,10 +429,10 @@ static USER_ATTRIBUTES: Resource = Resource {
     name: "user_attributes",
     singular: "user attribute",
     looker_type: "UserAttribute",
-    create: post("create_user_attribute", "/user_attributes"),
-    update: patch("update_user_attribute", "/user_attributes/{user_attribute_id}"),
-    delete: delete("delete_user_attribute", "/user_attributes/{user_attribute_id}"),
-    siblings: all("all_user_attributes", "/user_attributes", &["name"]),
+    create: Some(post("create_user_attribute", "/user_attributes")),
+    update: Some(patch("update_user_attribute", "/user_attributes/{user_attribute_id}")),
+    delete: Some(delete("delete_user_attribute", "/user_attributes/{user_attribute_id}")),
+    siblings: Some(all("all_user_attributes", "/user_attributes", &["name"])),
     fields: &["name", "label", "type", "default_value", "value_is_hidden", "user_can_view", "user_can_edit"],
     ..RESOURCE
 };
@@ -442,10 +441,10 @@ static USERS: Resource = Resource {
     name: "users",
     singular: "user",
     looker_type: "User",
-    create: post("create_user", "/users"),
-    update: patch("update_user", "/users/{user_id}"),
+    create: Some(post("create_user", "/users")),
+    update: Some(patch("update_user", "/users/{user_id}")),
     references: &[("home_folder_id", "folders")],
-    siblings: all("all_users", "/users", &["first_name", "last_name"]),
+    siblings: Some(all("all_users", "/users", &["first_name", "last_name"])),
     ..RESOURCE
 };
 
@@ -453,10 +452,10 @@ static THEMES: Resource = Resource {
     name: "themes",
     singular: "theme",
     looker_type: "Theme",
-    create: post("create_theme", "/themes"),
-    update: patch("update_theme", "/themes/{theme_id}"),
-    delete: delete("delete_theme", "/themes/{theme_id}"),
-    siblings: all("all_themes", "/themes", &["name"]),
+    create: Some(post("create_theme", "/themes")),
+    update: Some(patch("update_theme", "/themes/{theme_id}")),
+    delete: Some(delete("delete_theme", "/themes/{theme_id}")),
+    siblings: Some(all("all_themes", "/themes", &["name"])),
     ..RESOURCE
 };
 
@@ -464,10 +463,10 @@ static COLOR_COLLECTIONS: Resource = Resource {
     name: "color_collections",
     singular: "colour collection",
     looker_type: "ColorCollection",
-    create: post("create_color_collection", "/color_collections"),
-    update: patch("update_color_collection", "/color_collections/{collection_id}"),
-    delete: delete("delete_color_collection", "/color_collections/{collection_id}"),
-    siblings: all("all_color_collections", "/color_collections", &["label"]),
+    create: Some(post("create_color_collection", "/color_collections")),
+    update: Some(patch("update_color_collection", "/color_collections/{collection_id}")),
+    delete: Some(delete("delete_color_collection", "/color_collections/{collection_id}")),
+    siblings: Some(all("all_color_collections", "/color_collections", &["label"])),
     ..RESOURCE
 };
 

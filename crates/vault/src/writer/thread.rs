@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::objects::Objects;
 use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, journal, progress};
 use crate::error::AtPath;
-use crate::{Indexer, Page, Record, Result, RunId, Vault, restores};
+use crate::{Indexer, Page, Record, Result, RunId, Vault, restores, seals};
 
 /// A transaction is committed when it holds this many objects...
 const OBJECTS_PER_COMMIT: usize = 500;
@@ -212,6 +212,10 @@ impl Thread<'_> {
         let replaced = self.objects.take_replaced();
         let summary = closing::finish(&self.vault.connection, end, &replaced).at(&self.vault.path)?;
         self.commit()?;
+        if let Err(error) = seals::tighten(&self.vault.connection) {
+            // The run is stored; whoever opens the vault next seals the words.
+            tracing::warn!(%error, "The index of words could not be sealed.");
+        }
         Ok(summary)
     }
 

@@ -166,6 +166,19 @@ pub(crate) fn end(run: RunId, state: RunState, absence: &[AbsenceScope]) -> RunE
     }
 }
 
+/// A restore of what the run's instance was, to the same instance.
+pub(crate) fn restoring(run: &Run) -> RestoreStart {
+    RestoreStart {
+        source: run.instance,
+        instance: run.instance,
+        as_of: run.id,
+        plan: r#"{"steps":[1,2,3]}"#.into(),
+        steps: 3,
+        options: "{}".into(),
+        started_at: time(0),
+    }
+}
+
 pub(crate) fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }

@@ -102,7 +102,7 @@ pub(super) fn plan(context: &Context, select: &SelectArgs, out: Option<&Path>) -
 
 /// What a plan says to scripts: whether there is anything to do.
 fn exit_of(plan: &Plan) -> Exit {
-    if plan.objects.iter().any(|object| object.needs_somebody()) {
+    if plan.objects.iter().any(restore::Object::needs_somebody) {
         Exit::Incomplete
     } else if plan.is_empty() {
         Exit::Ok

@@ -58,6 +58,7 @@ pub struct RestoreArgs {
 #[derive(Debug, Subcommand)]
 pub enum RestoreCommand {
     /// Show what a restore would do and cost; exit code 8 when there is something to do
+    #[command(after_long_help = command_help(EXAMPLES_OF_PLAN, EXITS))]
     Plan {
         /// What to restore.
         #[command(flatten)]
@@ -68,6 +69,7 @@ pub enum RestoreCommand {
         out: Option<PathBuf>,
     },
     /// Carry out a plan that was kept in a file
+    #[command(after_long_help = command_help(EXAMPLES_OF_APPLY, EXITS))]
     Apply {
         /// The plan.
         #[arg(value_name = "FILE")]
@@ -86,6 +88,7 @@ pub enum RestoreCommand {
         over_allowance: bool,
     },
     /// Restore one object: `restore single dashboard 42`
+    #[command(after_long_help = command_help(EXAMPLES_OF_SINGLE, EXITS))]
     Single {
         /// The kind.
         #[arg(value_name = "KIND")]
@@ -104,6 +107,7 @@ pub enum RestoreCommand {
         apply: ApplyArgs,
     },
     /// Restore all objects of a kind: `restore bulk looks`
+    #[command(after_long_help = command_help(EXAMPLES_OF_BULK, EXITS))]
     Bulk {
         /// The kind.
         #[arg(value_name = "KIND")]
@@ -118,6 +122,7 @@ pub enum RestoreCommand {
         apply: ApplyArgs,
     },
     /// Go on with a restore that was cut off [default: the newest]
+    #[command(after_long_help = command_help(EXAMPLES_OF_RESUME, EXITS))]
     Resume {
         /// Its number.
         #[arg(value_name = "ID")]
@@ -132,12 +137,14 @@ pub enum RestoreCommand {
         over_allowance: bool,
     },
     /// Show restores, or one of them step by step
+    #[command(after_long_help = command_help(EXAMPLES_OF_STATUS, EXITS))]
     Status {
         /// Its number.
         #[arg(value_name = "ID")]
         id: Option<i64>,
     },
     /// Show failed steps, make them again, or give them up
+    #[command(after_long_help = command_help(EXAMPLES_OF_FAILED, EXITS))]
     Failed {
         /// What to do with them.
         #[arg(value_enum, value_name = "WHAT")]
@@ -148,6 +155,7 @@ pub enum RestoreCommand {
         id: Option<i64>,
     },
     /// Give back what a restore changed
+    #[command(after_long_help = command_help(EXAMPLES_OF_UNDO, EXITS))]
     Undo {
         /// Its number.
         #[arg(value_name = "ID")]
@@ -192,6 +200,43 @@ const EXAMPLES: &str = "
 
   After it was cut off, and if it was a mistake:
     lookervault restore resume
+    lookervault restore undo 3";
+
+const EXAMPLES_OF_PLAN: &str = "
+  What it would take to bring back what somebody deleted in a folder:
+    lookervault restore plan --folder /Shared/Finance -r --deleted-since 3d
+
+  Keep it, for later:
+    lookervault restore plan dashboard:42 --as-of yesterday --out plan.json";
+
+const EXAMPLES_OF_APPLY: &str = "
+  Carry out a plan that was looked at:
+    lookervault restore apply plan.json --yes";
+
+const EXAMPLES_OF_SINGLE: &str = "
+  One look, as it was a week ago:
+    lookervault restore single look 7 --as-of 7d";
+
+const EXAMPLES_OF_BULK: &str = "
+  All boards that are gone:
+    lookervault restore bulk boards --skip-existing";
+
+const EXAMPLES_OF_RESUME: &str = "
+  The newest restore that was cut off:
+    lookervault restore resume";
+
+const EXAMPLES_OF_STATUS: &str = "
+  All restores, then one of them:
+    lookervault restore status
+    lookervault restore status 3";
+
+const EXAMPLES_OF_FAILED: &str = "
+  What Looker refused, and once more:
+    lookervault restore failed show
+    lookervault restore failed retry";
+
+const EXAMPLES_OF_UNDO: &str = "
+  Back to what was there before restore 3:
     lookervault restore undo 3";
 
 const EXITS: &[Exit] = &[
@@ -243,7 +288,7 @@ impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         let message = error.to_string();
         match error {
-            RestoreError::Looker(error) => error.into(),
+            RestoreError::Looker(error) => (*error).into(),
             RestoreError::Vault(error) => error.into(),
             RestoreError::Run(error) => error.into(),
             RestoreError::NothingStored { .. } => Self::new("restore.nothing", Exit::Failed, message)

@@ -72,7 +72,7 @@ fn action(printer: &Printer, object: &Object) -> String {
     match object.action {
         Action::Blocked(_) => paint.bad(name),
         Action::Conflict => paint.caution(name),
-        _ if object.conflict => paint.caution(&format!("{name} (conflict)")),
+        _ if object.conflict => paint.caution(format!("{name} (conflict)")),
         _ => name.to_owned(),
     }
 }
@@ -173,7 +173,7 @@ pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> R
         ))?;
     }
     printer.line(match restored.state {
-        RestoreState::Complete => paint.good(&format!("Restore {} is complete.", restored.restore)),
-        state => paint.bad(&format!("Restore {} is {}.", restored.restore, state.name())),
+        RestoreState::Complete => paint.good(format!("Restore {} is complete.", restored.restore)),
+        state => paint.bad(format!("Restore {} is {}.", restored.restore, state.name())),
     })
 }

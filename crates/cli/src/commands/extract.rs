@@ -159,7 +159,7 @@ pub struct ExtractArgs {
     /// How often kinds or groups of them are read: settings=14d; may be repeated
     ///
     /// every-run, daily, weekly, on-request, or days such as 14d. It weighs more than
-    /// [cadence] of the configuration. Kinds that are named are always read;
+    /// `cadence` of the configuration. Kinds that are named are always read;
     /// `lookervault kinds` shows how often each is read otherwise.
     #[arg(long = "cadence", value_name = "KIND=HOW", value_delimiter = ',')]
     pub cadences: Vec<KindCadence>,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use looker::catalogue::{KINDS, built_in};
 use serde::{Deserialize, Serialize};
-use vault::{AsOf, Dangling, InstanceId, Reader, Referrer, Result, RunId};
+use vault::{AsOf, Dangling, InstanceId, Reader, Referrer, Result, RunId, VaultError};
 
 /// Where the references of an instance's live objects lead, when not to an object
 /// of the vault.
@@ -104,14 +104,22 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
     }
     let mut totals: BTreeMap<RunId, Totals> = BTreeMap::new();
     for age in reader.kind_ages(instance)? {
+        let kind = age.read.kind.to_string();
         let told = match totals.entry(age.run) {
             Entry::Occupied(told) => told.into_mut(),
-            Entry::Vacant(place) => {
-                let stored = reader.run(age.run)?.info.totals_json.unwrap_or_default();
-                place.insert(serde_json::from_str(&stored).unwrap_or_default())
-            }
+            Entry::Vacant(place) => match reader.run(age.run) {
+                Ok(run) => {
+                    let stored = run.info.totals_json.unwrap_or_default();
+                    place.insert(serde_json::from_str(&stored).unwrap_or_default())
+                }
+                // What it came to is forgotten with it, and which holders came later.
+                Err(VaultError::ForgottenRun { run, .. }) => {
+                    known.insert(kind, Known::Not(format!("last read by run {run}, which was pruned")));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
         };
-        let kind = age.read.kind.to_string();
         let left = told.spread.iter().find(|of| of.kind == kind).map_or(0, |of| of.missing);
         let state = if told.unavailable.iter().any(|of| of.kind == kind) {
             Known::Not("closed to the account".to_owned())

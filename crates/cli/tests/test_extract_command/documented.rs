@@ -31,10 +31,7 @@ const OPEN: [&str; 14] = [
 ];
 /// Documented, but only in a disaster, when something changed, or of content that
 /// this instance lacks.
-const RARE: [&str; 10] = [
-    "unstamped[].kind",
-    "unstamped[].ids",
-    "unstamped[].next_pass_days",
+const RARE: [&str; 7] = [
     "stopped.message",
     "most_changed[].instance",
     "most_changed[].id",

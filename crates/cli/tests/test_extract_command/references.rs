@@ -165,6 +165,23 @@ fn a_closed_kind_is_not_called_dangling() {
 }
 
 #[test]
+fn of_a_kind_that_a_pruned_run_read_nothing_is_concluded() {
+    let looker = Looker::start(SimConfig { dashboards: 10, ..SimConfig::default() });
+    let world = looker.world();
+    world.extract("").complete();
+    world.extract("").complete();
+    assert_eq!(world.run("prune --keep-last 1").code, 0);
+    // Models are read weekly: by the run that was pruned.
+    for line in ["", "dashboards"] {
+        let references = world.extract(line).complete()["references"].clone();
+        let reason = unchecked(&references, "lookml_models");
+        assert_eq!(reason, Some("last read by run 1, which was pruned"), "{references}");
+    }
+    let references = world.extract("lookml_models").complete()["references"].clone();
+    assert_eq!(unchecked(&references, "lookml_models"), None, "{references}");
+}
+
+#[test]
 fn what_an_allowance_leaves_for_later_is_not_called_dangling() {
     let looker = Looker::start(SimConfig { dashboards: 10, looks: 60, folders: 50, ..SimConfig::default() });
     let mut world = looker.world();

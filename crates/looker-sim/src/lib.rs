@@ -119,40 +119,8 @@
 //! - 429 has a JSON body; the real one is not recorded.
 //! - Answers are not compressed.
 //!
-//! # Assumptions about writes to people, access and delivery
-//!
-//! The record of answers says most of it (`observed-rest.md` §3 to §12). Where
-//! it is silent:
-//!
-//! - Permissions are those of the API key's account, also for who acts as
-//!   another user; whose schedules, alerts and favourites may be changed is a
-//!   matter of that user. Another's schedule is 404, another's alert 403,
-//!   naming another as owner 403 for all but administrators.
-//! - A schedule that does not say `enabled` is enabled, and one that is enabled
-//!   when it is created is sent at once, like one that becomes enabled; all of
-//!   this goes to the outbox. No flag may be null. `tab_ids` must be layouts of
-//!   the dashboard. Names of datagroups are not looked at.
-//! - A new alert needs neither `owner_id` nor `field.filter`
-//!   ([`SimConfig::new_alerts_need_owner`]), and hangs on a tile that shows data.
-//!   `PUT` keeps what is not sent. Only `enqueue` tells anybody.
-//! - A new user is in the groups of `include_by_default`, has no role, and a
-//!   folder of its own, which keeps its name. What lies there goes to the trash
-//!   with its user, the folder goes for ever. The last administrator cannot be
-//!   deleted (403). Roles that are managed externally are not set (422).
-//! - An address that another user has is 422. So is a taken name of a group;
-//!   writes to groups that are managed elsewhere, and to group 1, are 403.
-//! - A group that is taken out of another loses its rows of access lists.
-//! - A role whose set is deleted has none. Only role 1 is built in, and who has
-//!   it can be set.
-//! - System attributes are 405; values can be set of those that users may edit.
-//!   A hidden value stays hidden, and no value of one is kept. Deleting a value
-//!   that is not there is 404.
-//! - Dashboards and looks cannot be given lists of their own, though generated
-//!   ones may have them. Content that inherits takes no rows. Deleting a row
-//!   deletes those of the same group or user on what lies below.
-//! - Another's favourite is 404, and a second one of the same content 409.
-//! - The default theme is 405, standard colour collections are 403. Colours are
-//!   hexadecimal, functions, or one of the eighteen best known names.
+//! What is taken for granted about writes to people, access, delivery and appearance
+//! is in `docs/simulator-people.md`, each with how it is known.
 
 mod access;
 mod activity;

@@ -337,3 +337,21 @@ async fn roles_name_their_sets_and_are_given_as_whole_lists() {
     let hierarchy = house.rows("/groups/search/with_hierarchy?id=3").await;
     assert!(!hierarchy[0]["role_ids"].as_array().unwrap().contains(&made["id"]));
 }
+
+#[tokio::test]
+async fn groups_that_were_loaded_by_themselves_can_be_written() {
+    let source = House::new(SimConfig::default()).await;
+    let mut target = House::new(SimConfig { built_ins_only: true, ..SimConfig::default() }).await;
+    for kind in [Kind::PermissionSet, Kind::ModelSet, Kind::Role, Kind::Group, Kind::User] {
+        let bodies = source.sim.export(kind);
+        let bodies: Vec<_> = bodies.iter().map(|(_, body)| std::str::from_utf8(body).unwrap()).collect();
+        target.sim.load(kind.name(), &bodies).unwrap();
+    }
+    target.login().await;
+    assert_eq!(target.ask("PATCH", "/groups/2", json!({ "name": "Neue" }), 200).await["name"], "Neue");
+    target.ask("POST", "/groups/2/users", json!({ "user_id": "4" }), 200).await;
+    target.ask("PUT", "/roles/2/groups", json!(["3"]), 200).await;
+    assert_eq!(target.rows("/groups/search/with_hierarchy?id=3").await[0]["role_ids"], json!(["2"]));
+    target.ask("POST", "/groups/3/groups", json!({ "group_id": "2" }), 200).await;
+    target.ask("DELETE", "/groups/3", Value::Null, 204).await;
+}

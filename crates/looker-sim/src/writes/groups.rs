@@ -6,7 +6,7 @@ use super::rows::{listed, nameless, of, refuse, rows, taken};
 use super::{Edit, Failure, Wrote, bodies};
 use crate::access::texts;
 use crate::auth::API_USER;
-use crate::json::quoted;
+use crate::json::{self, quoted};
 use crate::kinds::Kind;
 use crate::objects;
 use crate::routes::View;
@@ -30,9 +30,7 @@ pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
         change(&mut changes, "id", quoted(&id.to_string()));
         bodies::filled(bodies::GROUP, &changes)
     });
-    let group = edit.row(Kind::Group, &id).map(|row| as_text(&row.body).trim_end_matches('}').to_owned())?;
-    edit.world.insert(Kind::GroupHierarchy, format!(r#"{group},"parent_group_ids":[],"role_ids":[]}}"#))?;
-    edit.world.insert(Kind::GroupWithRoles, format!(r#"{group},"roles":[]}}"#))?;
+    complete(edit.world, &id)?;
     Ok(shown(id))
 }
 
@@ -65,7 +63,24 @@ pub(crate) fn update(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     Ok(shown(id))
 }
 
+/// Adds a group to the tables that lack it: it is new, or only its `Group` was
+/// loaded.
+fn complete(world: &mut World, id: &str) -> Result<(), Failure> {
+    let group = as_text(&world.get(Kind::Group, id).ok_or(Failure::NotFound)?.body).to_owned();
+    let nothing = |member| (member, "[]".to_owned());
+    for (kind, lists) in [
+        (Kind::GroupHierarchy, vec![nothing("parent_group_ids"), nothing("role_ids")]),
+        (Kind::GroupWithRoles, vec![nothing("roles")]),
+    ] {
+        if world.get(kind, id).is_none() {
+            world.insert(kind, json::patch(&group, &lists))?;
+        }
+    }
+    Ok(())
+}
+
 fn set(world: &mut World, id: &str, changes: &Changes) -> Result<(), Failure> {
+    complete(world, id)?;
     for kind in TABLES {
         world.set(kind, id, changes)?;
     }
@@ -77,6 +92,7 @@ fn set(world: &mut World, id: &str, changes: &Changes) -> Result<(), Failure> {
 pub(crate) fn delete(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let id = edit.id();
     changeable(edit, &id)?;
+    complete(edit.world, &id)?;
     for user in users_of(edit.world, &id) {
         without(edit.world, Kind::User, &user, "group_ids", &id)?;
     }
@@ -111,6 +127,9 @@ pub(super) fn with(
     member: &'static str,
     id: &str,
 ) -> Result<(), Failure> {
+    if kind == Kind::GroupHierarchy {
+        complete(world, row)?;
+    }
     let mut ids = texts(world.get(kind, row).ok_or(Failure::NotFound)?, member);
     if !ids.iter().any(|have| have == id) {
         ids.push(id.to_owned());

@@ -82,21 +82,22 @@ pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
 /// folder without one (`observed-rest.md` §7).
 fn own_folder(edit: &mut Edit<'_>, user: &str, name: &str) -> Result<(), Failure> {
     let now = edit.now();
-    let id = edit.world.create(Kind::Folder, |id| {
-        let id = quoted(&id.to_string());
+    let number = edit.world.table(Kind::Folder).largest_key() + 1;
+    let list = metadata::next_id(edit.world, Kind::Folder, number);
+    edit.world.create(Kind::Folder, |id| {
         let name = if name.is_empty() { "null".to_owned() } else { quoted(name) };
         let changes = [
-            ("content_metadata_id", id.clone()),
-            ("id", id),
+            ("content_metadata_id", quoted(&list)),
+            ("id", quoted(&id.to_string())),
             ("name", name),
             ("created_at", now),
             ("creator_id", quoted(user)),
         ];
         bodies::filled(bodies::PERSONAL_FOLDER, &changes)
     });
-    edit.world.own_lists.insert(id.clone());
+    edit.world.own_lists.insert(list.clone());
     let grant = [
-        ("content_metadata_id", quoted(&id)),
+        ("content_metadata_id", quoted(&list)),
         ("user_id", quoted(user)),
         ("permission_type", quoted("edit")),
     ];

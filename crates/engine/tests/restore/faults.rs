@@ -130,8 +130,11 @@ async fn restored(wanted: &[Wanted], trouble: Option<&Trouble>) -> Vec<String> {
     let applied = loop {
         lives += 1;
         assert!(lives < 60, "it never ends");
-        if let Some(applied) = world.live(&plan).await {
-            break applied.unwrap();
+        // One whose first tokens are all refused gives up, and is begun again.
+        if let Some(applied) = world.live(&plan).await.map(Result::unwrap)
+            && applied.stopped.is_none()
+        {
+            break applied;
         }
     };
     let failures: Vec<_> = applied.objects.iter().flat_map(|object| &object.failures).collect();

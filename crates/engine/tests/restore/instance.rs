@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     NoIdAfter,
     /// It is not done, because too much is asked.
     TooMany,
+    /// It is not done, because the token is no longer good.
+    TokenGone,
     /// The process is killed before it is done.
     KillBefore,
     /// The process is killed after it is done.
@@ -34,7 +36,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::ErrorAfter,
         Self::ErrorBefore,
         Self::ResetAfter,
@@ -42,12 +44,16 @@ impl Fault {
         Self::PageAfter,
         Self::NoIdAfter,
         Self::TooMany,
+        Self::TokenGone,
         Self::KillBefore,
         Self::KillAfter,
     ];
 
     fn is_before(self) -> bool {
-        matches!(self, Self::ErrorBefore | Self::ResetBefore | Self::TooMany | Self::KillBefore)
+        matches!(
+            self,
+            Self::ErrorBefore | Self::ResetBefore | Self::TooMany | Self::TokenGone | Self::KillBefore
+        )
     }
 }
 
@@ -167,6 +173,8 @@ fn serve(socket: TcpStream, state: &Mutex<State>) {
     while let Some(request) = read(&mut reader) {
         let answer = state.lock().unwrap().answer(&request);
         let (status, kind, body) = match answer {
+            // What followed a 204 would be taken for the beginning of the next answer.
+            Answer::Json(204, _) => (204, "application/json", String::new()),
             Answer::Json(status, body) => (status, "application/json", body.to_string()),
             Answer::Page => (200, "text/html", "<html><title>Down</title></html>".to_owned()),
             Answer::Nothing => return,
@@ -252,6 +260,7 @@ impl State {
             Fault::PageAfter => Answer::Page,
             Fault::NoIdAfter => Answer::Json(200, json!({ "can": {} })),
             Fault::TooMany => Answer::Json(429, json!({ "message": "Too many" })),
+            Fault::TokenGone => Answer::Json(401, json!({ "message": "Requires authentication." })),
             Fault::KillBefore | Fault::KillAfter => {
                 // Only the first of those that come before the process is gone.
                 if let Some(kill) = self.kill.take() {

@@ -96,6 +96,26 @@ SELECT i.url AS instance, c.run,
     c.kind, c.reason, c.ledger, c.calls
 FROM calls c JOIN run r ON r.id = c.run JOIN instance i ON i.id = r.instance;
 
+CREATE VIEW restores AS
+SELECT r.id, i.url AS instance, r.as_of AS as_of_run, r.state, r.steps,
+    (SELECT count(*) FROM restore_step WHERE restore = r.id AND state = 'done') AS done,
+    (SELECT count(*) FROM restore_step WHERE restore = r.id AND state = 'failed') AS failed,
+    (SELECT count(*) FROM restore_step WHERE restore = r.id AND state = 'blocked') AS blocked,
+    (SELECT count(*) FROM restore_step WHERE restore = r.id AND state = 'skipped') AS skipped,
+    strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1e6, 'unixepoch') AS started_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', r.ended_at / 1e6, 'unixepoch') AS ended_at
+FROM restore r JOIN instance i ON i.id = r.instance;
+
+CREATE VIEW restore_steps AS
+SELECT restore, step, state, tries, status, error,
+    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at / 1e6, 'unixepoch') AS sent_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', answered_at / 1e6, 'unixepoch') AS answered_at
+FROM restore_step;
+
+CREATE VIEW links AS
+SELECT s.url AS from_instance, l.resource AS kind, l.key AS from_id, i.url AS instance, l.id, l.restore
+FROM link l JOIN instance s ON s.id = l.source JOIN instance i ON i.id = l.instance;
+
 CREATE VIEW prunes AS
 SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1e6, 'unixepoch') AS at, policy,
     runs, versions, objects, bodies, bytes FROM prune;

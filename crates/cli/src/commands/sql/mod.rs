@@ -20,9 +20,10 @@ use crate::report::{Failure, Outcome};
 ///
 /// Reads views whose names and columns stay (docs/sql.md): dashboards, looks,
 /// folders, users, groups, roles, boards, scheduled_plans, alerts, objects,
-/// versions, uses, runs, gaps, api_calls, prunes; and, only here, what documents
-/// say: tiles, dashboard_filters, fields_used, and the function document(body),
-/// which gives a document as JSON. Without a query: the views and their columns.
+/// versions, uses, runs, gaps, api_calls, restores, restore_steps, links, prunes;
+/// and, only here, what documents say: tiles, dashboard_filters, fields_used, and
+/// the function document(body), which gives a document as JSON. Without a query:
+/// the views and their columns.
 #[derive(Args, Debug)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct SqlArgs {

@@ -76,6 +76,7 @@ pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
+pub(crate) use rules::compiled;
 pub use rules::rules;
 pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use looker::catalogue::{Compare, Resource};
 use serde::{Deserialize, Serialize};
 
+use super::links;
 use super::special;
 use super::step::{Among, At, Given, Id, Part, Step, Symbol, Verb};
 use crate::diff::Value;
@@ -50,6 +51,10 @@ pub(super) struct World<'w> {
     /// Stored bodies of queries and merge queries.
     pub(super) stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>,
     pub(super) manner: &'w Manner,
+    /// The instance's host: links to others lead elsewhere.
+    pub(super) host: &'w str,
+    /// What the plan makes anew.
+    pub(super) made: &'w HashSet<Symbol>,
 }
 
 /// Makes the steps of a plan.
@@ -58,6 +63,8 @@ pub(super) struct Composer<'w> {
     pub(super) steps: Vec<Step>,
     /// Queries that are asked for already, by their content.
     pub(super) queries: HashMap<String, Symbol>,
+    /// What these queries go by.
+    pub(super) asked: HashSet<Symbol>,
     /// The object that is being composed, and what is said of it.
     pub(super) object: usize,
     pub(super) changes: Vec<String>,
@@ -90,6 +97,7 @@ impl<'w> Composer<'w> {
             world,
             steps: Vec::new(),
             queries: HashMap::new(),
+            asked: HashSet::new(),
             object: 0,
             changes: Vec::new(),
             notes: Vec::new(),
@@ -114,8 +122,11 @@ impl<'w> Composer<'w> {
                 continue;
             }
             let part = match resource.referred(field) {
-                Some(referred) if !is_same(wanted, live) => self.references(referred, wanted),
-                _ => Part::json(wanted.text()),
+                Some(referred) if !is_same(wanted, live) || self.is_elsewhere(referred, wanted) => {
+                    self.references(referred, wanted)
+                }
+                Some(_) => Part::json(wanted.text()),
+                None => self.text(wanted),
             };
             let Some(part) = part else { continue };
             let is_news = match sides.live {
@@ -128,6 +139,27 @@ impl<'w> Composer<'w> {
         }
         special::adjust(self, resource, sides, &mut body);
         body
+    }
+
+    /// JSON of the vault, its links led to where what they name is now.
+    pub(super) fn text(&self, value: &Value<'_>) -> Option<Part> {
+        let World { ids, host, made, .. } = self.world;
+        match links::led(value.text(), host, ids, &|symbol| made.contains(symbol)) {
+            Some(pieces) => Some(Part::Spliced(pieces)),
+            None => Part::json(value.text()),
+        }
+    }
+
+    /// Whether a field holds an id of something that has another one on the instance.
+    fn is_elsewhere(&self, referred: &str, value: &Value<'_>) -> bool {
+        let is_moved = |value: &Value<'_>| {
+            let symbol = value.as_name().map(|key| Symbol::new(referred, key));
+            symbol.is_some_and(|symbol| {
+                let id = self.world.ids.get(&symbol);
+                self.world.made.contains(&symbol) || id.is_some_and(|id| *id != symbol.key)
+            })
+        };
+        is_moved(value) || value.elements().iter().any(is_moved)
     }
 
     /// The ids that a field holds, as they are on the instance.
@@ -212,6 +244,7 @@ impl<'w> Composer<'w> {
         let asked: HashSet<Symbol> =
             self.steps.iter().flat_map(|step| &step.gives).map(|given| given.symbol.clone()).collect();
         self.queries.retain(|_, symbol| asked.contains(symbol));
+        self.asked.retain(|symbol| asked.contains(symbol));
     }
 
     pub(super) fn note(&mut self, words: String) {
@@ -312,6 +345,11 @@ fn says(part: &Part, live: Option<&Value<'_>>) -> bool {
         (Part::Json(text), None) => text.get() == "null",
         (Part::Json(text), Some(live)) => text.get() == live.text(),
         (Part::Id(Id::Known(id)), Some(live)) => live.as_name().is_some_and(|live| live == *id),
+        (Part::Spliced(pieces), Some(live)) => {
+            let (ids, mut text) = (super::step::Ids::new(), String::new());
+            let is_known = Part::Spliced(pieces.clone()).write(&ids, &mut text).is_ok();
+            is_known && text == live.text()
+        }
         (Part::List(parts), Some(live)) => {
             live.elements().len() == parts.len()
                 && parts.iter().zip(live.elements()).all(|(part, live)| says(part, Some(live)))

@@ -7,12 +7,14 @@
 //! journal, and reads back what they did; [`undo`] goes back to what was before.
 
 mod apply;
+mod certify;
 mod clashes;
 mod compose;
 mod conduct;
 mod error;
 mod identity;
 mod keep;
+mod links;
 mod live;
 mod order;
 mod owners;
@@ -37,5 +39,5 @@ pub use planner::{OnConflict, Planned, Request, look_again, plan};
 pub use read_back::ReadBack;
 pub use selection::{Selection, is_restorable, restorable, user_id};
 pub use session::Session;
-pub use step::{Among, At, Given, Id, Ids, Part, Step, Symbol, Verb};
+pub use step::{Among, At, Given, Id, Ids, Part, Piece, Step, Symbol, Verb};
 pub use undo::{Made, plan_undo, undo};

@@ -110,7 +110,9 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
             other.resource == step.resource && other.target.is_some() && other.target == step.target;
         let filters = step.resource == "dashboard_filters" && other.resource == step.resource;
         let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete;
-        if same_thing || filters || after_all {
+        // What lies in the trash is brought back before anything else is done to it.
+        let undeleted = other.verb == Verb::Undelete;
+        if same_thing || filters || after_all || undeleted {
             needs.insert(*place);
         }
     }

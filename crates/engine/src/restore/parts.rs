@@ -6,6 +6,7 @@
 
 use looker::catalogue::{Compare, Resource};
 
+use super::certify;
 use super::compose::{Composer, Sides, key, name_of};
 use super::special::has;
 use super::step::{At, Given, Id, Part, Symbol, Verb};
@@ -23,6 +24,7 @@ pub(super) fn compose(
         "dashboards" => dashboard(composer, resource, compare, sides),
         _ => parts(composer, resource, compare, sides, &mut Vec::new()),
     }
+    certify::compose(composer, resource, sides);
 }
 
 /// The elements of a list that a resource holds.

@@ -11,7 +11,11 @@ use std::rc::Rc;
 use looker::Kind;
 use vault::{AsOf, BodyHash, FolderPaths, InstanceId, ListRow, Reader, RunId};
 
-use super::{RestoreError, identity};
+use super::step::Symbol;
+use super::{RestoreError, identity, links};
+
+/// An object of the vault.
+pub(super) type Named = (&'static Kind, String);
 
 /// What a version of an object says of itself, without its body.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub(super) struct Past<'r> {
     marks: RefCell<HashMap<&'static str, HashMap<String, Rc<Marks>>>>,
     /// Then and now.
     folders: [OnceCell<FolderPaths>; 2],
+    linking: OnceCell<HashMap<Symbol, Vec<Named>>>,
 }
 
 impl Marks {
@@ -52,7 +57,14 @@ impl Marks {
 
 impl<'r> Past<'r> {
     pub(super) fn new(reader: &'r Reader, instance: InstanceId, as_of: RunId) -> Self {
-        Self { reader, instance, as_of, marks: RefCell::default(), folders: Default::default() }
+        Self {
+            reader,
+            instance,
+            as_of,
+            marks: RefCell::default(),
+            folders: Default::default(),
+            linking: OnceCell::new(),
+        }
     }
 
     /// The instance as the run left it.
@@ -94,6 +106,27 @@ impl<'r> Past<'r> {
         let then = self.reader.row(self.then(), kind, key)?;
         let row = if then.is_some() { then } else { self.reader.row(self.instance, kind, key)? };
         Ok(row.map(|(_, hash)| self.reader.body(&hash)).transpose()?.flatten())
+    }
+
+    /// What links in its texts to a dashboard or a look, now. All texts are read once.
+    pub(super) fn linking(&self, to: &Symbol, host: &str) -> Result<&[Named], RestoreError> {
+        const HOLDERS: [&str; 5] = ["dashboards", "looks", "boards", "scheduled_plans", "alerts"];
+        if self.linking.get().is_none() {
+            let mut linking: HashMap<Symbol, Vec<Named>> = HashMap::new();
+            for kind in HOLDERS.into_iter().filter_map(Kind::find) {
+                self.reader.bodies(self.instance, kind.name, |key, body| {
+                    let Ok(text) = std::str::from_utf8(body) else { return };
+                    for link in links::links(text, host) {
+                        let holders = linking.entry(link.symbol).or_default();
+                        if holders.last().is_none_or(|(last, of)| last.name != kind.name || of != key) {
+                            holders.push((kind, key.to_owned()));
+                        }
+                    }
+                })?;
+            }
+            self.linking.get_or_init(|| linking);
+        }
+        Ok(self.linking.get().and_then(|linking| linking.get(to)).map_or(&[], Vec::as_slice))
     }
 
     /// The path that a folder had then.

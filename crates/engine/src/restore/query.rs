@@ -156,8 +156,8 @@ impl Composer<'_> {
         if let Some(symbol) = self.queries.get(&text) {
             return Id::Of(symbol.clone());
         }
-        let part = |(name, text): &(&str, &str)| Some(((*name).to_owned(), Part::json(text)?));
-        let body = content.iter().filter_map(part).collect();
+        let member = |(name, _): &(&str, &str)| Some(((*name).to_owned(), self.text(query.member(name)?)?));
+        let body = content.iter().filter_map(member).collect();
         if let Some(model) = query.member("model").and_then(Value::as_name) {
             self.requires.insert(("lookml_models", model.into_owned()));
         }
@@ -225,13 +225,12 @@ impl Composer<'_> {
     ) -> Id {
         // A query within a tile may be told otherwise than by itself: then two go by
         // one id, and the second by its content.
-        let taken =
-            |key: &String| self.queries.values().any(|known| known.resource == resource && known.key == *key);
         let key = key
-            .filter(|key| !taken(key))
+            .filter(|key| !self.asked.contains(&Symbol::new(resource, key.as_str())))
             .unwrap_or_else(|| vault::BodyHash::of(content.as_bytes()).to_string());
         let symbol = Symbol::new(resource, key.as_str());
         self.queries.insert(content, symbol.clone());
+        self.asked.insert(symbol.clone());
         let Some(resource) = Resource::find(resource) else { return Id::Of(symbol) };
         self.add(Verb::Reuse, resource, key, about, None, body);
         Id::Of(symbol)

@@ -45,6 +45,18 @@ pub enum Part {
     List(Vec<Part>),
     /// An object.
     Object(Vec<(String, Part)>),
+    /// JSON as it is written, but for ids within its texts.
+    Spliced(Vec<Piece>),
+}
+
+/// A piece of JSON with ids in its texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// As it is written; by itself no JSON.
+    Text(String),
+    /// An id within a text.
+    Id(Id),
 }
 
 /// What a step does.
@@ -207,7 +219,7 @@ impl Part {
     ///
     /// # Errors
     /// The first symbol of which no id is known.
-    pub fn write<'a>(&'a self, ids: &Ids, out: &mut String) -> Result<(), &'a Symbol> {
+    pub fn write<'a>(&'a self, ids: &'a Ids, out: &mut String) -> Result<(), &'a Symbol> {
         match self {
             Self::Json(text) => out.push_str(text.get()),
             Self::Id(Id::Known(id)) => out.push_str(&quoted(id)),
@@ -223,8 +235,34 @@ impl Part {
                 out.push(']');
             }
             Self::Object(members) => write_members(members, ids, out)?,
+            Self::Spliced(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => out.push_str(text),
+                        Piece::Id(id) => out.push_str(quoted(id.resolve(ids)?).trim_matches('"')),
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Leaves the links to something as they were stored: it will not be made.
+    pub(super) fn unlink(&mut self, lost: &dyn Fn(&Symbol) -> bool) {
+        match self {
+            Self::Json(_) | Self::Id(_) => {}
+            Self::List(parts) => parts.iter_mut().for_each(|part| part.unlink(lost)),
+            Self::Object(members) => members.iter_mut().for_each(|(_, part)| part.unlink(lost)),
+            Self::Spliced(pieces) => {
+                for piece in pieces {
+                    if let Piece::Id(Id::Of(symbol)) = piece
+                        && lost(symbol)
+                    {
+                        *piece = Piece::Text(std::mem::take(&mut symbol.key));
+                    }
+                }
+            }
+        }
     }
 
     /// Hands every symbol in it to `each`.
@@ -234,6 +272,13 @@ impl Part {
             Self::Id(id) => id.symbol().into_iter().for_each(each),
             Self::List(parts) => parts.iter().for_each(|part| part.symbols(each)),
             Self::Object(members) => members.iter().for_each(|(_, part)| part.symbols(each)),
+            Self::Spliced(pieces) => {
+                let ids = pieces.iter().filter_map(|piece| match piece {
+                    Piece::Id(id) => id.symbol(),
+                    Piece::Text(_) => None,
+                });
+                ids.for_each(each);
+            }
         }
     }
 }
@@ -245,6 +290,7 @@ impl PartialEq for Part {
             (Self::Id(a), Self::Id(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Spliced(a), Self::Spliced(b)) => a == b,
             _ => false,
         }
     }
@@ -254,7 +300,11 @@ fn quoted(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
 
-fn write_members<'a>(members: &'a [(String, Part)], ids: &Ids, out: &mut String) -> Result<(), &'a Symbol> {
+fn write_members<'a>(
+    members: &'a [(String, Part)],
+    ids: &'a Ids,
+    out: &mut String,
+) -> Result<(), &'a Symbol> {
     out.push('{');
     for (at, (name, part)) in members.iter().enumerate() {
         if at > 0 {
@@ -300,10 +350,15 @@ impl Step {
     ///
     /// # Errors
     /// The first symbol of which no id is known.
-    pub fn render(&self, ids: &Ids) -> Result<String, &Symbol> {
+    pub fn render<'a>(&'a self, ids: &'a Ids) -> Result<String, &'a Symbol> {
         let mut out = String::new();
         write_members(&self.body, ids, &mut out)?;
         Ok(out)
+    }
+
+    /// Leaves links to what will not be made as they were stored.
+    pub(super) fn unlink(&mut self, lost: &dyn Fn(&Symbol) -> bool) {
+        self.body.iter_mut().for_each(|(_, part)| part.unlink(lost));
     }
 
     /// Leaves out of the body what holds a symbol.

@@ -11,7 +11,9 @@ pub const RESOURCES: &[&Resource] = &[
     &DASHBOARD_ELEMENTS,
     &DASHBOARD_LAYOUTS,
     &DASHBOARD_LAYOUT_COMPONENTS,
+    &DASHBOARD_CERTIFICATIONS,
     &LOOKS,
+    &LOOK_CERTIFICATIONS,
     &QUERIES,
     &MERGE_QUERIES,
     &BOARDS,
@@ -217,6 +219,24 @@ static DASHBOARD_LAYOUT_COMPONENTS: Resource = Resource {
         "row",
         "width",
     ],
+    ..RESOURCE
+};
+
+static DASHBOARD_CERTIFICATIONS: Resource = Resource {
+    name: "dashboard_certifications",
+    singular: "certification",
+    looker_type: "Certification",
+    update: Some(patch("update_dashboard_certification", "/dashboards/{dashboard_id}/certification")),
+    fields: &["certification_status", "notes"],
+    ..RESOURCE
+};
+
+static LOOK_CERTIFICATIONS: Resource = Resource {
+    name: "look_certifications",
+    singular: "certification",
+    looker_type: "Certification",
+    update: Some(patch("update_look_certification", "/looks/{look_id}/certification")),
+    fields: &["certification_status", "notes"],
     ..RESOURCE
 };
 

@@ -10,6 +10,7 @@ use super::{Planner, Target};
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
+use crate::restore::past::Named;
 use crate::restore::selection::is_restorable;
 use crate::restore::step::Symbol;
 use crate::restore::{compose, owners};
@@ -56,12 +57,9 @@ impl Planner<'_> {
     pub(super) async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
-            for referrer in self.past.reader.referrers(self.past.instance, target.kind.name, &target.key)? {
-                let kind = Kind::find(&referrer.kind).filter(|kind| is_restorable(kind));
-                if let Some(kind) = kind
-                    && self.past.was_there(kind, &referrer.key)?
-                {
-                    brought.push((kind, referrer.key));
+            for (kind, key) in self.holders(target)? {
+                if is_restorable(kind) && self.past.was_there(kind, &key)? {
+                    brought.push((kind, key));
                 }
             }
         }
@@ -77,15 +75,26 @@ impl Planner<'_> {
 
     /// What refers to an object by the id that it is going to lose.
     pub(super) fn referrers(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
-        let mut lines = Vec::new();
+        let others = self.holders(target)?.into_iter().filter(|(kind, key)| !self.targets.has(kind, key));
+        Ok(others.map(|(kind, key)| format!("{} {key}", kind.singular)).collect())
+    }
+
+    /// What has the id of an object, in a field or in a link, now.
+    fn holders(&self, target: &Target) -> Result<Vec<Named>, RestoreError> {
+        let mut holders: Vec<Named> = Vec::new();
         for referrer in self.past.reader.referrers(self.past.instance, target.kind.name, &target.key)? {
-            let kind = Kind::find(&referrer.kind);
-            if kind.is_none_or(|kind| !self.targets.has(kind, &referrer.key)) {
-                let singular = kind.map_or(referrer.kind.as_str(), |kind| kind.singular);
-                lines.push(format!("{singular} {}", referrer.key));
+            holders.extend(Kind::find(&referrer.kind).map(|kind| (kind, referrer.key)));
+        }
+        if matches!(target.kind.name, "dashboards" | "looks") {
+            let to = Symbol::new(target.kind.name, target.key.as_str());
+            for (kind, key) in self.past.linking(&to, &self.host)? {
+                let is_own = kind.name == target.kind.name && *key == target.key;
+                if !is_own && !holders.iter().any(|(of, one)| of.name == kind.name && one == key) {
+                    holders.push((kind, key.clone()));
+                }
             }
         }
-        Ok(lines)
+        Ok(holders)
     }
 
     fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {

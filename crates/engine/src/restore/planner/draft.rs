@@ -1,6 +1,6 @@
 //! The plan as far as is known: objects with what becomes of them, and all steps.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use looker::Kind;
@@ -48,13 +48,17 @@ impl Planner<'_> {
     /// Composes all targets by what is known.
     pub(super) fn draft(&self) -> Result<Draft, RestoreError> {
         let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
-        let mut ids = self.ids.clone();
+        let (mut ids, mut made) = (self.ids.clone(), HashSet::new());
         for target in &self.targets.list {
-            if let Standing::There(live) = self.standing(target.kind, &target.key)? {
-                ids.insert(Symbol::new(target.kind.name, target.key.as_str()), live.row.id.clone());
+            let symbol = Symbol::new(target.kind.name, target.key.as_str());
+            match self.standing(target.kind, &target.key)? {
+                Standing::There(live) => drop(ids.insert(symbol, live.row.id.clone())),
+                Standing::Absent(_) => drop(made.insert(symbol)),
+                Standing::Doubtful(_) => {}
             }
         }
-        let world = World { ids: &ids, stored: &stored, manner: &self.request.manner };
+        let manner = &self.request.manner;
+        let world = World { ids: &ids, stored: &stored, manner, host: &self.host, made: &made };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.list.iter().enumerate() {
@@ -201,6 +205,7 @@ impl Planner<'_> {
         }
         let blocked: HashSet<usize> =
             (0..objects.len()).filter(|at| matches!(objects[*at].action, Action::Blocked(_))).collect();
+        unlink(&mut steps, &blocked);
         let steps = order::without(steps, &blocked);
         let mut ids = Known::default();
         for (symbol, id) in &self.ids {
@@ -225,6 +230,30 @@ impl Planner<'_> {
             ids,
         };
         Ok(Planned { plan, lives })
+    }
+}
+
+/// Leaves links to what is blocked as they are: a tile is not left undone because of one.
+fn unlink(steps: &mut [Step], blocked: &HashSet<usize>) {
+    let given = |step: &Step| step.gives.iter().map(|given| given.symbol.clone()).collect::<Vec<_>>();
+    let lost: HashMap<Symbol, u32> = steps
+        .iter()
+        .filter(|step| blocked.contains(&step.object))
+        .flat_map(|step| given(step).into_iter().map(|symbol| (symbol, step.number)))
+        .collect();
+    if lost.is_empty() {
+        return;
+    }
+    for step in steps.iter_mut().filter(|step| !blocked.contains(&step.object)) {
+        let waits_for = |step: &Step| {
+            let mut numbers: BTreeSet<u32> = BTreeSet::new();
+            step.symbols(&mut |symbol| numbers.extend(lost.get(symbol).copied()));
+            numbers
+        };
+        let before = waits_for(step);
+        step.unlink(&|symbol| lost.contains_key(symbol));
+        let still = waits_for(step);
+        step.needs.retain(|need| !before.contains(need) || still.contains(need));
     }
 }
 

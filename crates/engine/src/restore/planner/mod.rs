@@ -89,6 +89,8 @@ struct Planner<'p> {
     past: Past<'p>,
     request: Request,
     stocks: HashMap<&'static str, Stock>,
+    /// The instance's host, as links name it.
+    host: String,
     /// By kind, what was read; by kind, the keys that were asked for.
     lives: HashMap<&'static str, Lives>,
     asked: HashMap<&'static str, BTreeSet<String>>,
@@ -206,6 +208,12 @@ impl Targets {
     }
 }
 
+/// The host of an address, with its port.
+fn host(address: &str) -> &str {
+    let named = address.split_once("://").map_or(address, |(_, named)| named);
+    named.split('/').next().unwrap_or(named)
+}
+
 impl<'p> Planner<'p> {
     fn new(
         client: &'p Client,
@@ -232,6 +240,7 @@ impl<'p> Planner<'p> {
             client,
             past: Past::new(reader, instance, request.as_of),
             ids: request.links.clone(),
+            host: host(&request.address).to_owned(),
             request,
             stocks,
             lives: HashMap::new(),

@@ -99,7 +99,7 @@ fn needs(steps: &[Step], at: usize, givers: &HashMap<Symbol, usize>) -> BTreeSet
     let earlier = steps[..at].iter().enumerate().filter(|(_, other)| other.object == step.object);
     for (place, other) in earlier {
         let same_thing =
-            other.resource == step.resource && other.target.is_some() && other.target == step.target;
+            other.resource == step.resource && other.target.is_some() && at_same_place(other, step);
         let filters = step.resource == "dashboard_filters" && other.resource == step.resource;
         let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete;
         if same_thing || filters || after_all {
@@ -108,6 +108,10 @@ fn needs(steps: &[Step], at: usize, givers: &HashMap<Symbol, usize>) -> BTreeSet
     }
     needs.remove(&at);
     needs
+}
+
+fn at_same_place(a: &Step, b: &Step) -> bool {
+    a.target == b.target && a.second == b.second
 }
 
 /// Takes out of creations what waits for something that waits for them.
@@ -183,6 +187,7 @@ mod tests {
             key: key.to_owned(),
             about: format!("{resource} {key}"),
             target: None,
+            second: None,
             body: waits
                 .iter()
                 .map(|(field, resource, key)| {

@@ -4,10 +4,13 @@
 //! composed; what they refer to and nobody knows is looked for on the instance, and
 //! is brought along or blocks what needs it; until nothing is left to find out.
 
+mod edges;
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use looker::catalogue::{List, Resource};
+use looker::catalogue::{List, Relation, Resource};
 use looker::{Client, Kind};
 use vault::{BodyHash, InstanceId, Reader, RunId, Side};
 
@@ -20,6 +23,8 @@ use super::session::Session;
 use super::step::{Ids, Step, Symbol, Verb};
 use super::{RestoreError, clashes, order, parts, special};
 use crate::diff::Value;
+
+pub(super) use edges::LiveEdges;
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -82,6 +87,8 @@ struct Planner<'p> {
     /// By kind, what was read; by kind, the keys that were asked for.
     lives: HashMap<&'static str, BTreeMap<String, Live>>,
     asked: HashMap<&'static str, BTreeSet<String>>,
+    /// Kinds that were read whole.
+    whole: BTreeSet<&'static str>,
     targets: Vec<Target>,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
@@ -112,6 +119,7 @@ pub async fn plan(session: &Session, request: Request) -> Result<Planned, Restor
     if planner.request.relink {
         planner.bring_referrers().await?;
     }
+    planner.read_edges().await?;
     loop {
         let composed = planner.compose()?;
         let unknown = composed.unknown(&planner.absent);
@@ -140,7 +148,9 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     }
     session.watch.phase("looking at what is there");
     planner.read_targets().await?;
-    let (mut moved, mut lives) = (Vec::new(), Vec::new());
+    planner.read_edges().await?;
+    let live_edges = LiveEdges::of(&planner.lives);
+    let (mut moved, mut lives) = (Vec::new(), planner.beside_the_targets()?);
     for (target, object) in planner.targets.iter().zip(&plan.objects) {
         let Standing::There(live) = planner.standing(target.kind, &target.key)? else {
             if object.live.is_some() {
@@ -154,6 +164,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         for made in ways {
             is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
         }
+        let edges = live_edges.fingerprint(target.kind, &live.row.id);
+        is_as_it_was &= object.edges.is_none() || object.edges == edges;
         if !is_as_it_was {
             moved.push(format!("{} {}", target.kind.singular, target.key));
         }
@@ -229,6 +241,7 @@ impl<'p> Planner<'p> {
             stocks,
             lives: HashMap::new(),
             asked: HashMap::new(),
+            whole: BTreeSet::new(),
             targets: Vec::new(),
             ids,
             absent: BTreeSet::new(),
@@ -237,6 +250,7 @@ impl<'p> Planner<'p> {
 
     /// The id by which an object would be on the instance.
     fn live_key(&self, kind: &Kind, key: &str) -> String {
+        let kind = values::owner_kind(kind).unwrap_or(kind);
         self.ids.get(&Symbol::new(kind.name, key)).cloned().unwrap_or_else(|| key.to_owned())
     }
 
@@ -250,39 +264,72 @@ impl<'p> Planner<'p> {
             return Ok(());
         }
         asked.extend(new.iter().cloned());
+        if self.whole.contains(kind.name) {
+            return Ok(());
+        }
         let none = Stock::default();
         let found = live::read(self.client, kind, &new, self.stocks.get(kind.name).unwrap_or(&none)).await?;
         self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
     }
 
+    /// Reads all objects of a kind that are live.
+    async fn read_all(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
+        if !self.whole.insert(kind.name) {
+            return Ok(());
+        }
+        let stored = self.stocks.get(kind.name).map_or(0, |stock| stock.stored[0]);
+        let found = live::read_all(self.client, kind, stored).await?;
+        self.lives.entry(kind.name).or_default().extend(found);
+        Ok(())
+    }
+
+    /// Whether it is known of a stored object whether it is there.
+    fn was_asked(&self, kind: &Kind, key: &str) -> bool {
+        let key = self.live_key(kind, key);
+        let asked = self.asked.get(kind.name);
+        let is_whole = self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && asked.is_some();
+        is_whole || asked.is_some_and(|asked| asked.contains(&key))
+    }
+
     async fn read_targets(&mut self) -> Result<(), RestoreError> {
         let mut by_kind: Vec<(&'static Kind, BTreeSet<String>)> = Vec::new();
+        let mut add = |kind: &'static Kind, key: String| match by_kind.iter_mut().find(|(one, _)| one.name == kind.name) {
+            Some((_, keys)) => drop(keys.insert(key)),
+            None => by_kind.push((kind, BTreeSet::from([key]))),
+        };
+        // Values are read of whoever has them now, which has to be found first.
         for target in &self.targets {
-            let key = self.live_key(target.kind, &target.key);
-            match by_kind.iter_mut().find(|(kind, _)| kind.name == target.kind.name) {
-                Some((_, keys)) => drop(keys.insert(key)),
-                None => by_kind.push((target.kind, BTreeSet::from([key]))),
-            }
+            let kind = values::owner_kind(target.kind).unwrap_or(target.kind);
+            add(kind, self.live_key(kind, &target.key));
         }
         for (kind, keys) in by_kind {
+            // Memberships need all groups anyway, and one call has five hundred.
+            if kind.name == "groups" {
+                self.read_all(kind).await?;
+            }
             self.read(kind, &keys).await?;
         }
-        Ok(())
+        self.read_values().await
     }
 
     /// What an object is on the instance.
     fn standing(&self, kind: &'static Kind, key: &str) -> Result<Standing<'_>, RestoreError> {
         let none = &*NO_LIVES;
         let lives = self.lives.get(kind.name).unwrap_or(none);
+        if let Some(owner) = values::owner_kind(kind) {
+            let Standing::There(owner) = self.standing(owner, key)? else { return Ok(Standing::Absent(None)) };
+            return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
+        }
         let then = self.reader.show_at(self.instance, kind.name, key, Some(self.request.as_of))?;
         let now = self.reader.show(self.instance, kind.name, key)?;
         let linked = self.ids.contains_key(&Symbol::new(kind.name, key));
         Ok(identity::standing(kind, &self.live_key(kind, key), linked, [then.as_ref(), now.as_ref()], lives))
     }
 
-    /// Adds the schedules and alerts of what is made anew.
+    /// Adds the schedules, alerts and attribute values of what is made anew.
     async fn bring_dependents(&mut self) -> Result<(), RestoreError> {
+        self.bring_values()?;
         let mut made: HashSet<(&str, String)> = HashSet::new();
         for target in self.targets.iter().filter(|target| matches!(target.kind.name, "dashboards" | "looks"))
         {
@@ -333,9 +380,9 @@ impl<'p> Planner<'p> {
                 continue;
             }
             for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
-                let Some(kind) =
-                    Kind::find(&referrer.kind).filter(|kind| super::selection::is_restorable(kind))
-                else {
+                let Some(kind) = Kind::find(&referrer.kind).filter(|kind| {
+                    super::selection::is_restorable(kind) && !is_written_apart(kind.name, target.kind.name)
+                }) else {
                     continue;
                 };
                 let is_new = |one: &Target| one.kind.name != kind.name || one.key != referrer.key;
@@ -357,7 +404,7 @@ impl<'p> Planner<'p> {
         let mut lines = Vec::new();
         for referrer in self.reader.referrers(self.instance, target.kind.name, &target.key)? {
             let known = |one: &Target| one.kind.name == referrer.kind && one.key == referrer.key;
-            if !self.targets.iter().any(known) {
+            if !self.targets.iter().any(known) && !is_written_apart(&referrer.kind, target.kind.name) {
                 let singular =
                     Kind::find(&referrer.kind).map_or(referrer.kind.as_str(), |kind| kind.singular);
                 lines.push(format!("{singular} {}", referrer.key));
@@ -394,7 +441,8 @@ impl<'p> Planner<'p> {
                 ids.insert(Symbol::new(target.kind.name, target.key.as_str()), live.row.id.clone());
             }
         }
-        let world = World { ids: &ids, stored: &stored, manner: &self.request.manner };
+        let world =
+            World { ids: &ids, absent: &self.absent, stored: &stored, manner: &self.request.manner };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.iter().enumerate() {
@@ -407,6 +455,8 @@ impl<'p> Planner<'p> {
                 }
             }
         }
+        self.compose_edges(&mut composer, &mut objects)?;
+        self.compose_values(&mut composer, &mut objects)?;
         let (steps, missing) = order::order(composer.steps, &ids);
         Ok(Composed { objects, steps, missing, requires })
     }
@@ -430,6 +480,7 @@ impl<'p> Planner<'p> {
             notes: Vec::new(),
             conflict: false,
             live: None,
+            edges: None,
             intended: stored.hash.to_string(),
         };
         let wanted = Value::parse(&stored.body).map_err(|error| damaged(error.to_string()))?;
@@ -478,8 +529,8 @@ impl<'p> Planner<'p> {
             first.verb = Verb::Undelete;
         }
         object.action = match live {
+            _ if own.is_empty() => Action::Skip,
             None => Action::Create,
-            Some(_) if own.is_empty() => Action::Skip,
             Some(live) if live.side == Side::Trash => Action::Undelete,
             Some(_) => Action::Update,
         };
@@ -531,6 +582,9 @@ impl<'p> Planner<'p> {
             }
         }
         self.targets.append(&mut brought);
+        if self.request.with_dependencies {
+            self.bring_values()?;
+        }
         self.read_targets().await?;
         Ok(true)
     }
@@ -577,10 +631,21 @@ impl<'p> Planner<'p> {
         Ok(stored.map(|_| Target { kind, key: symbol.key.clone() }))
     }
 
+    /// Notes who was there before users are made: names need not be unique.
+    fn note_namesakes(&self, steps: &mut [Step]) {
+        let Some(users) = self.lives.get("users") else { return };
+        for step in steps.iter_mut().filter(|step| step.resource == "users") {
+            if let Some(among) = &mut step.among {
+                among.known.extend(users.keys().cloned());
+            }
+        }
+    }
+
     /// Blocks what misses something, and writes the plan.
     fn finish(self, composed: Composed, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
         let Composed { mut objects, mut steps, missing, requires } = composed;
         clashes.settle(&mut objects, &mut steps);
+        self.note_namesakes(&mut steps);
         for (symbol, waiting) in missing {
             for step in steps.iter_mut().filter(|step| waiting.contains(&step.number)) {
                 if symbol.resource == "users" {
@@ -607,7 +672,7 @@ impl<'p> Planner<'p> {
         for (symbol, id) in &self.ids {
             ids.insert(symbol, id);
         }
-        let mut lives = Vec::new();
+        let mut lives = self.beside_the_targets()?;
         for target in &self.targets {
             if let Standing::There(live) = self.standing(target.kind, &target.key)? {
                 ids.insert(&Symbol::new(target.kind.name, target.key.as_str()), &live.row.id);
@@ -627,6 +692,12 @@ impl<'p> Planner<'p> {
         };
         Ok(Planned { plan, lives })
     }
+}
+
+/// Whether documents of a kind refer to another by what is not part of the object
+/// that they describe: edges, and values of attributes.
+fn is_written_apart(kind: &str, to: &str) -> bool {
+    Relation::is_between(kind, to) || Kind::find(kind).is_some_and(|kind| values::owner_kind(kind).is_some())
 }
 
 static NO_LIVES: std::sync::LazyLock<BTreeMap<String, Live>> = std::sync::LazyLock::new(BTreeMap::new);

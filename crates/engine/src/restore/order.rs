@@ -101,7 +101,9 @@ fn needs(steps: &[Step], at: usize, givers: &HashMap<Symbol, usize>) -> BTreeSet
         let same_thing =
             other.resource == step.resource && other.target.is_some() && at_same_place(other, step);
         let filters = step.resource == "dashboard_filters" && other.resource == step.resource;
-        let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete;
+        // Edges do not hang on each other, and may be thousands.
+        let is_edge = step.second.is_some();
+        let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete && !is_edge;
         if same_thing || filters || after_all {
             needs.insert(place);
         }

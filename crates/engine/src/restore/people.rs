@@ -27,7 +27,9 @@ const OTHERS: &[(&str, &str)] = &[
 pub(super) fn credentials(composer: &mut Composer<'_>, sides: Sides<'_>) {
     let lost: Vec<&str> = OTHERS
         .iter()
-        .filter(|(field, _)| has_any(sides.wanted, field) && !sides.live.is_some_and(|live| has_any(live, field)))
+        .filter(|(field, _)| {
+            has_any(sides.wanted, field) && !sides.live.is_some_and(|live| has_any(live, field))
+        })
         .map(|(_, words)| *words)
         .collect();
     if !lost.is_empty() {

@@ -288,13 +288,29 @@ impl<'p> Planner<'p> {
     fn was_asked(&self, kind: &Kind, key: &str) -> bool {
         let key = self.live_key(kind, key);
         let asked = self.asked.get(kind.name);
-        let is_whole = self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && asked.is_some();
+        let is_whole =
+            self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && asked.is_some();
         is_whole || asked.is_some_and(|asked| asked.contains(&key))
+    }
+
+    /// Whether a list is to be read whole at once, because it will be needed whole: for
+    /// memberships, or for who else has an address. Often that is one page.
+    fn needs_all(&self, kind: &Kind, has_members: bool) -> bool {
+        let stored = self.stocks.get(kind.name).map_or(0, |stock| stock.stored[0]);
+        let is_a_page = kind.paged().is_some_and(|paged| stored <= paged.page as usize);
+        match kind.name {
+            "groups" => true,
+            "users" => is_a_page || has_members && !self.request.skip_existing,
+            _ => false,
+        }
     }
 
     async fn read_targets(&mut self) -> Result<(), RestoreError> {
         let mut by_kind: Vec<(&'static Kind, BTreeSet<String>)> = Vec::new();
-        let mut add = |kind: &'static Kind, key: String| match by_kind.iter_mut().find(|(one, _)| one.name == kind.name) {
+        let mut add = |kind: &'static Kind, key: String| match by_kind
+            .iter_mut()
+            .find(|(one, _)| one.name == kind.name)
+        {
             Some((_, keys)) => drop(keys.insert(key)),
             None => by_kind.push((kind, BTreeSet::from([key]))),
         };
@@ -303,9 +319,9 @@ impl<'p> Planner<'p> {
             let kind = values::owner_kind(target.kind).unwrap_or(target.kind);
             add(kind, self.live_key(kind, &target.key));
         }
+        let has_members = by_kind.iter().any(|(kind, _)| matches!(kind.name, "groups" | "roles"));
         for (kind, keys) in by_kind {
-            // Memberships need all groups anyway, and one call has five hundred.
-            if kind.name == "groups" {
+            if self.needs_all(kind, has_members) {
                 self.read_all(kind).await?;
             }
             self.read(kind, &keys).await?;
@@ -318,7 +334,9 @@ impl<'p> Planner<'p> {
         let none = &*NO_LIVES;
         let lives = self.lives.get(kind.name).unwrap_or(none);
         if let Some(owner) = values::owner_kind(kind) {
-            let Standing::There(owner) = self.standing(owner, key)? else { return Ok(Standing::Absent(None)) };
+            let Standing::There(owner) = self.standing(owner, key)? else {
+                return Ok(Standing::Absent(None));
+            };
             return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
         }
         let then = self.reader.show_at(self.instance, kind.name, key, Some(self.request.as_of))?;
@@ -441,8 +459,7 @@ impl<'p> Planner<'p> {
                 ids.insert(Symbol::new(target.kind.name, target.key.as_str()), live.row.id.clone());
             }
         }
-        let world =
-            World { ids: &ids, absent: &self.absent, stored: &stored, manner: &self.request.manner };
+        let world = World { ids: &ids, absent: &self.absent, stored: &stored, manner: &self.request.manner };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.iter().enumerate() {

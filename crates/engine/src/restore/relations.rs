@@ -163,11 +163,8 @@ impl<'e> Differences<'e> {
     fn say(&mut self, owner: usize, one: &Difference) {
         let relation = one.relation();
         let of_whole = self.objects.get(&(relation.whole, one.edge.whole.clone())) == Some(&owner);
-        let (word, name) = if of_whole {
-            (relation.members, &one.member.name)
-        } else {
-            (relation.wholes, &one.whole.name)
-        };
+        let (word, name) =
+            if of_whole { (relation.members, &one.member.name) } else { (relation.wholes, &one.whole.name) };
         let said = self.words.entry((owner, word)).or_default();
         said[usize::from(!one.is_wanted)].push(name.clone());
     }
@@ -203,11 +200,8 @@ impl<'e> Differences<'e> {
             self.objects.contains_key(&(relation.whole, one.edge.whole.clone())) && !one.whole_is_fixed
         };
         // Of these either end could be written.
-        let free: Vec<&Difference> = all
-            .iter()
-            .map(|(_, one)| one)
-            .filter(|one| is_restored(one) && !one.edge.is_new())
-            .collect();
+        let free: Vec<&Difference> =
+            all.iter().map(|(_, one)| one).filter(|one| is_restored(one) && !one.edge.is_new()).collect();
         let wholes: BTreeSet<&Id> = free.iter().map(|one| &one.edge.whole).collect();
         let members: BTreeSet<&Id> = free.iter().map(|one| &one.edge.member).collect();
         let side = |(_, one): &&(usize, Difference)| match () {

@@ -312,7 +312,9 @@ impl Step {
     pub fn render(&self, ids: &Ids) -> Result<String, &Symbol> {
         let mut out = String::new();
         match self.body.as_slice() {
-            [(_, list)] if self.resource().is_some_and(|resource| resource.is_list) => list.write(ids, &mut out)?,
+            [(_, list)] if self.resource().is_some_and(|resource| resource.is_list) => {
+                list.write(ids, &mut out)?;
+            }
             members => write_members(members, ids, &mut out)?,
         }
         Ok(out)

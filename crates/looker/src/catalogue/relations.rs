@@ -163,7 +163,10 @@ pub(super) static GROUP_VALUES: Resource = Resource {
 pub(super) static GROUP_VALUE_LISTS: Resource = Resource {
     name: "user_attribute_group_value_lists",
     singular: "list of values",
-    update: Some(post("set_user_attribute_group_values", "/user_attributes/{user_attribute_id}/group_values")),
+    update: Some(post(
+        "set_user_attribute_group_values",
+        "/user_attributes/{user_attribute_id}/group_values",
+    )),
     fields: &["group_values"],
     is_list: true,
     ..RESOURCE

@@ -102,7 +102,11 @@ impl Planner<'_> {
         }
         let kinds = self.whole.iter().filter_map(|kind| Kind::find(kind));
         let all = kinds.flat_map(|kind| {
-            self.lives.get(kind.name).into_iter().flat_map(|lives| lives.values()).map(move |live| (kind, live))
+            self.lives
+                .get(kind.name)
+                .into_iter()
+                .flat_map(|lives| lives.values())
+                .map(move |live| (kind, live))
         });
         let others = all.filter(|(kind, live)| !own.contains(&(kind.name, live.row.id.clone())));
         Ok(others.map(|(kind, live)| (kind, live.clone())).collect())
@@ -160,8 +164,14 @@ impl Planner<'_> {
         let documents = [self.document(whole)?, self.document(member)?];
         if let Some(why) = why_closed(relation, &documents) {
             if why == Closed::Elsewhere {
-                note(owner, format!("{} of {} are left as they are: the identity provider decides them",
-                    if relation.member == "users" { relation.wholes } else { relation.members }, member.name));
+                note(
+                    owner,
+                    format!(
+                        "{} of {} are left as they are: the identity provider decides them",
+                        if relation.member == "users" { relation.wholes } else { relation.members },
+                        member.name
+                    ),
+                );
             }
             return Ok(false);
         }
@@ -210,7 +220,9 @@ impl Planner<'_> {
                             continue;
                         }
                         // Where the text is the same nobody has to look.
-                        Place::Id(Id::Of(symbol)) if has.contains(&symbol.key) && !self.is_target(&symbol) => {
+                        Place::Id(Id::Of(symbol))
+                            if has.contains(&symbol.key) && !self.is_target(&symbol) =>
+                        {
                             Id::Known(symbol.key)
                         }
                         Place::Id(id) => id,
@@ -341,11 +353,7 @@ impl LiveEdges {
     }
 
     /// The members that a whole has.
-    pub(in crate::restore) fn members(
-        &self,
-        relation: usize,
-        whole: &str,
-    ) -> impl Iterator<Item = &String> {
+    pub(in crate::restore) fn members(&self, relation: usize, whole: &str) -> impl Iterator<Item = &String> {
         self.0.get(&(relation, whole.to_owned())).into_iter().flatten()
     }
 

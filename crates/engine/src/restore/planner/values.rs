@@ -130,7 +130,8 @@ impl Planner<'_> {
             if let Id::Of(symbol) = &other
                 && composer.world.absent.contains(symbol)
             {
-                composer.note(format!("{} {name} is not there any more: its value is left out", owner.singular));
+                composer
+                    .note(format!("{} {name} is not there any more: its value is left out", owner.singular));
                 continue;
             }
             let (ids, keys) = if lists == OF_GROUPS {

@@ -40,7 +40,7 @@ impl WriteAccess {
     ///
     /// # Errors
     /// When that one does not end, or the vault cannot be opened.
-    pub fn open(&mut self) -> Result<Vault> {
+    pub fn open(&self) -> Result<Vault> {
         let started = Instant::now();
         while Arc::strong_count(&self.lock) > 1 {
             if started.elapsed() > PATIENCE {

@@ -180,7 +180,7 @@ fn dictionaries_are_kept_for_the_next_process() {
 #[test]
 fn a_held_lock_is_not_given_back_between_two_openings() {
     let place = Place::new();
-    let mut access = WriteAccess::take(&place.path(), "test").unwrap();
+    let access = WriteAccess::take(&place.path(), "test").unwrap();
     let refused =
         || matches!(Vault::open_for_writing(&place.path(), "other"), Err(VaultError::Locked { .. }));
     for number in 1..=2 {

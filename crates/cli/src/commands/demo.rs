@@ -84,10 +84,11 @@ pub fn run(context: &Context, args: &DemoArgs) -> Outcome {
             Settings::new(url, sim.client_id().to_owned(), sim.client_secret().to_owned().into());
         settings.ceiling = usize::from(args.workers.get());
         let client = Client::new(settings)?;
-        let vault = Vault::open_for_writing(&path, "demo")?;
+        let place = path.clone();
+        let open = move || Vault::open_for_writing(&place, "demo");
         let mut request = Request::new(KINDS.iter().collect());
         "demo".clone_into(&mut request.command);
-        extract::work(context, &client, vault, request).await
+        extract::work(context, &client, open, request).await
     })?;
     let under = Under { allowance: Allowance::default(), set_aside: false };
     summary::print(&context.printer, &report, &path, &under)?;

@@ -7,6 +7,7 @@ mod plan;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -347,16 +348,14 @@ pub fn run(context: &Context, args: &ExtractArgs) -> Outcome {
     }
     let instance = context.instance(&config)?;
     let planned = Planned::new(args, &config, instance.clone())?;
-    let mut access = WriteAccess::take(&config.vault.value, "extract")?;
-    let vault = access.open()?;
-    let report = context.block_on(work(context, &planned.client, vault, planned.request));
+    let access = Arc::new(WriteAccess::take(&config.vault.value, "extract")?);
+    let report = context.block_on(work(context, &planned.client, opening(&access), planned.request));
     let report = match report {
         Err(failure) if failure.kind == remote::OTHER_INSTANCE => {
             let epoch = history::ask(&context.printer, &failure).ok_or(failure)?;
             let Planned { client, mut request, .. } = Planned::new(args, &config, instance)?;
             request.epoch = epoch;
-            let vault = access.open()?;
-            context.block_on(work(context, &client, vault, request))?
+            context.block_on(work(context, &client, opening(&access), request))?
         }
         report => report?,
     };
@@ -401,27 +400,33 @@ impl Planned {
     }
 }
 
+/// Opens a vault whose lock is ours.
+fn opening(access: &Arc<WriteAccess>) -> impl FnOnce() -> vault::Result<Vault> + Send + use<> {
+    let access = Arc::clone(access);
+    move || access.open()
+}
+
 /// Extracts with progress, until the end or Ctrl-C.
 pub(super) async fn work(
     context: &Context,
     client: &Client,
-    vault: Vault,
+    open: impl FnOnce() -> vault::Result<Vault> + Send + 'static,
     request: Request,
 ) -> Result<Report, Failure> {
     let interrupted = CancellationToken::new();
     let _listening = interrupt::on_signal(&interrupted, &context.printer);
-    work_until(context, client, vault, request, &interrupted).await
+    work_until(context, client, open, request, &interrupted).await
 }
 
 async fn work_until(
     context: &Context,
     client: &Client,
-    vault: Vault,
+    open: impl FnOnce() -> vault::Result<Vault> + Send + 'static,
     request: Request,
     interrupted: &CancellationToken,
 ) -> Result<Report, Failure> {
     let bars = Bars::new(&context.printer);
-    let report = extract::extract(client, vault, request, bars.clone(), interrupted).await;
+    let report = extract::extract(client, open, request, bars.clone(), interrupted).await;
     bars.finish();
     Ok(report?)
 }

@@ -56,6 +56,7 @@ mod whole;
 mod windows;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use looker::Client;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +77,7 @@ pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,
 };
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
+pub(crate) use rules::compiled;
 pub use rules::rules;
 pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
@@ -84,27 +86,36 @@ pub use selector::{FolderSelector, PathPattern};
 pub(crate) use whole::whole_call;
 
 use crate::Watch;
-use run::Run;
+use crate::check::release;
+use run::{Beginning, Run};
 
-/// Extracts what `request` asks for into `vault`.
+/// Extracts what `request` asks for into the vault that `open` opens: on another thread,
+/// while the instance answers the sign-in, since a new one takes as long to make.
 ///
 /// A pulled `interrupt` ends the run early, as does a spent budget or allowance,
 /// or a server that stays down; all that was read until then is kept, and the run can be
 /// resumed.
 ///
 /// # Errors
-/// When the run cannot begin (no connection, no sign-in, an unknown folder, an
+/// When the run cannot begin (no vault, no connection, no sign-in, an unknown folder, an
 /// allowance that is spent), another instance answers than the one the vault
 /// knows, or the vault cannot be written. What could not be read is in the report.
 pub async fn extract(
     client: &Client,
-    vault: Vault,
+    open: impl FnOnce() -> vault::Result<Vault> + Send + 'static,
     request: Request,
     watch: Arc<dyn Watch>,
     interrupt: &CancellationToken,
 ) -> Result<Report, ExtractError> {
-    let vault = rules::index_references(vault, &watch).await?;
-    let (mut run, folders) = Run::open(client, vault, request, watch, interrupt).await?;
+    let started = Instant::now();
+    scope::check(&request)?;
+    watch.phase("signing in");
+    let opened = async { rules::index_references(blocking(|| Ok(open()?)).await?, &watch).await };
+    let signed_in = async { client.sign_in().await.map_err(ExtractError::from) };
+    let release = async { Ok(release(client).await) };
+    let (vault, (), release) = tokio::try_join!(opened, signed_in, release)?;
+    let beginning = Beginning { vault, release, started };
+    let (mut run, folders) = Run::open(client, beginning, request, watch, interrupt).await?;
     match read(&mut run, folders).await {
         Ok(()) => run.finish().await,
         Err(ExtractError::OtherInstance(other)) => Err(run.refuse(other).await?),

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use looker::Kind;
 use looker::catalogue::{Content, FieldPattern, KINDS, Reference};
-use vault::{ReferencePattern, Rules, Vault};
+use vault::{CompiledRules, ReferencePattern, Rules, Vault};
 
 use super::error::ExtractError;
 use super::pool::blocking;
@@ -23,6 +23,18 @@ pub fn rules(kind: &'static Kind, destinations: Destinations) -> Rules {
         Destinations::Keep => Rules { redact: patterns(kind.redacted), ..rules },
         Destinations::Redact => rules,
     }
+}
+
+/// The same, ready to be used, destinations redacted first and kept second; made once
+/// for all kinds.
+pub(crate) fn compiled(kind: &'static Kind) -> &'static [CompiledRules; 2] {
+    static COMPILED: LazyLock<Vec<[CompiledRules; 2]>> = LazyLock::new(|| {
+        let ways = [Destinations::Redact, Destinations::Keep];
+        KINDS.iter().map(|kind| ways.map(|way| rules(kind, way).compile())).collect()
+    });
+    let at = KINDS.iter().position(|other| other.name == kind.name);
+    // Every kind that there is stands in the table.
+    &COMPILED[at.unwrap_or_default()]
 }
 
 /// Brings the references of all that is stored up to the rules of today; the

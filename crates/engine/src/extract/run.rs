@@ -30,7 +30,6 @@ use super::scope::{self, FolderSet};
 use super::signed_in::{ROLES, SignedIn};
 use crate::Watch;
 use crate::bookkeeping::Bookkeeping;
-use crate::check::release;
 use crate::documents::INDEXER;
 use crate::references::{ReferenceReport, references};
 
@@ -71,6 +70,13 @@ pub(super) struct Run {
     pub(super) findings: Findings,
 }
 
+/// What is there when we are signed in.
+pub(super) struct Beginning {
+    pub(super) vault: Vault,
+    pub(super) release: Option<String>,
+    pub(super) started: Instant,
+}
+
 /// What is learned along the way and told at the end.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -93,21 +99,17 @@ pub(super) struct Findings {
 }
 
 impl Run {
-    /// Signs in, finds out what is to be read, and begins or resumes the run. The
-    /// folders come along, if they were listed.
+    /// Finds out what is to be read, and begins or resumes the run. The folders come
+    /// along, if they were listed.
     pub(super) async fn open(
         client: &Client,
-        mut vault: Vault,
+        beginning: Beginning,
         mut request: Request,
         watch: Arc<dyn Watch>,
         interrupt: &CancellationToken,
     ) -> Result<(Self, Option<scope::Listed>), ExtractError> {
-        let started = Instant::now();
-        scope::check(&request)?;
+        let Beginning { mut vault, release, started } = beginning;
         allowance::claim(client, &vault, &request)?;
-        watch.phase("signing in");
-        let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
-        signed_in?;
         let tree = scope::all_folders(client, &request).await?;
         let mut folders = scope::folders(&request, tree.as_ref(), &*watch)?;
         let address = client.settings().host();

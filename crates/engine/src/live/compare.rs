@@ -20,7 +20,7 @@ use super::report::{KindReport, ObjectReport, Outcome, Report};
 use crate::Watch;
 use crate::bookkeeping::{Bookkeeping, count_calls};
 use crate::check::{cannot_heal, release, unavailable};
-use crate::extract::{Brake, CallReport, Destinations, ExtractError, FolderScope, Stop, blocking, rules};
+use crate::extract::{Brake, CallReport, ExtractError, FolderScope, Stop, blocking, compiled};
 
 /// A comparison at work.
 struct Comparison {
@@ -225,8 +225,7 @@ impl Comparison {
         blocking(move || {
             let reader = writer.reader()?;
             // Destinations are stored or not, as the run that stored them was asked.
-            let rules = [Destinations::Redact, Destinations::Keep].map(|way| rules(kind, way).compile());
-            let judged = chosen.iter().map(|row| judge(&reader, instance, kind, &rules, row));
+            let judged = chosen.iter().map(|row| judge(&reader, instance, kind, compiled(kind), row));
             let objects = judged.collect::<vault::Result<Vec<_>>>()?;
             let mut not_in_vault = None;
             if is_whole {

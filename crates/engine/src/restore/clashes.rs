@@ -5,7 +5,7 @@
 //! side tells both, and which looks are there, so that a look that was made without
 //! an answer is told from those of before.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use looker::catalogue::Paged;
 use looker::pacing::Reason;
@@ -24,8 +24,18 @@ const LISTING_PAGE: usize = 50_000;
 /// What is there of kinds of which something is made.
 #[derive(Debug, Default)]
 pub(super) struct Clashes {
-    /// Rows by kind.
-    rows: HashMap<&'static str, Vec<(Side, Named)>>,
+    kinds: HashMap<&'static str, Names>,
+}
+
+/// Names of a kind.
+#[derive(Debug, Default)]
+struct Names {
+    /// By title.
+    titled: HashMap<String, Vec<(Side, Named)>>,
+    /// Ids by slug.
+    slugs: HashMap<String, String>,
+    /// Folders by id.
+    folders: HashMap<String, String>,
 }
 
 /// An object as a listing of names has it.
@@ -54,8 +64,17 @@ pub(super) async fn find(
         let sides: &[Side] =
             if kind.name == "dashboards" { &[Side::Live, Side::Trash] } else { &[Side::Live] };
         for side in sides {
-            let rows = listed(client, kind, paged, *side).await?;
-            clashes.rows.entry(kind.name).or_default().extend(rows.into_iter().map(|row| (*side, row)));
+            let names = clashes.kinds.entry(kind.name).or_default();
+            for row in listed(client, kind, paged, *side).await? {
+                if let Some(slug) = &row.slug {
+                    names.slugs.insert(slug.clone(), row.id.clone());
+                }
+                if let Some(folder) = &row.folder_id {
+                    names.folders.insert(row.id.clone(), folder.clone());
+                }
+                let title = row.title.clone().unwrap_or_default();
+                names.titled.entry(title).or_default().push((*side, row));
+            }
         }
     }
     Ok(clashes)
@@ -96,37 +115,36 @@ impl Clashes {
     /// was there before anything is made.
     pub(super) fn settle(&self, objects: &mut [Object], steps: &mut [Step]) {
         for step in steps.iter_mut() {
-            let Some(rows) = self.rows.get(step.resource.as_str()) else { continue };
+            let Some(names) = self.kinds.get(step.resource.as_str()) else { continue };
             let object = &mut objects[step.object];
-            let own = object.live_id.clone();
-            let is_other = |row: &Named| own.as_ref() != Some(&row.id);
+            let namesakes = object.title.as_ref().and_then(|title| names.titled.get(title));
+            let namesakes = namesakes.map_or(&[][..], Vec::as_slice);
+            let is_own = |id: &str| object.live_id.as_deref() == Some(id);
             if step.resource == "dashboards" && matches!(step.verb, Verb::Create | Verb::Undelete) {
-                let title = object.title.as_deref();
-                let folder = folder_of(step);
-                let taken = rows.iter().find(|(side, row)| {
+                let own_folder = object.live_id.as_ref().and_then(|id| names.folders.get(id));
+                let folder = folder_of(step).or(own_folder.map(String::as_str));
+                let taken = namesakes.iter().find(|(side, row)| {
                     *side == Side::Live
-                        && is_other(row)
-                        && row.title.as_deref() == title
+                        && !is_own(&row.id)
                         && folder.is_some()
                         && row.folder_id.as_deref() == folder
                 });
+                let slug = text(step, "slug");
+                let owner = slug.and_then(|slug| names.slugs.get(&slug)).filter(|id| !is_own(id));
+                if let Some(owner) = owner {
+                    step.body.retain(|(field, _)| field != "slug");
+                    object.notes.push(format!(
+                        "it gets another slug, and so another address: dashboard {owner} has it"
+                    ));
+                }
                 if let Some((_, row)) = taken {
                     object.action =
                         Action::Blocked(format!("dashboard {} has its title in that folder", row.id));
                 }
-                let slug = text(step, "slug");
-                if let Some((_, row)) = slug.and_then(|slug| {
-                    rows.iter().find(|(_, row)| is_other(row) && row.slug.as_deref() == Some(&slug))
-                }) {
-                    step.body.retain(|(field, _)| field != "slug");
-                    object.notes.push(format!(
-                        "it gets another slug, and so another address: dashboard {} has it",
-                        row.id
-                    ));
-                }
             }
+            // Only one of its title could be taken for what it makes.
             if let (Verb::Create, Some(among)) = (step.verb, &mut step.among) {
-                among.known = rows.iter().map(|(_, row)| row.id.clone()).collect::<BTreeSet<_>>();
+                among.known = namesakes.iter().map(|(_, row)| row.id.clone()).collect();
             }
         }
     }

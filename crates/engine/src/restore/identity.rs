@@ -4,13 +4,14 @@
 //! key where there is none: on an instance that was rebuilt under the same address,
 //! dashboard 42 may be a stranger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use looker::Kind;
-use vault::Stored;
 
 use super::live::Live;
+use super::past::Marks;
 
 /// What a stored object is on the instance.
 pub(super) enum Standing<'l> {
@@ -22,18 +23,74 @@ pub(super) enum Standing<'l> {
     Doubtful(String),
 }
 
+/// What was read of a kind on the instance.
+#[derive(Default)]
+pub(super) struct Lives {
+    by_id: BTreeMap<String, Live>,
+    /// Ids by what identifies an object elsewhere; of several with one name the first.
+    names: OnceLock<HashMap<String, String>>,
+}
+
+impl Lives {
+    /// One, by its id.
+    pub(super) fn get(&self, id: &str) -> Option<&Live> {
+        self.by_id.get(id)
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Live> {
+        self.by_id.values()
+    }
+
+    /// Adds what was read.
+    pub(super) fn extend(&mut self, read: impl IntoIterator<Item = (String, Live)>) {
+        self.names.take();
+        self.by_id.extend(read);
+    }
+
+    fn name(&self, kind: &Kind, live: &Live) -> Option<String> {
+        if kind.name == "folders" { Some(self.path(live)) } else { natural_key(kind, &live.row.raw) }
+    }
+
+    /// The names of a folder and of those that it lies in, from the root.
+    fn path(&self, folder: &Live) -> String {
+        // Parents that go round in a circle are followed no further than this.
+        const DEPTH: usize = 64;
+        let above = |live: &&Live| self.by_id.get(live.row.folder.as_ref()?);
+        let mut names: Vec<&str> = std::iter::successors(Some(folder), above)
+            .take(DEPTH)
+            .map(|live| live.row.title.as_deref().unwrap_or(&live.row.id))
+            .collect();
+        names.reverse();
+        names.join("/")
+    }
+
+    fn named(&self, kind: &Kind, name: &str) -> Option<&Live> {
+        let names = self.names.get_or_init(|| {
+            let mut names = HashMap::new();
+            for live in self.by_id.values() {
+                if let Some(name) = self.name(kind, live) {
+                    names.entry(name).or_insert_with(|| live.row.id.clone());
+                }
+            }
+            names
+        });
+        self.by_id.get(names.get(name)?)
+    }
+}
+
 /// Looks for a stored object, as it was then and as the vault has it now, under the
 /// id that it would have.
 pub(super) fn standing<'l>(
     kind: &'static Kind,
     id: &str,
     linked: bool,
-    stored: [Option<&Stored>; 2],
-    lives: &'l BTreeMap<String, Live>,
+    stored: &Marks,
+    lives: &'l Lives,
 ) -> Standing<'l> {
     let live = lives.get(id);
     if let Some(live) = live
-        && (linked || is_same(kind, live, stored))
+        && (linked || is_same(kind, live, stored, lives))
     {
         return Standing::There(live);
     }
@@ -59,45 +116,45 @@ pub(super) fn standing<'l>(
     }
 }
 
-fn has_birth(live: &Live, stored: [Option<&Stored>; 2]) -> bool {
-    live.row.created_at.is_some() && stored.iter().flatten().any(|stored| stored.row.created_at.is_some())
+fn has_birth(live: &Live, stored: &Marks) -> bool {
+    live.row.created_at.is_some() && stored.each().any(|mark| mark.row.created_at.is_some())
 }
 
-fn is_same(kind: &'static Kind, live: &Live, stored: [Option<&Stored>; 2]) -> bool {
+fn is_same(kind: &'static Kind, live: &Live, stored: &Marks, lives: &Lives) -> bool {
     let seconds = Timestamp::as_second;
-    for stored in stored.into_iter().flatten() {
-        if let (Some(then), Some(now)) = (stored.row.created_at, live.row.created_at) {
+    for mark in stored.each() {
+        if let (Some(then), Some(now)) = (mark.row.created_at, live.row.created_at) {
             return seconds(then) == seconds(now);
         }
     }
-    let name = natural_key(kind, &live.row.raw);
-    let mut keys = stored.into_iter().flatten().map(|stored| natural_key(kind, &stored.body));
     // A kind that nothing but its id identifies.
-    kind.natural_key.is_empty() || keys.any(|key| key == name)
+    if kind.natural_key.is_empty() {
+        return true;
+    }
+    let name = lives.name(kind, live);
+    stored.each().any(|mark| mark.natural_key == name)
 }
 
 /// One that has the natural key, where that alone identifies a kind.
-fn by_name<'l>(
-    kind: &'static Kind,
-    stored: [Option<&Stored>; 2],
-    lives: &'l BTreeMap<String, Live>,
-) -> Option<&'l Live> {
+fn by_name<'l>(kind: &'static Kind, stored: &Marks, lives: &'l Lives) -> Option<&'l Live> {
     let has_births = kind.envelope.created_at.is_some() && kind.name != "folders";
     if has_births || kind.natural_key.is_empty() || kind.name == "alerts" {
         return None;
     }
-    let wanted = natural_key(kind, &stored[0]?.body)?;
-    lives.values().find(|live| natural_key(kind, &live.row.raw).is_some_and(|key| key == wanted))
+    let then = stored.then.as_ref()?;
+    let wanted = then.natural_key.as_ref()?;
+    // Two paths that read alike, as one name holds a slash, end in different names.
+    let is_called = |live: &&Live| kind.name != "folders" || live.row.title == then.row.title;
+    lives.named(kind, wanted).filter(is_called)
 }
 
-/// What identifies an object of a kind on any instance, as a text.
-fn natural_key(kind: &Kind, document: &[u8]) -> Option<String> {
+/// What identifies an object of a kind on any instance, as a text; a folder is
+/// identified by its path.
+pub(super) fn natural_key(kind: &Kind, document: &[u8]) -> Option<String> {
     let document: serde_json::Value = serde_json::from_slice(document).ok()?;
     let fields: &[&str] = match kind.name {
         // What a person can change about an alert is not what it is.
         "alerts" => &["dashboard_element_id"],
-        // The path is looked for by its last step; roots by what they are.
-        "folders" => &["name", "parent_id"],
         _ => kind.natural_key,
     };
     let values: Vec<String> = fields.iter().filter_map(|field| text(&document[*field])).collect();

@@ -4,15 +4,13 @@
 //! runs: the first is what an undo goes back to, the second makes the vault know what
 //! the restore itself has changed, so that nobody takes it for somebody else's edit.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use looker::Kind;
 use vault::{RunId, Writer};
 
 use super::RestoreError;
 use super::live::Live;
-use crate::extract::{Destinations, Recorder, blocking, rules};
+use crate::extract::{Recorder, blocking, compiled};
 
 /// Objects to a message: the writer's queue holds few.
 const OBJECTS_AT_ONCE: usize = 100;
@@ -27,21 +25,18 @@ pub(super) async fn keep(
     Ok(blocking(move || {
         let reader = writer.reader()?;
         let codec = writer.codec();
-        let mut rules_of = BTreeMap::new();
         for chunk in lives.chunks(OBJECTS_AT_ONCE) {
             let mut records = Vec::with_capacity(chunk.len());
             for (kind, live) in chunk {
-                let [with, without] = rules_of.entry(kind.name).or_insert_with(|| {
-                    [Destinations::Keep, Destinations::Redact].map(|way| rules(kind, way).compile())
-                });
+                let [without, with] = compiled(kind);
                 // As the vault has had it so far: a destination that nobody asked to
                 // keep is not kept because of a restore.
                 let known = |rules| {
                     vault::canonicalise(&live.row.raw, rules).map(|made| vault::BodyHash::of(&made.body))
                 };
                 let keeps = !kind.destinations.is_empty()
-                    && known(&*with).is_ok_and(|hash| reader.has_body(&hash).unwrap_or(false));
-                let rules = if keeps { &*with } else { &*without };
+                    && known(with).is_ok_and(|hash| reader.has_body(&hash).unwrap_or(false));
+                let rules = if keeps { with } else { without };
                 let recorder =
                     Recorder { kind, side: live.side, read_at: Timestamp::now(), rules, codec: &codec };
                 records.extend(recorder.record(&live.row, |hash| reader.has_body(hash))?.ok());

@@ -11,7 +11,7 @@ use looker::{Client, ErrorKind, Kind};
 use vault::{BodyHash, Side};
 
 use super::RestoreError;
-use crate::extract::{Destinations, Group, ONE_PLAN, Rows, item_call, rules, whole_call};
+use crate::extract::{Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
 
 /// Ids that one call asks for, where an instance takes lists of them.
 const IDS_A_CALL: usize = 50;
@@ -44,13 +44,10 @@ impl Live {
         stored: Option<&BodyHash>,
         with_destinations: bool,
     ) -> Result<(Vec<u8>, bool), RestoreError> {
-        let ways = if with_destinations {
-            [Destinations::Keep, Destinations::Redact]
-        } else {
-            [Destinations::Redact, Destinations::Keep]
-        };
-        let made = |way| {
-            let made = vault::canonicalise(&self.row.raw, &rules(kind, way).compile());
+        let [redacting, keeping] = compiled(kind);
+        let ways = if with_destinations { [keeping, redacting] } else { [redacting, keeping] };
+        let made = |rules| {
+            let made = vault::canonicalise(&self.row.raw, rules);
             made.map(|made| made.body).map_err(|error| RestoreError::Unreadable {
                 id: self.row.id.clone(),
                 reason: error.to_string(),

@@ -17,6 +17,7 @@ mod live;
 mod order;
 mod owners;
 mod parts;
+mod past;
 mod people;
 mod plan;
 mod planner;

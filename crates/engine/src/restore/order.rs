@@ -13,7 +13,13 @@ use super::step::{Ids, Step, Symbol, Verb};
 pub(super) fn order(steps: Vec<Step>, known: &Ids) -> (Vec<Step>, BTreeMap<Symbol, Vec<u32>>) {
     let steps = break_cycles(steps);
     let givers = givers(&steps);
-    let needs: Vec<BTreeSet<usize>> = (0..steps.len()).map(|at| needs(&steps, at, &givers)).collect();
+    let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut needs: Vec<BTreeSet<usize>> = Vec::with_capacity(steps.len());
+    for (at, step) in steps.iter().enumerate() {
+        let earlier = of_object.entry(step.object).or_default();
+        needs.push(self::needs(&steps, at, earlier, &givers));
+        earlier.push(at);
+    }
     let mut placed = vec![false; steps.len()];
     let mut sequence = Vec::with_capacity(steps.len());
     // In rounds, so that what does not wait keeps its place.
@@ -92,12 +98,14 @@ fn givers(steps: &[Step]) -> HashMap<Symbol, usize> {
 /// The steps that must come before one: those that give its symbols; those of the
 /// same thing that stand before it; and before anything is deleted of an object,
 /// all that is made or changed of it, but for a deletion that stands first.
-fn needs(steps: &[Step], at: usize, givers: &HashMap<Symbol, usize>) -> BTreeSet<usize> {
+///
+/// `earlier` are the steps of the same object that stand before it.
+fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, usize>) -> BTreeSet<usize> {
     let step = &steps[at];
     let mut needs = BTreeSet::new();
     step.symbols(&mut |symbol| needs.extend(givers.get(symbol)));
-    let earlier = steps[..at].iter().enumerate().filter(|(_, other)| other.object == step.object);
-    for (place, other) in earlier {
+    for place in earlier {
+        let other = &steps[*place];
         let same_thing =
             other.resource == step.resource && other.target.is_some() && at_same_place(other, step);
         let filters = step.resource == "dashboard_filters" && other.resource == step.resource;
@@ -105,7 +113,7 @@ fn needs(steps: &[Step], at: usize, givers: &HashMap<Symbol, usize>) -> BTreeSet
         let is_edge = step.second.is_some();
         let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete && !is_edge;
         if same_thing || filters || after_all {
-            needs.insert(place);
+            needs.insert(*place);
         }
     }
     needs.remove(&at);

@@ -1,40 +1,51 @@
 //! Parts that something else refers to, and the objects that hold them.
 
-use vault::{InstanceId, ListFilter, Reader, RunId};
+use std::collections::{BTreeSet, HashMap};
 
 use super::RestoreError;
+use super::past::Past;
 use super::step::Symbol;
 use crate::documents::Node;
 
-/// The dashboard that has a tile or a layout, as the run left it.
+/// More parts than this are not looked for as text first.
+const FEW: usize = 16;
+
+/// The dashboards that have these tiles or layouts, as the run left them. All
+/// dashboards are read once: nothing that refers to a tile says where it is.
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub(super) fn owner_of(
-    reader: &Reader,
-    instance: InstanceId,
-    as_of: RunId,
-    part: &Symbol,
-) -> Result<Option<String>, RestoreError> {
-    let filter = ListFilter { instance: Some(instance), at: Some(as_of), ..ListFilter::of("dashboards") };
-    let mut keys = Vec::new();
-    reader.list(&filter, |row| keys.push(row.key))?;
-    for key in keys {
-        let stored = reader.show_at(instance, "dashboards", &key, Some(as_of))?;
-        if stored.is_some_and(|stored| has_part(&stored.body, part)) {
-            return Ok(Some(key));
-        }
+pub(super) fn owners_of(
+    past: &Past<'_>,
+    parts: &BTreeSet<Symbol>,
+) -> Result<HashMap<Symbol, String>, RestoreError> {
+    let mut owners = HashMap::new();
+    if parts.is_empty() {
+        return Ok(owners);
     }
-    Ok(None)
+    let lists: BTreeSet<&str> = parts.iter().map(|part| part.resource.as_str()).collect();
+    past.reader.bodies(past.then(), "dashboards", |key, body| {
+        let Ok(text) = std::str::from_utf8(body) else { return };
+        // Most dashboards have none of a few parts, and need not be parsed.
+        if parts.len() <= FEW && !parts.iter().any(|part| text.contains(&part.key)) {
+            return;
+        }
+        let Some(document) = Node::parse(text) else { return };
+        for list in &lists {
+            for id in document.items(list).iter().filter_map(|one| one.text("id")) {
+                let part = Symbol::new(list, id);
+                if parts.contains(&part) {
+                    owners.insert(part, key.to_owned());
+                }
+            }
+        }
+    })?;
+    Ok(owners)
 }
 
 /// Whether a document has the part.
 pub(super) fn has_part(document: &[u8], part: &Symbol) -> bool {
-    // Looking for the id as text first saves reading most documents.
     let Ok(text) = std::str::from_utf8(document) else { return false };
-    if !text.contains(&part.key) {
-        return false;
-    }
     let Some(document) = Node::parse(text) else { return false };
     document.items(&part.resource).iter().any(|one| one.text("id") == Some(&part.key))
 }

@@ -1,6 +1,6 @@
 //! What a restore is going to do, object by object, as a document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -170,8 +170,8 @@ impl Plan {
     /// Objects with steps that somebody changed after the vault last read them, by
     /// their places.
     pub fn conflicts(&self) -> Vec<usize> {
-        let has_steps = |at: usize| self.steps.iter().any(|step| step.object == at);
-        (0..self.objects.len()).filter(|at| self.objects[*at].conflict && has_steps(*at)).collect()
+        let with_steps: BTreeSet<usize> = self.steps.iter().map(|step| step.object).collect();
+        with_steps.into_iter().filter(|at| self.objects[*at].conflict).collect()
     }
 
     /// Leaves these objects as they are, and what needs them undone.

@@ -42,6 +42,18 @@ fn show_sql(at: Option<RunId>) -> String {
     )
 }
 
+/// What a row says, without its body.
+fn row_sql(at: Option<RunId>) -> String {
+    let valid = valid("v", 4, at);
+    format!(
+        "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
+             v.created_at, v.from_run, b.hash
+         FROM object o JOIN version v ON v.object = o.id AND {valid}
+         JOIN body b ON b.id = v.body
+         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3"
+    )
+}
+
 /// An object's row with its content, still compressed.
 struct Packed {
     row: ListRow,
@@ -125,6 +137,18 @@ impl Reader {
         let parameters = (instance.0, kind, key, at.map(|run| run.0));
         let packed = select.query_row(parameters, Packed::read).optional().at(&self.path)?;
         packed.map(|packed| self.unpack(packed, at)).transpose()
+    }
+
+    /// The row of an object and the hash of its body, which is not read; its folder
+    /// comes without a path. `None` when the vault does not have it then.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn row(&self, of: impl Into<AsOf>, kind: &str, key: &str) -> Result<Option<(ListRow, BodyHash)>> {
+        let of = of.into();
+        let mut select = self.connection.prepare_cached(&row_sql(of.run)).at(&self.path)?;
+        let read = |row: &Row<'_>| Ok((list_row(row, &FolderPaths::default())?, BodyHash(row.get(9)?)));
+        select.query_row((of.instance.0, kind, key, of.number()), read).optional().at(&self.path)
     }
 
     fn unpack(&self, packed: Packed, at: Option<RunId>) -> Result<Stored> {

@@ -64,8 +64,9 @@ pub(super) fn read(
             names.join(", ")
         ));
     }
-    let vault = Vault::open_for_writing(&config.vault.value, "diff")?;
-    let report = context.block_on(work(context, &planned.client, vault, planned.request))?;
+    let path = config.vault.value.clone();
+    let open = move || Vault::open_for_writing(&path, "diff");
+    let report = context.block_on(work(context, &planned.client, open, planned.request))?;
     let exit = exit(&report);
     let calls = human::counted(report.metered_calls, "call", "calls");
     printer.status(format!("Read as run {} with {calls}.", report.run));

@@ -5,13 +5,14 @@
 //! to the last. What goes wrong with one instance is told in its place.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::extract::Report;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use vault::{Vault, WriteAccess};
 
-use super::{ExtractArgs, Planned, exit, work_until};
+use super::{ExtractArgs, Planned, exit, opening, work_until};
 use crate::config::{Config, Configured};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -55,7 +56,7 @@ pub(super) fn run(context: &Context, args: &ExtractArgs, config: &Config) -> Out
             .hint("leave one of them out"));
     }
     let configured = config.all_instances()?;
-    let mut access = WriteAccess::take(&config.vault.value, "extract")?;
+    let access = Arc::new(WriteAccess::take(&config.vault.value, "extract")?);
     let ended = context.block_on(async {
         let interrupted = CancellationToken::new();
         let _listening = interrupt::on_signal(&interrupted, &context.printer);
@@ -64,7 +65,7 @@ pub(super) fn run(context: &Context, args: &ExtractArgs, config: &Config) -> Out
             let base_url = one.instance.as_ref().ok().map(|instance| instance.base_url.value.to_string());
             let name = one.name.clone();
             announce(&context.printer, &name, base_url.as_deref())?;
-            let outcome = extract(context, args, config, one, &mut access, &interrupted).await;
+            let outcome = extract(context, args, config, one, &access, &interrupted).await;
             show(&context.printer, &outcome, &config.vault.value)?;
             ended.push(Ended { name, base_url, outcome });
         }
@@ -80,7 +81,7 @@ async fn extract(
     args: &ExtractArgs,
     config: &Config,
     one: Configured,
-    access: &mut WriteAccess,
+    access: &Arc<WriteAccess>,
     interrupted: &CancellationToken,
 ) -> Result<(Report, Under), Failure> {
     if interrupted.is_cancelled() {
@@ -91,8 +92,8 @@ async fn extract(
         context.printer.warn(&warning.message, Some(&warning.hint));
     }
     let planned = Planned::new(args, config, instance)?;
-    let vault = tokio::task::block_in_place(|| access.open())?;
-    let report = work_until(context, &planned.client, vault, planned.request, interrupted).await?;
+    let open = opening(access);
+    let report = work_until(context, &planned.client, open, planned.request, interrupted).await?;
     Ok((report, planned.under))
 }
 

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use looker::Kind;
 use looker::catalogue::{By, RELATIONS, Relation};
-use vault::{AsOf, BodyHash, Side, Stored};
+use vault::{BodyHash, Side};
 
 use super::{OnConflict, Planner};
 use crate::diff::Value;
 use crate::restore::compose::Composer;
-use crate::restore::identity::Standing;
+use crate::restore::identity::{Lives, Standing};
 use crate::restore::live::Live;
 use crate::restore::plan::{Action, Object};
 use crate::restore::relations::{Differences, Edge, End};
@@ -53,15 +53,15 @@ impl Planner<'_> {
             self.read_all(users).await?;
         }
         let (mut lists, mut singles) = (Vec::new(), BTreeMap::<&str, BTreeSet<String>>::new());
-        for target in self.targets.iter().filter(|_| !self.request.skip_existing) {
+        for target in self.targets.list.iter().filter(|_| !self.request.skip_existing) {
             let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
             for relation in RELATIONS {
                 if relation.whole == target.kind.name && closed_whole(relation, &live.row.raw).is_none() {
                     lists.push(relation.member);
                 }
                 if relation.member == target.kind.name {
-                    let stored = self.stored_then(target.kind, &target.key)?;
-                    let was = stored.map(|stored| ids(&stored.body, relation.field)).unwrap_or_default();
+                    let stored = self.past.body_then(target.kind, &target.key)?;
+                    let was = stored.map(|body| ids(&body, relation.field)).unwrap_or_default();
                     let is = ids(&live.row.raw, relation.field).into_iter();
                     singles.entry(relation.whole).or_default().extend(is.filter(|id| !was.contains(id)));
                 }
@@ -80,7 +80,7 @@ impl Planner<'_> {
 
     /// Whether something of a kind that is to be restored is not there.
     fn is_absent(&self, kind: &str) -> Result<bool, RestoreError> {
-        for target in self.targets.iter().filter(|target| target.kind.name == kind) {
+        for target in self.targets.list.iter().filter(|target| target.kind.name == kind) {
             if !matches!(self.standing(target.kind, &target.key)?, Standing::There(_)) {
                 return Ok(true);
             }
@@ -88,25 +88,17 @@ impl Planner<'_> {
         Ok(false)
     }
 
-    pub(super) fn stored_then(&self, kind: &Kind, key: &str) -> Result<Option<Stored>, RestoreError> {
-        Ok(self.reader.show_at(self.instance, kind.name, key, Some(self.request.as_of))?)
-    }
-
     /// What was read whole and is no target: the plan is made from that as well.
     pub(super) fn beside_the_targets(&self) -> Result<Vec<(&'static Kind, Live)>, RestoreError> {
         let mut own = BTreeSet::new();
-        for target in &self.targets {
+        for target in &self.targets.list {
             if let Standing::There(live) = self.standing(target.kind, &target.key)? {
                 own.insert((target.kind.name, live.row.id.clone()));
             }
         }
         let kinds = self.whole.iter().filter_map(|kind| Kind::find(kind));
         let all = kinds.flat_map(|kind| {
-            self.lives
-                .get(kind.name)
-                .into_iter()
-                .flat_map(|lives| lives.values())
-                .map(move |live| (kind, live))
+            self.lives.get(kind.name).into_iter().flat_map(Lives::all).map(move |live| (kind, live))
         });
         let others = all.filter(|(kind, live)| !own.contains(&(kind.name, live.row.id.clone())));
         Ok(others.map(|(kind, live)| (kind, live.clone())).collect())
@@ -205,7 +197,7 @@ impl Planner<'_> {
         known: &mut BTreeMap<Edge, Known>,
     ) -> Result<(), RestoreError> {
         let key = object.key.clone();
-        let body = self.stored_then(kind, &key)?.map(|stored| stored.body).unwrap_or_default();
+        let body = self.past.body_then(kind, &key)?.unwrap_or_default();
         for (nth, relation) in RELATIONS.iter().enumerate() {
             let mut gone = Vec::new();
             if relation.member == kind.name
@@ -260,8 +252,7 @@ impl Planner<'_> {
 
     /// The live objects of a kind that belonged to another then.
     fn members_then(&self, whole: &Kind, key: &str, member: &Kind) -> Result<Vec<String>, RestoreError> {
-        let then = AsOf { instance: self.instance, run: Some(self.request.as_of) };
-        let referrers = self.reader.referrers(then, whole.name, key)?.into_iter();
+        let referrers = self.past.reader.referrers(self.past.then(), whole.name, key)?.into_iter();
         let members = referrers.filter(|one| one.kind == member.name && one.side == Side::Live);
         Ok(members.map(|one| one.key).collect())
     }
@@ -284,7 +275,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn is_target(&self, symbol: &Symbol) -> bool {
-        self.targets.iter().any(|one| one.kind.name == symbol.resource && one.key == symbol.key)
+        Kind::find(&symbol.resource).is_some_and(|kind| self.targets.has(kind, &symbol.key))
     }
 
     /// Both ends of an edge, the whole first. What was found on the instance may be
@@ -311,12 +302,10 @@ impl Planner<'_> {
     }
 
     /// What people call a stored object.
-    pub(super) fn name(&self, kind: &Kind, key: &str) -> Result<String, RestoreError> {
-        let stored = match self.stored_then(kind, key)? {
-            Some(stored) => Some(stored),
-            None => self.reader.show(self.instance, kind.name, key)?,
-        };
-        let title = stored.and_then(|stored| stored.row.title).filter(|title| !title.is_empty());
+    pub(super) fn name(&self, kind: &'static Kind, key: &str) -> Result<String, RestoreError> {
+        let marks = self.past.marks(kind, key)?;
+        let mut titles = marks.each().filter_map(|mark| mark.row.title.as_ref());
+        let title = titles.find(|title| !title.is_empty());
         Ok(title.map_or_else(|| key.to_owned(), |title| format!("{title:?}")))
     }
 
@@ -326,22 +315,23 @@ impl Planner<'_> {
         if let Some(live) = self.lives.get(end.kind.name).and_then(|lives| lives.get(&id)) {
             return Ok(Some(live.body_like(end.kind, None, false)?.0));
         }
-        Ok(self.stored_then(end.kind, &end.key)?.map(|stored| stored.body))
+        self.past.body_then(end.kind, &end.key)
     }
 
     /// Whether the vault, when it last read the member, saw the edge.
     fn was_last(&self, relation: &Relation, [whole, member]: &[End; 2]) -> Result<bool, RestoreError> {
-        let newest = self.reader.show(self.instance, relation.member, &member.key)?;
-        Ok(newest.is_some_and(|newest| ids(&newest.body, relation.field).contains(&whole.key)))
+        let marks = self.past.marks(member.kind, &member.key)?;
+        let newest = marks.now.as_ref().map(|mark| self.past.reader.body(&mark.hash)).transpose()?.flatten();
+        Ok(newest.is_some_and(|body| ids(&body, relation.field).contains(&whole.key)))
     }
 }
 
 impl LiveEdges {
-    pub(super) fn of(lives: &HashMap<&'static str, BTreeMap<String, Live>>) -> Self {
+    pub(super) fn of(lives: &HashMap<&'static str, Lives>) -> Self {
         let mut edges: HashMap<(usize, String), BTreeSet<String>> = HashMap::new();
         let members: BTreeSet<&str> = RELATIONS.iter().map(|relation| relation.member).collect();
         let all = members.into_iter().filter_map(|kind| Some((kind, lives.get(kind)?)));
-        for (kind, live) in all.flat_map(|(kind, lives)| lives.values().map(move |live| (kind, live))) {
+        for (kind, live) in all.flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live))) {
             let Ok(document) = serde_json::from_slice(&live.row.raw) else { continue };
             for (nth, relation) in RELATIONS.iter().enumerate().filter(|(_, one)| one.member == kind) {
                 for whole in listed(&document, relation.field) {

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use looker::Kind;
 use looker::catalogue::{Resource, Source};
-use vault::AsOf;
 
-use super::{Planner, Target};
+use super::Planner;
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::compose::Composer;
@@ -33,7 +32,7 @@ impl Planner<'_> {
     /// Reads the lists of those owners that are there.
     pub(super) async fn read_values(&mut self) -> Result<(), RestoreError> {
         let mut wanted: Vec<(&'static Kind, String)> = Vec::new();
-        for target in &self.targets {
+        for target in &self.targets.list {
             if let Some(owner) = owner_kind(target.kind)
                 && let Standing::There(live) = self.standing(owner, &target.key)?
             {
@@ -50,24 +49,22 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Adds the lists of users and attributes that are made anew.
-    pub(super) fn bring_values(&mut self) -> Result<(), RestoreError> {
-        let mut brought = Vec::new();
-        for target in &self.targets {
-            let lists = match target.kind.name {
+    /// The lists of users and attributes that are made anew.
+    pub(super) fn values_of_new(&self) -> Result<Vec<(&'static Kind, String)>, RestoreError> {
+        let mut lists = Vec::new();
+        for target in self.made_anew()? {
+            let of = match target.kind.name {
                 "users" => OF_USERS,
                 "user_attributes" => OF_GROUPS,
                 _ => continue,
             };
-            let is_absent = matches!(self.standing(target.kind, &target.key)?, Standing::Absent(_));
-            let Some(kind) = Kind::find(lists).filter(|_| is_absent) else { continue };
-            let symbol = Symbol::new(lists, target.key.as_str());
-            if !self.is_target(&symbol) && self.stored_then(kind, &target.key)?.is_some() {
-                brought.push(Target { kind, key: target.key.clone() });
+            if let Some(kind) = Kind::find(of)
+                && self.past.was_there(kind, &target.key)?
+            {
+                lists.push((kind, target.key.clone()));
             }
         }
-        self.targets.append(&mut brought);
-        Ok(())
+        Ok(lists)
     }
 
     /// Composes the values that groups and attributes had which are made anew, as far
@@ -108,14 +105,13 @@ impl Planner<'_> {
     ) -> Result<(), RestoreError> {
         let (Some(kind), Some(resource)) = (Kind::find(lists), Resource::find(lists)) else { return Ok(()) };
         let Some(owner) = owner_kind(kind) else { return Ok(()) };
-        let then = AsOf { instance: self.instance, run: Some(self.request.as_of) };
         let mut count = 0;
-        for referrer in self.reader.referrers(then, &object.kind, &object.key)? {
+        for referrer in self.past.reader.referrers(self.past.then(), &object.kind, &object.key)? {
             let is_restored = self.is_target(&Symbol::new(lists, referrer.key.as_str()));
             if referrer.kind != lists || is_restored {
                 continue;
             }
-            let body = self.stored_then(kind, &referrer.key)?.map(|stored| stored.body).unwrap_or_default();
+            let body = self.past.body_then(kind, &referrer.key)?.unwrap_or_default();
             let Ok(list) = Value::parse(&body) else { continue };
             let all = if lists == OF_GROUPS { of_each_group(&list) } else { own(&list) };
             let Some(one) = all.iter().find(|one| one.key == object.key) else { continue };
@@ -166,7 +162,7 @@ impl Planner<'_> {
         if self.is_target(&Symbol::new(lists, object.key.as_str())) {
             return Ok(());
         }
-        let body = self.stored_then(kind, &object.key)?.map(|stored| stored.body).unwrap_or_default();
+        let body = self.past.body_then(kind, &object.key)?.unwrap_or_default();
         let Ok(list) = Value::parse(&body) else { return Ok(()) };
         let count = if lists == OF_GROUPS { of_each_group(&list) } else { own(&list) }.len();
         if count > 0 {

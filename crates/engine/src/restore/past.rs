@@ -1,0 +1,118 @@
+//! What the vault has of objects, then and now.
+//!
+//! A plan asks for the same objects again and again: whether they are there, what they
+//! are called, whether they changed. Of each it is read once, and bodies only where
+//! nothing else identifies a kind.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use looker::Kind;
+use vault::{AsOf, BodyHash, FolderPaths, InstanceId, ListRow, Reader, RunId};
+
+use super::{RestoreError, identity};
+
+/// What a version of an object says of itself, without its body.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// Its row; without the path of its folder.
+    pub(super) row: ListRow,
+    /// The hash of its body.
+    pub(super) hash: BodyHash,
+    /// What identifies it on any instance, where its birth does not.
+    pub(super) natural_key: Option<String>,
+}
+
+/// An object in the vault.
+#[derive(Debug)]
+pub(super) struct Marks {
+    /// As of the run that is to come back.
+    pub(super) then: Option<Mark>,
+    /// As it was read last.
+    pub(super) now: Option<Mark>,
+}
+
+/// The vault's side of an instance, as of a run and now.
+pub(super) struct Past<'r> {
+    pub(super) reader: &'r Reader,
+    pub(super) instance: InstanceId,
+    pub(super) as_of: RunId,
+    marks: RefCell<HashMap<&'static str, HashMap<String, Rc<Marks>>>>,
+    /// Then and now.
+    folders: [OnceCell<FolderPaths>; 2],
+}
+
+impl Marks {
+    /// Both versions, the older one first.
+    pub(super) fn each(&self) -> impl Iterator<Item = &Mark> {
+        [&self.then, &self.now].into_iter().flatten()
+    }
+}
+
+impl<'r> Past<'r> {
+    pub(super) fn new(reader: &'r Reader, instance: InstanceId, as_of: RunId) -> Self {
+        Self { reader, instance, as_of, marks: RefCell::default(), folders: Default::default() }
+    }
+
+    /// The instance as the run left it.
+    pub(super) fn then(&self) -> AsOf {
+        AsOf { instance: self.instance, run: Some(self.as_of) }
+    }
+
+    /// What the vault has of an object.
+    pub(super) fn marks(&self, kind: &'static Kind, key: &str) -> Result<Rc<Marks>, RestoreError> {
+        if let Some(known) = self.marks.borrow().get(kind.name).and_then(|of_kind| of_kind.get(key)) {
+            return Ok(Rc::clone(known));
+        }
+        let then = self.mark(kind, key, self.then())?;
+        let now = self.mark(kind, key, self.instance.into())?;
+        let marks = Rc::new(Marks { then, now });
+        self.marks.borrow_mut().entry(kind.name).or_default().insert(key.to_owned(), Rc::clone(&marks));
+        Ok(marks)
+    }
+
+    fn mark(&self, kind: &'static Kind, key: &str, of: AsOf) -> Result<Option<Mark>, RestoreError> {
+        let Some((row, hash)) = self.reader.row(of, kind.name, key)? else { return Ok(None) };
+        let natural_key = if kind.name == "folders" {
+            self.paths(of)?.path(key)
+        } else if row.created_at.is_some() {
+            None
+        } else {
+            self.reader.body(&hash)?.and_then(|body| identity::natural_key(kind, &body))
+        };
+        Ok(Some(Mark { row, hash, natural_key }))
+    }
+
+    /// The body of an object then.
+    pub(super) fn body_then(&self, kind: &'static Kind, key: &str) -> Result<Option<Vec<u8>>, RestoreError> {
+        let marks = self.marks(kind, key)?;
+        Ok(marks.then.as_ref().map(|mark| self.reader.body(&mark.hash)).transpose()?.flatten())
+    }
+
+    /// Whether an object was there then.
+    pub(super) fn was_there(&self, kind: &'static Kind, key: &str) -> Result<bool, RestoreError> {
+        Ok(self.marks(kind, key)?.then.is_some())
+    }
+
+    /// The body of an object then, else as it was read last, checked against its hash.
+    pub(super) fn body(&self, kind: &str, key: &str) -> Result<Option<Vec<u8>>, RestoreError> {
+        let then = self.reader.row(self.then(), kind, key)?;
+        let row = if then.is_some() { then } else { self.reader.row(self.instance, kind, key)? };
+        Ok(row.map(|(_, hash)| self.reader.body(&hash)).transpose()?.flatten())
+    }
+
+    /// The path that a folder had then.
+    pub(super) fn folder_path(&self, folder: &str) -> Result<Option<String>, RestoreError> {
+        Ok(self.paths(self.then())?.path(folder))
+    }
+
+    fn paths(&self, of: AsOf) -> Result<&FolderPaths, RestoreError> {
+        let folders = &self.folders[usize::from(of.run.is_none())];
+        if let Some(folders) = folders.get() {
+            return Ok(folders);
+        }
+        let read = self.reader.folders(of)?;
+        Ok(folders.get_or_init(|| read))
+    }
+}

@@ -1,0 +1,257 @@
+//! The plan as far as is known: objects with what becomes of them, and all steps.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use looker::Kind;
+use looker::catalogue::Resource;
+use vault::{BodyHash, Side};
+
+use super::{OnConflict, Planned, Planner, Target};
+use crate::diff::Value;
+use crate::restore::compose::{Composer, Sides, World};
+use crate::restore::identity::Standing;
+use crate::restore::live::Live;
+use crate::restore::past::Mark;
+use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
+use crate::restore::step::{Step, Symbol, Verb};
+use crate::restore::{RestoreError, clashes, order, parts, special};
+
+/// Objects and steps as far as is known.
+pub(super) struct Draft {
+    pub(super) objects: Vec<Object>,
+    pub(super) steps: Vec<Step>,
+    /// Symbols that no step gives, with the steps that wait for them.
+    missing: BTreeMap<Symbol, Vec<u32>>,
+    /// What must be on the instance, with the objects that need it.
+    requires: BTreeMap<Symbol, BTreeSet<usize>>,
+}
+
+impl Draft {
+    /// What nobody has looked for yet.
+    pub(super) fn unknown(&self, absent: &BTreeSet<Symbol>) -> BTreeSet<Symbol> {
+        let all = self.missing.keys().chain(self.requires.keys());
+        all.filter(|symbol| !absent.contains(*symbol)).cloned().collect()
+    }
+}
+
+/// A target on both sides.
+struct Compared<'l> {
+    live: Option<&'l Live>,
+    /// The live body, made as the stored one was.
+    live_body: Option<Vec<u8>>,
+    /// Whether that is the newest that the vault has.
+    is_newest: bool,
+}
+
+impl Planner<'_> {
+    /// Composes all targets by what is known.
+    pub(super) fn draft(&self) -> Result<Draft, RestoreError> {
+        let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
+        let mut ids = self.ids.clone();
+        for target in &self.targets.list {
+            if let Standing::There(live) = self.standing(target.kind, &target.key)? {
+                ids.insert(Symbol::new(target.kind.name, target.key.as_str()), live.row.id.clone());
+            }
+        }
+        let world = World { ids: &ids, absent: &self.absent, stored: &stored, manner: &self.request.manner };
+        let mut composer = Composer::new(world);
+        let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
+        for (at, target) in self.targets.list.iter().enumerate() {
+            composer.object = at;
+            objects.push(self.object(&mut composer, target)?);
+            for (kind, key) in std::mem::take(&mut composer.requires) {
+                let symbol = Symbol::new(kind, key);
+                if !ids.contains_key(&symbol) {
+                    requires.entry(symbol).or_default().insert(at);
+                }
+            }
+        }
+        self.compose_edges(&mut composer, &mut objects)?;
+        self.compose_values(&mut composer, &mut objects)?;
+        let (steps, missing) = order::order(composer.steps, &ids);
+        Ok(Draft { objects, steps, missing, requires })
+    }
+
+    /// One object: what is to be done with it, and its steps.
+    fn object(&self, composer: &mut Composer<'_>, target: &Target) -> Result<Object, RestoreError> {
+        let Target { kind, key } = target;
+        let damaged =
+            |reason: String| RestoreError::Damaged { kind: kind.singular, key: key.clone(), reason };
+        let marks = self.past.marks(kind, key)?;
+        let gone = || damaged("it is gone from the vault".to_owned());
+        let then = marks.then.as_ref().ok_or_else(gone)?;
+        let stored = self.past.reader.body(&then.hash)?.ok_or_else(gone)?;
+        let mut object = self.intended(target, then)?;
+        let live = match self.standing(kind, key)? {
+            Standing::There(live) => Some(live),
+            Standing::Absent(note) => {
+                object.notes.extend(note);
+                None
+            }
+            Standing::Doubtful(why) => {
+                object.action = Action::Blocked(why);
+                return Ok(object);
+            }
+        };
+        let compared = compare(kind, live, &stored, marks.now.as_ref())?;
+        object.live_id = live.map(|live| live.row.id.clone());
+        object.live = compared.live_body.as_ref().map(|body| BodyHash::of(body).to_string());
+        let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
+        let there = compared.live_body.as_deref().map(Value::parse).transpose();
+        let there = there.map_err(|error| damaged(error.to_string()))?;
+        if let Some(why) = special::untouchable(kind.name, &wanted) {
+            object.notes.push(format!("left as it is: {why}"));
+            return Ok(object);
+        }
+        if self.request.skip_existing && live.is_some() {
+            object.notes.push("left as it is, since it is there".to_owned());
+            return Ok(object);
+        }
+        let Some(resource) = Resource::find(kind.name) else { return Ok(object) };
+        let before = composer.steps.len();
+        parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
+        object.changes = std::mem::take(&mut composer.changes);
+        object.notes.append(&mut composer.notes);
+        self.decide(composer, before, target, &compared, &mut object)?;
+        Ok(object)
+    }
+
+    /// An object as it is to be, before anything is known of the instance.
+    fn intended(&self, target: &Target, then: &Mark) -> Result<Object, RestoreError> {
+        let folder = then.row.folder.as_ref().map(|folder| self.past.folder_path(folder)).transpose()?;
+        Ok(Object {
+            kind: target.kind.name.to_owned(),
+            key: target.key.clone(),
+            live_id: None,
+            title: then.row.title.clone(),
+            folder: folder.flatten(),
+            action: Action::Skip,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            conflict: false,
+            live: None,
+            edges: None,
+            intended: then.hash.to_string(),
+        })
+    }
+
+    /// Says what is done with an object whose steps are the composer's from `before`
+    /// on; takes them back where somebody changed it and that is to be respected.
+    fn decide(
+        &self,
+        composer: &mut Composer<'_>,
+        before: usize,
+        target: &Target,
+        compared: &Compared<'_>,
+        object: &mut Object,
+    ) -> Result<(), RestoreError> {
+        let own = &mut composer.steps[before..];
+        let in_trash = compared.live.is_some_and(|live| live.side == Side::Trash);
+        let first =
+            own.iter_mut().find(|step| step.resource == target.kind.name && step.verb == Verb::Update);
+        if let Some(first) = first.filter(|_| in_trash) {
+            first.verb = Verb::Undelete;
+        }
+        object.action = match compared.live {
+            _ if own.is_empty() => Action::Skip,
+            None => Action::Create,
+            Some(_) if in_trash => Action::Undelete,
+            Some(_) => Action::Update,
+        };
+        if object.action == Action::Create {
+            let referrers = self.referrers(target)?;
+            if !referrers.is_empty() {
+                let list = referrers.join(", ");
+                object.notes.push(format!(
+                    "it gets a new id, and {list} refer to the old one (--relink leads them there)"
+                ));
+            }
+        }
+        object.conflict = !compared.is_newest && object.action != Action::Skip;
+        if object.conflict && self.request.on_conflict == OnConflict::Skip {
+            composer.steps.truncate(before);
+            composer.forget_queries();
+            object.action = Action::Conflict;
+        }
+        Ok(())
+    }
+
+    /// Notes who was there before users are made: several may have one name.
+    fn note_namesakes(&self, steps: &mut [Step]) {
+        let Some(users) = self.lives.get("users") else { return };
+        for step in steps.iter_mut().filter(|step| step.resource == "users") {
+            if let Some(among) = &mut step.among {
+                among.known.extend(users.all().map(|user| user.row.id.clone()));
+            }
+        }
+    }
+
+    /// Blocks what misses something, and writes the plan.
+    pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
+        let Draft { mut objects, mut steps, missing, requires } = draft;
+        clashes.settle(&mut objects, &mut steps);
+        self.note_namesakes(&mut steps);
+        // Steps are numbered from 1, in their order.
+        for (symbol, waiting) in missing {
+            for number in waiting {
+                let Some(step) = steps.get_mut(number as usize - 1) else { continue };
+                if symbol.resource == "users" {
+                    step.leave_out(&symbol);
+                    let note =
+                        format!("its owner, user {}, is not there: who restores it will own it", symbol.key);
+                    objects[step.object].notes.push(note);
+                } else {
+                    objects[step.object].block(&symbol);
+                }
+            }
+        }
+        for (symbol, needed_by) in requires {
+            if self.absent.contains(&symbol) {
+                for at in needed_by {
+                    objects[at].block(&symbol);
+                }
+            }
+        }
+        let blocked: HashSet<usize> =
+            (0..objects.len()).filter(|at| matches!(objects[*at].action, Action::Blocked(_))).collect();
+        let steps = order::without(steps, &blocked);
+        let mut ids = Known::default();
+        for (symbol, id) in &self.ids {
+            ids.insert(symbol, id);
+        }
+        let mut lives = self.beside_the_targets()?;
+        for target in &self.targets.list {
+            if let Standing::There(live) = self.standing(target.kind, &target.key)? {
+                ids.insert(&Symbol::new(target.kind.name, target.key.as_str()), &live.row.id);
+                lives.push((target.kind, live.clone()));
+            }
+        }
+        let plan = Plan {
+            format: FORMAT.to_owned(),
+            address: self.request.address.clone(),
+            instance: self.past.instance.number(),
+            as_of: self.request.as_of.number(),
+            made_at: Timestamp::now(),
+            manner: self.request.manner.clone(),
+            objects,
+            steps,
+            ids,
+        };
+        Ok(Planned { plan, lives })
+    }
+}
+
+/// What is live of an object, as a body that can be compared with the stored one.
+fn compare<'l>(
+    kind: &'static Kind,
+    live: Option<&'l Live>,
+    stored: &[u8],
+    now: Option<&Mark>,
+) -> Result<Compared<'l>, RestoreError> {
+    let Some(live) = live else { return Ok(Compared { live: None, live_body: None, is_newest: true }) };
+    let with_destinations = vault::redactions(stored).is_empty();
+    let (body, is_newest) = live.body_like(kind, now.map(|now| &now.hash), with_destinations)?;
+    let is_newest = is_newest && now.is_some_and(|now| now.row.side == live.side);
+    Ok(Compared { live: Some(live), live_body: Some(body), is_newest })
+}

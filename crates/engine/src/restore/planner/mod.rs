@@ -1,0 +1,349 @@
+//! From a selection to a plan.
+//!
+//! What is selected is read from the vault and from the instance; the steps are
+//! composed ([`draft`]); what they refer to and nobody knows is looked for on the
+//! instance, and is brought along or blocks what needs it ([`bring`]); until nothing is
+//! left to find out.
+
+mod bring;
+mod draft;
+mod edges;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use looker::catalogue::List;
+use looker::{Client, Kind};
+use vault::{BodyHash, InstanceId, Reader, RunId, Side};
+
+use super::compose::Manner;
+use super::identity::{self, Lives, Standing};
+use super::live::{self, Live, Stock};
+use super::past::Past;
+use super::plan::Plan;
+use super::selection::Selection;
+use super::session::Session;
+use super::step::{Ids, Symbol};
+use super::{RestoreError, clashes};
+
+pub(super) use edges::LiveEdges;
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The instance, by its address.
+    pub address: String,
+    /// The run whose state is to come back.
+    pub as_of: RunId,
+    /// Which objects.
+    pub selection: Selection,
+    /// How they are written.
+    pub manner: Manner,
+    /// Whether what the selection needs and is not there comes along, and the
+    /// schedules and alerts of what is made anew.
+    pub with_dependencies: bool,
+    /// Whether what refers to something that is made anew is led to its new id.
+    pub relink: bool,
+    /// Whether what is there is left as it is, whatever it is.
+    pub skip_existing: bool,
+    /// What to do with objects that somebody changed since they were read last.
+    pub on_conflict: OnConflict,
+    /// Ids on the instance that earlier restores have given to stored keys.
+    pub links: Ids,
+}
+
+/// What to do with objects that somebody changed since they were read last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnConflict {
+    /// Plan them, and refuse to carry the plan out before somebody decides.
+    #[default]
+    Fail,
+    /// Leave them as they are.
+    Skip,
+    /// Restore them all the same.
+    Overwrite,
+}
+
+/// A plan, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What is live of the plan's objects, for the safety run.
+    pub(super) lives: Vec<(&'static Kind, Live)>,
+}
+
+/// An object that is to be restored.
+struct Target {
+    kind: &'static Kind,
+    key: String,
+}
+
+/// What is to be restored, each object once, in the order in which it was asked for.
+#[derive(Default)]
+struct Targets {
+    list: Vec<Target>,
+    known: HashSet<(&'static str, String)>,
+}
+
+/// What is known of the instance.
+struct Planner<'p> {
+    client: &'p Client,
+    past: Past<'p>,
+    request: Request,
+    stocks: HashMap<&'static str, Stock>,
+    /// By kind, what was read; by kind, the keys that were asked for.
+    lives: HashMap<&'static str, Lives>,
+    asked: HashMap<&'static str, BTreeSet<String>>,
+    /// Kinds of which all that is live was read.
+    whole: BTreeSet<&'static str>,
+    targets: Targets,
+    /// Ids of stored keys that are there under another id, or are known to be there.
+    ids: Ids,
+    /// Symbols that were looked for in vain.
+    absent: BTreeSet<Symbol>,
+}
+
+/// Plans a restore. Reads of the instance what it must, and writes nothing.
+///
+/// # Errors
+/// When nothing that is selected is in the vault, or the instance or the vault
+/// cannot be read.
+pub async fn plan(session: &Session, request: Request) -> Result<Planned, RestoreError> {
+    let reader = session.writer.reader()?;
+    let (client, watch) = (&session.client, &session.watch);
+    let instance = reader.moment(request.as_of)?.instance;
+    let selected = request.selection.resolve(&reader, instance, request.as_of)?;
+    if selected.is_empty() {
+        return Err(RestoreError::NothingSelected { run: request.as_of.number() });
+    }
+    let mut planner = Planner::new(client, &reader, request, instance)?;
+    for (kind, key) in selected {
+        planner.targets.add(kind, key);
+    }
+    watch.phase("looking at what is there");
+    planner.read_targets().await?;
+    if planner.request.with_dependencies {
+        planner.bring_dependents().await?;
+    }
+    if planner.request.relink {
+        planner.bring_referrers().await?;
+    }
+    planner.read_edges().await?;
+    loop {
+        let draft = planner.draft()?;
+        let unknown = draft.unknown(&planner.absent);
+        if unknown.is_empty() || !planner.find(unknown).await? {
+            let clashes = clashes::find(client, &draft.objects, &draft.steps).await?;
+            return planner.finish(draft, &clashes);
+        }
+    }
+}
+
+/// Looks whether all is as it was when a plan was made.
+///
+/// # Errors
+/// [`RestoreError::Moved`] when it is not; else when the instance or the vault cannot
+/// be read.
+pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, RestoreError> {
+    let reader = session.writer.reader()?;
+    let as_of = RunId::from_number(plan.as_of);
+    let instance = reader.moment(as_of)?.instance;
+    let request = Request::again(&plan, plan.ids.ids(), Manner::default());
+    let mut planner = Planner::new(&session.client, &reader, request, instance)?;
+    for object in &plan.objects {
+        let kind = Kind::find(&object.kind)
+            .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
+        planner.targets.list.push(Target { kind, key: object.key.clone() });
+    }
+    session.watch.phase("looking at what is there");
+    planner.read_targets().await?;
+    planner.read_edges().await?;
+    let live_edges = LiveEdges::of(&planner.lives);
+    let (mut moved, mut lives) = (Vec::new(), planner.beside_the_targets()?);
+    for (target, object) in planner.targets.list.iter().zip(&plan.objects) {
+        let Standing::There(live) = planner.standing(target.kind, &target.key)? else {
+            if object.live.is_some() {
+                moved.push(format!("{} {}", target.kind.singular, target.key));
+            }
+            continue;
+        };
+        let newest = planner.past.marks(target.kind, &target.key)?.now.as_ref().map(|now| now.hash);
+        let ways = [true, false].map(|with| live.body_like(target.kind, newest.as_ref(), with));
+        let mut is_as_it_was = false;
+        for made in ways {
+            is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
+        }
+        let edges = live_edges.fingerprint(target.kind, &live.row.id);
+        is_as_it_was &= object.edges.is_none() || object.edges == edges;
+        if !is_as_it_was {
+            moved.push(format!("{} {}", target.kind.singular, target.key));
+        }
+        lives.push((target.kind, live.clone()));
+    }
+    if moved.is_empty() { Ok(Planned { plan, lives }) } else { Err(RestoreError::Moved { objects: moved }) }
+}
+
+impl Request {
+    /// What asks for the objects of a plan once more.
+    pub(super) fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
+        let objects =
+            plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
+        Self {
+            address: plan.address.clone(),
+            as_of: RunId::from_number(plan.as_of),
+            selection: Selection { objects: objects.collect(), ..Selection::default() },
+            manner,
+            with_dependencies: false,
+            relink: false,
+            skip_existing: false,
+            on_conflict: OnConflict::Overwrite,
+            links,
+        }
+    }
+}
+
+impl Targets {
+    /// Adds an object, unless it is asked for already.
+    fn add(&mut self, kind: &'static Kind, key: String) {
+        if self.known.insert((kind.name, key.clone())) {
+            self.list.push(Target { kind, key });
+        }
+    }
+
+    fn has(&self, kind: &'static Kind, key: &str) -> bool {
+        self.known.contains(&(kind.name, key.to_owned()))
+    }
+}
+
+impl<'p> Planner<'p> {
+    fn new(
+        client: &'p Client,
+        reader: &'p Reader,
+        request: Request,
+        instance: InstanceId,
+    ) -> Result<Self, RestoreError> {
+        let probes = reader.probes(instance)?;
+        let mut stocks: HashMap<&'static str, Stock> = HashMap::new();
+        for kind in looker::catalogue::KINDS {
+            let probe =
+                kind.paged().and_then(|paged| Some(format!("{}.{}", paged.operation.id, paged.by_id?)));
+            let takes_lists =
+                probe.is_some_and(|name| probes.iter().any(|probe| probe.name == name && probe.answer));
+            stocks.insert(kind.name, Stock { takes_lists, ..Stock::default() });
+        }
+        for count in reader.counts()?.into_iter().filter(|count| count.instance == instance) {
+            if let Some(stock) = Kind::find(&count.kind).and_then(|kind| stocks.get_mut(kind.name)) {
+                stock.stored[usize::from(count.side == Side::Trash)] =
+                    usize::try_from(count.objects).unwrap_or(usize::MAX);
+            }
+        }
+        Ok(Self {
+            client,
+            past: Past::new(reader, instance, request.as_of),
+            ids: request.links.clone(),
+            request,
+            stocks,
+            lives: HashMap::new(),
+            asked: HashMap::new(),
+            whole: BTreeSet::new(),
+            targets: Targets::default(),
+            absent: BTreeSet::new(),
+        })
+    }
+
+    /// The id by which an object would be on the instance.
+    fn live_key(&self, kind: &Kind, key: &str) -> String {
+        let kind = values::owner_kind(kind).unwrap_or(kind);
+        self.ids.get(&Symbol::new(kind.name, key)).cloned().unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Reads these objects, if they were not read before.
+    async fn read(&mut self, kind: &'static Kind, keys: &BTreeSet<String>) -> Result<(), RestoreError> {
+        let asked = self.asked.entry(kind.name).or_default();
+        let is_whole = matches!(kind.list, List::Whole(_)) && kind.name != "scheduled_plans";
+        let new: BTreeSet<String> = keys.difference(asked).cloned().collect();
+        if new.is_empty() || is_whole && !asked.is_empty() {
+            asked.extend(new);
+            return Ok(());
+        }
+        asked.extend(new.iter().cloned());
+        if self.whole.contains(kind.name) {
+            return Ok(());
+        }
+        let none = Stock::default();
+        let found = live::read(self.client, kind, &new, self.stocks.get(kind.name).unwrap_or(&none)).await?;
+        self.lives.entry(kind.name).or_default().extend(found);
+        Ok(())
+    }
+
+    async fn read_targets(&mut self) -> Result<(), RestoreError> {
+        let mut by_kind: BTreeMap<usize, (&'static Kind, BTreeSet<String>)> = BTreeMap::new();
+        let mut order: HashMap<&str, usize> = HashMap::new();
+        for Target { kind, key } in &self.targets.list {
+            // Values are read of whoever has them now, which has to be found first.
+            let kind = &values::owner_kind(kind).unwrap_or(kind);
+            let next = order.len();
+            let at = *order.entry(kind.name).or_insert(next);
+            by_kind.entry(at).or_insert((kind, BTreeSet::new())).1.insert(self.live_key(kind, key));
+        }
+        let has_members = by_kind.values().any(|(kind, _)| matches!(kind.name, "groups" | "roles"));
+        for (kind, keys) in by_kind.into_values() {
+            if self.needs_all(kind, has_members) {
+                self.read_all(kind).await?;
+            }
+            self.read(kind, &keys).await?;
+        }
+        self.read_values().await
+    }
+
+    /// Reads all objects of a kind that are live.
+    async fn read_all(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
+        if !self.whole.insert(kind.name) {
+            return Ok(());
+        }
+        let found = live::read_all(self.client, kind, self.stored(kind)).await?;
+        self.lives.entry(kind.name).or_default().extend(found);
+        Ok(())
+    }
+
+    /// Whether a list is to be read whole at once, because it will be needed whole: for
+    /// memberships, or for who else has an address. Often that is one page.
+    fn needs_all(&self, kind: &Kind, has_members: bool) -> bool {
+        let is_a_page = kind.paged().is_some_and(|paged| self.stored(kind) <= paged.page as usize);
+        match kind.name {
+            "groups" => true,
+            "users" => is_a_page || has_members && !self.request.skip_existing,
+            _ => false,
+        }
+    }
+
+    /// How many live objects of a kind the vault knows of.
+    fn stored(&self, kind: &Kind) -> usize {
+        self.stocks.get(kind.name).map_or(0, |stock| stock.stored[0])
+    }
+
+    /// Whether somebody has looked for a stored object.
+    fn was_asked(&self, kind: &Kind, key: &str) -> bool {
+        let asked = self.asked.get(kind.name);
+        let is_whole =
+            self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && asked.is_some();
+        is_whole || asked.is_some_and(|asked| asked.contains(&self.live_key(kind, key)))
+    }
+
+    /// What an object is on the instance.
+    fn standing(&self, kind: &'static Kind, key: &str) -> Result<Standing<'_>, RestoreError> {
+        static NO_LIVES: LazyLock<Lives> = LazyLock::new(Lives::default);
+        let lives = self.lives.get(kind.name).unwrap_or(&NO_LIVES);
+        if let Some(owner) = values::owner_kind(kind) {
+            let Standing::There(owner) = self.standing(owner, key)? else {
+                return Ok(Standing::Absent(None));
+            };
+            return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
+        }
+        let marks = self.past.marks(kind, key)?;
+        let linked = self.ids.contains_key(&Symbol::new(kind.name, key));
+        Ok(identity::standing(kind, &self.live_key(kind, key), linked, &marks, lives))
+    }
+}

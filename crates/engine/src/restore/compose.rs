@@ -18,7 +18,7 @@ use super::step::{Among, At, Given, Id, Part, Step, Symbol, Verb};
 use crate::diff::Value;
 
 /// What stands in the place of a value that was never stored.
-const REDACTED: &str = r#"{"$lookervault":"redacted"}"#;
+pub(super) const REDACTED: &str = r#"{"$lookervault":"redacted"}"#;
 
 /// How things are to be written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub enum Owner {
 pub(super) struct World<'w> {
     /// Ids on the instance of stored keys, where they are known to differ.
     pub(super) ids: &'w super::step::Ids,
+    /// What was looked for on the instance in vain.
+    pub(super) absent: &'w BTreeSet<Symbol>,
     /// Stored bodies of queries and merge queries.
     pub(super) stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>,
     pub(super) manner: &'w Manner,
@@ -287,6 +289,7 @@ impl<'w> Composer<'w> {
             key,
             about,
             target,
+            second: None,
             body,
             needs: BTreeSet::new(),
             gives: gives.into_iter().collect(),

@@ -122,7 +122,8 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
     session.watch.phase("reading back");
     let as_of = RunId::from_number(plan.as_of);
     let mut again = self::plan(session, request).await?;
-    let backs = read_back::compare(&session.writer().reader()?, &again, as_of)?;
+    let mut backs = read_back::compare(&session.writer().reader()?, &again, as_of)?;
+    again.lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
     keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;
     Ok(backs)
 }

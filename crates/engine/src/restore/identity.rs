@@ -37,6 +37,11 @@ impl Lives {
         self.by_id.get(id)
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Live> {
+        self.by_id.values()
+    }
+
     /// Adds what was read.
     pub(super) fn extend(&mut self, read: impl IntoIterator<Item = (String, Live)>) {
         self.names.take();

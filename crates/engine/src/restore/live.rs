@@ -88,6 +88,19 @@ pub(super) async fn read(
     Ok(found.lives)
 }
 
+/// Reads all live objects of a kind that is listed in pages; the vault knows of so many.
+pub(super) async fn read_all(
+    client: &Client,
+    kind: &'static Kind,
+    stored: usize,
+) -> Result<BTreeMap<String, Live>, RestoreError> {
+    let mut found = Found { client, kind, lives: BTreeMap::new() };
+    if let List::Paged(paged) = &kind.list {
+        found.pages(paged, Side::Live, stored).await?;
+    }
+    Ok(found.lives)
+}
+
 /// Disabled schedules are in no list.
 static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
     let plans = Kind::find("scheduled_plans").unwrap_or(&looker::catalogue::KINDS[0]);

@@ -20,15 +20,18 @@ mod order;
 mod owners;
 mod parts;
 mod past;
+mod people;
 mod plan;
 mod planner;
 mod query;
 mod read_back;
+mod relations;
 mod selection;
 mod session;
 mod special;
 mod step;
 mod undo;
+mod values;
 
 pub use apply::{Applied, AppliedObject, BlockedBy, Patience, StepFailure, apply};
 pub use compose::{Manner, Owner};

@@ -107,9 +107,11 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
     for place in earlier {
         let other = &steps[*place];
         let same_thing =
-            other.resource == step.resource && other.target.is_some() && other.target == step.target;
+            other.resource == step.resource && other.target.is_some() && at_same_place(other, step);
         let filters = step.resource == "dashboard_filters" && other.resource == step.resource;
-        let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete;
+        // Edges do not hang on each other, and may be thousands.
+        let is_edge = step.second.is_some();
+        let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete && !is_edge;
         // What lies in the trash is brought back before anything else is done to it.
         let undeleted = other.verb == Verb::Undelete;
         if same_thing || filters || after_all || undeleted {
@@ -118,6 +120,10 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
     }
     needs.remove(&at);
     needs
+}
+
+fn at_same_place(a: &Step, b: &Step) -> bool {
+    a.target == b.target && a.second == b.second
 }
 
 /// Takes out of creations what waits for something that waits for them.
@@ -193,6 +199,7 @@ mod tests {
             key: key.to_owned(),
             about: format!("{resource} {key}"),
             target: None,
+            second: None,
             body: waits
                 .iter()
                 .map(|(field, resource, key)| {

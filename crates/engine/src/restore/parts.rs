@@ -10,6 +10,7 @@ use super::certify;
 use super::compose::{Composer, Sides, key, name_of};
 use super::special::has;
 use super::step::{At, Given, Id, Part, Symbol, Verb};
+use super::{people, values};
 use crate::diff::Value;
 
 /// Writes an object with all its parts.
@@ -19,8 +20,12 @@ pub(super) fn compose(
     compare: &Compare,
     sides: Sides<'_>,
 ) {
+    if matches!(resource.name, "user_attribute_values" | "user_attribute_group_values") {
+        return values::compose(composer, resource, sides);
+    }
     composer.write(resource, sides, None);
     match resource.name {
+        "users" => people::credentials(composer, sides),
         "dashboards" => dashboard(composer, resource, compare, sides),
         _ => parts(composer, resource, compare, sides, &mut Vec::new()),
     }

@@ -96,6 +96,12 @@ impl<'r> Past<'r> {
         Ok(Some(Mark { row, hash, natural_key }))
     }
 
+    /// The body of an object then.
+    pub(super) fn body_then(&self, kind: &'static Kind, key: &str) -> Result<Option<Vec<u8>>, RestoreError> {
+        let marks = self.marks(kind, key)?;
+        Ok(marks.then.as_ref().map(|mark| self.reader.body(&mark.hash)).transpose()?.flatten())
+    }
+
     /// Whether an object was there then.
     pub(super) fn was_there(&self, kind: &'static Kind, key: &str) -> Result<bool, RestoreError> {
         Ok(self.marks(kind, key)?.then.is_some())

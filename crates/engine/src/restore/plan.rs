@@ -66,6 +66,9 @@ pub struct Object {
     /// The hash of the live body that the plan was made from; none where there
     /// was none.
     pub live: Option<String>,
+    /// The same of its memberships and roles, or of who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<String>,
     /// The hash of the stored body that is to come back.
     pub intended: String,
 }

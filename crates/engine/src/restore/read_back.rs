@@ -7,11 +7,15 @@
 use std::collections::BTreeSet;
 
 use looker::Kind;
-use looker::catalogue::Resource;
+use looker::catalogue::{Relation, Resource};
 use serde::Serialize;
 use vault::{Reader, RunId};
 
+use super::live::{self, Live, Stock};
+use super::plan::Plan;
 use super::planner::Planned;
+use super::session::Session;
+use super::step::{Id, Ids, Step, Verb};
 use super::{Action, RestoreError};
 use crate::diff::{Documents, Identity, Value, View};
 
@@ -72,6 +76,57 @@ pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<
     Ok(backs)
 }
 
+/// Reads back values that were set for groups and attributes which were made anew: they
+/// stand in lists of others, which the second plan does not read. Gives these lists.
+pub(super) async fn values(
+    session: &Session,
+    plan: &Plan,
+    ids: &Ids,
+    backs: &mut [ReadBack],
+) -> Result<Vec<(&'static Kind, Live)>, RestoreError> {
+    let mut lists = Vec::new();
+    for (kind, owner, other) in
+        [("user_attribute_group_values", 1, "group_id"), ("user_attribute_values", 0, "user_attribute_id")]
+    {
+        let Some(kind) = Kind::find(kind) else { continue };
+        let is_apart = |step: &&Step| {
+            let of_list = plan.objects[step.object].kind == kind.name;
+            step.resource == kind.name && step.verb == Verb::Update && !of_list
+        };
+        let end = |step: &Step, nth: usize| {
+            let id = [&step.target, &step.second][nth].as_ref()?;
+            Id::resolve(id, ids).ok().map(str::to_owned)
+        };
+        let steps: Vec<&Step> = plan.steps.iter().filter(is_apart).collect();
+        let keys: BTreeSet<String> = steps.iter().filter_map(|step| end(step, owner)).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let found = live::read(&session.client, kind, &keys, &Stock::default()).await?;
+        for step in steps {
+            let (Some(list), Some(key)) = (end(step, owner), end(step, 1 - owner)) else { continue };
+            let is_set = found.get(&list).is_some_and(|list| has_value(list, other, &key, step));
+            let object = &plan.objects[step.object];
+            let back = backs.iter_mut().find(|back| back.kind == object.kind && back.key == object.key);
+            if let Some(back) = back.filter(|_| !is_set) {
+                back.exact = false;
+                back.refused.push(format!("{} is not set", step.about));
+            }
+        }
+        lists.extend(found.into_values().map(|live| (kind, live)));
+    }
+    Ok(lists)
+}
+
+/// Whether a list has the value that a step has sent.
+fn has_value(list: &Live, field: &str, key: &str, step: &Step) -> bool {
+    let Ok(rows) = serde_json::from_slice::<Vec<serde_json::Value>>(&list.row.raw) else { return false };
+    let sent = step.render(&Ids::new()).ok();
+    let sent = sent.and_then(|body| serde_json::from_str::<serde_json::Value>(&body).ok());
+    let is_it = |row: &&serde_json::Value| row[field].as_str() == Some(key);
+    rows.iter().find(is_it).is_some_and(|row| sent.is_some_and(|sent| sent["value"] == row["value"]))
+}
+
 /// Paths of fields that differ and that are in no table of what can be written.
 fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<String> {
     let (Ok(stored), Ok(live)) = (Value::parse(stored), Value::parse(live)) else { return Vec::new() };
@@ -91,7 +146,11 @@ fn is_writable(kind: &Kind, path: &str) -> bool {
         let (key, below) = rest.split_once('.').unwrap_or((rest, ""));
         match resource.parts.iter().find(|part| part.name == key) {
             Some(part) if !below.is_empty() => (resource, rest) = (part, below),
-            _ => return resource.fields().contains(&key) || matches!(key, "query" | "look"),
+            _ => {
+                return resource.fields().contains(&key)
+                    || matches!(key, "query" | "look")
+                    || Relation::is_stated_by(kind.name, key);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use looker::Kind;
-use looker::catalogue::{KINDS, Resource, Restore};
+use looker::catalogue::{KINDS, Resource, Restore, Source};
 use vault::{ChangeFilter, InstanceId, ListFilter, ListRow, Reader, RunId, Side};
 
 use super::RestoreError;
@@ -148,7 +148,12 @@ impl Selection {
         let lies = |kind: &&'static Kind| {
             self.folders.is_empty() || kind.lies_in_folders() || kind.name == "folders"
         };
-        Ok(restorable().filter(lies).collect())
+        // What costs a call an object is read when it changed, or when it is named.
+        let is_narrowed = self.changed_since.or(self.deleted_since).is_some();
+        let is_costly = |kind: &&'static Kind| {
+            !is_narrowed && kind.each().is_some_and(|each| matches!(each.source, Source::Objects(_)))
+        };
+        Ok(restorable().filter(lies).filter(|kind| !is_costly(kind)).collect())
     }
 
     /// The ids of the folders that are named, as they were.

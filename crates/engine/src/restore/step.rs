@@ -10,6 +10,7 @@ use std::fmt;
 
 use looker::catalogue::{Method, Resource, Write};
 use looker::pacing::Ledger;
+use looker::rows::KEY_SEPARATOR;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,7 +25,7 @@ pub struct Symbol {
 }
 
 /// An id in a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Id {
     /// It is known.
@@ -68,6 +69,9 @@ pub enum Verb {
     /// Makes something of which there is only one of the same content: sent again
     /// it gives the same one.
     Reuse,
+    /// Adds what there is once at most, such as a member; that it is there already is
+    /// as good.
+    Add,
     /// Changes something; may be sent again.
     Update,
     /// Brings something back from the trash; may be sent again.
@@ -84,6 +88,7 @@ impl Verb {
         match self {
             Self::Create => "create",
             Self::Reuse => "reuse",
+            Self::Add => "add",
             Self::Update => "update",
             Self::Undelete => "undelete",
             Self::Delete => "delete",
@@ -143,6 +148,10 @@ pub struct Step {
     pub about: String,
     /// Id in the path; none where something is made.
     pub target: Option<Id>,
+    /// The id at the other end of an edge, which fills the second place of the path
+    /// where there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Id>,
     /// Members of the body, or of the answer's `fields` where it reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<(String, Part)>,
@@ -329,7 +338,7 @@ impl Step {
     pub fn write(&self) -> Option<&'static Write> {
         let resource = self.resource()?;
         match self.verb {
-            Verb::Create | Verb::Reuse => resource.create.as_ref(),
+            Verb::Create | Verb::Reuse | Verb::Add => resource.create.as_ref(),
             Verb::Update | Verb::Undelete => resource.update.as_ref(),
             Verb::Delete => resource.delete.as_ref(),
             Verb::Look => None,
@@ -352,8 +361,27 @@ impl Step {
     /// The first symbol of which no id is known.
     pub fn render<'a>(&'a self, ids: &'a Ids) -> Result<String, &'a Symbol> {
         let mut out = String::new();
-        write_members(&self.body, ids, &mut out)?;
+        match self.body.as_slice() {
+            [(_, list)] if self.resource().is_some_and(|resource| resource.is_list) => {
+                list.write(ids, &mut out)?;
+            }
+            members => write_members(members, ids, &mut out)?,
+        }
         Ok(out)
+    }
+
+    /// What fills the path of its request.
+    ///
+    /// # Errors
+    /// The first symbol of which no id is known.
+    pub fn place<'a>(&'a self, ids: &'a Ids) -> Result<Option<String>, &'a Symbol> {
+        let Some(target) = &self.target else { return Ok(None) };
+        let target = target.resolve(ids)?;
+        let has_two = self.write().is_some_and(|write| write.operation.path.matches('{').count() > 1);
+        Ok(Some(match self.second.as_ref().filter(|_| has_two) {
+            Some(second) => format!("{target}{KEY_SEPARATOR}{}", second.resolve(ids)?),
+            None => target.to_owned(),
+        }))
     }
 
     /// Leaves links to what will not be made as they were stored.
@@ -372,7 +400,7 @@ impl Step {
 
     /// Hands every symbol that it waits for to `each`.
     pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
-        self.target.iter().filter_map(Id::symbol).for_each(&mut *each);
+        self.target.iter().chain(&self.second).filter_map(Id::symbol).for_each(&mut *each);
         self.body.iter().for_each(|(_, part)| part.symbols(each));
         for given in &self.gives {
             if let At::Placement { layout, tile } = &given.at {
@@ -396,6 +424,7 @@ mod tests {
             key: "7".to_owned(),
             about: "tile \"A\"".to_owned(),
             target: None,
+            second: None,
             body: vec![
                 ("dashboard_id".to_owned(), Part::Id(Id::Known("12".to_owned()))),
                 ("query_id".to_owned(), made("q")),
@@ -421,6 +450,30 @@ mod tests {
         );
         let (method, path, ledger) = step.operation().unwrap();
         assert_eq!((method, path, ledger), (Method::Post, "/dashboard_elements", Ledger::Administrative));
+    }
+
+    #[test]
+    fn a_list_is_sent_as_it_is_and_an_edge_fills_two_places() {
+        let made = Symbol::new("groups", "5");
+        let edge = |verb, resource: &str, field: &str, value| Step {
+            verb,
+            resource: resource.to_owned(),
+            target: Some(Id::Of(made.clone())),
+            second: Some(Id::Known("7".to_owned())),
+            body: vec![(field.to_owned(), value)],
+            ..step()
+        };
+        let user = || Part::Id(Id::Known("7".to_owned()));
+        let ids = Ids::from([(made.clone(), "12".to_owned())]);
+        let added = edge(Verb::Add, "group_users", "user_id", user());
+        assert_eq!(added.place(&Ids::new()).unwrap_err(), &made);
+        assert_eq!(added.place(&ids).unwrap().unwrap(), "12");
+        assert_eq!(added.render(&ids).unwrap(), r#"{"user_id":"7"}"#);
+        let removed = edge(Verb::Delete, "group_users", "user_id", user());
+        assert_eq!(removed.place(&ids).unwrap().unwrap(), "12::7");
+        let all = Part::List(vec![user(), Part::Id(Id::Of(made.clone()))]);
+        let listed = edge(Verb::Update, "role_groups", "group_ids", all);
+        assert_eq!(listed.render(&ids).unwrap(), r#"["7","12"]"#);
     }
 
     #[test]

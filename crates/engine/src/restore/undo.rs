@@ -16,7 +16,7 @@ use super::planner::{OnConflict, Planned, Request, plan};
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
-use super::{Manner, RestoreError, special};
+use super::{Manner, RestoreError, live, special};
 use crate::extract::{Group, Rows};
 
 /// What a restore has made.
@@ -41,7 +41,13 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
     let steps: BTreeSet<u32> = plan.steps.iter().map(|step| step.number).collect();
     for line in reader.restore_steps(restore, Some(StepState::Done))? {
         let step = plan.steps.iter().find(|step| step.number == line.step && steps.contains(&line.step));
-        let Some(step) = step.filter(|step| step.verb == Verb::Create) else { continue };
+        let Some(step) = step else { continue };
+        if let (Verb::Add, Some(Id::Known(id))) = (step.verb, &step.target) {
+            made.ids.insert((step.resource.clone(), id.clone()));
+        }
+        if step.verb != Verb::Create {
+            continue;
+        }
         for given in line.given {
             let is_own =
                 step.gives.iter().any(|gives| gives.at == At::Id && gives.symbol.resource == given.resource);
@@ -86,7 +92,9 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
     for step in &mut planned.plan.steps {
         // What the restore itself has made nobody has hung anything on.
         let Some(Id::Known(id)) = &step.target else { continue };
-        if step.verb == Verb::Delete && made.ids.contains(&(step.resource.clone(), id.clone())) {
+        let is_made = made.ids.contains(&(step.resource.clone(), id.clone()));
+        // A group that is taken out of another loses its access, whoever put it in.
+        if step.verb == Verb::Delete && is_made && step.resource != "group_groups" {
             step.irreversible = None;
         }
     }
@@ -117,14 +125,24 @@ async fn take_away(
         notes: Vec::new(),
         conflict: false,
         live: None,
+        edges: None,
         intended: BodyHash::of(b"").to_string(),
     };
     let at = plan.objects.len();
     let goes_to_trash = kind.has_trash();
     object.changes.push(if goes_to_trash { "into the trash" } else { "deleted" }.to_owned());
-    if kind.name == "folders" && !is_empty(session, &id).await? {
+    let folder = match kind.name {
+        "folders" => Some(id.clone()),
+        // It goes with its user, and what lies in it into the trash.
+        "users" => folder_of(session, kind, &id).await?,
+        _ => None,
+    };
+    if let Some(folder) = folder
+        && !is_empty(session, &folder).await?
+    {
         object.action = Action::Skip;
-        object.notes.push("left as it is: something lies in it".to_owned());
+        let its = if kind.name == "users" { "its own folder" } else { "it" };
+        object.notes.push(format!("left as it is: something lies in {its}"));
         plan.objects.push(object);
         return Ok(());
     }
@@ -137,6 +155,7 @@ async fn take_away(
         key,
         about: object.name(),
         target: Some(Id::Known(id.clone())),
+        second: None,
         body: if goes_to_trash { vec![("deleted".to_owned(), special::literal("true"))] } else { Vec::new() },
         // A folder after what lay in it, which was made after it.
         needs: plan
@@ -152,6 +171,18 @@ async fn take_away(
     plan.ids.insert(&Symbol::new(kind.name, object.key.as_str()), &id);
     plan.objects.push(object);
     Ok(())
+}
+
+/// The folder that a user has of its own.
+async fn folder_of(
+    session: &Session,
+    users: &'static Kind,
+    user: &str,
+) -> Result<Option<String>, RestoreError> {
+    let keys = BTreeSet::from([user.to_owned()]);
+    let found = live::read(&session.client, users, &keys, &live::Stock::default()).await?;
+    let document = found.get(user).map(|live| serde_json::from_slice::<serde_json::Value>(&live.row.raw));
+    Ok(document.and_then(Result::ok).and_then(|user| user["personal_folder_id"].as_str().map(str::to_owned)))
 }
 
 /// Whether nothing lies in a folder, the trash included: deleting it would delete

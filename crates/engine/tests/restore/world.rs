@@ -204,6 +204,7 @@ impl Plans {
             notes: Vec::new(),
             conflict: false,
             live: None,
+            edges: None,
             intended: String::new(),
         });
     }
@@ -226,6 +227,7 @@ impl Plans {
             key: key.to_owned(),
             about: format!("{resource} {key}"),
             target: None,
+            second: None,
             body: body.into_iter().map(|(name, part)| (name.to_owned(), part)).collect(),
             needs: BTreeSet::new(),
             gives: if creates { vec![gives] } else { Vec::new() },

@@ -19,6 +19,7 @@ mod each;
 mod group;
 mod kinds;
 mod model;
+mod relations;
 mod resource;
 mod resources;
 mod secrets;
@@ -30,6 +31,7 @@ pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, Field, KeyIn, Only, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
+pub use relations::{By, RELATIONS, Relation};
 pub use resource::{Method, Resource, Siblings, Write};
 pub use resources::RESOURCES;
 

@@ -75,6 +75,8 @@ pub struct Resource {
     /// Where it is found among its like after an unanswered creation; `None`
     /// where creating an equal one gives the same one again.
     pub siblings: Option<Siblings>,
+    /// Whether a body is the list that its one field holds.
+    pub is_list: bool,
 }
 
 /// Where all resources with the same parent are listed.
@@ -125,4 +127,5 @@ pub(super) const RESOURCE: Resource = Resource {
     parent: None,
     parts: &[],
     siblings: None,
+    is_list: false,
 };

@@ -1,6 +1,10 @@
 //! The table of what can be written.
 
 use super::kinds::{administrative, query_based};
+use super::relations::{
+    CREDENTIALS_EMAIL, GROUP_GROUPS, GROUP_USERS, GROUP_VALUE_LISTS, GROUP_VALUES, ROLE_GROUPS, ROLE_USERS,
+    USER_ROLES, USER_VALUES,
+};
 use super::resource::{Method, RESOURCE, Resource, Siblings, Write};
 
 /// Everything that a restore writes, kinds before their parts.
@@ -27,19 +31,28 @@ pub const RESOURCES: &[&Resource] = &[
     &MODEL_SETS,
     &USER_ATTRIBUTES,
     &USERS,
+    &CREDENTIALS_EMAIL,
+    &GROUP_USERS,
+    &GROUP_GROUPS,
+    &ROLE_GROUPS,
+    &ROLE_USERS,
+    &USER_ROLES,
+    &GROUP_VALUES,
+    &GROUP_VALUE_LISTS,
+    &USER_VALUES,
     &THEMES,
     &COLOR_COLLECTIONS,
 ];
 
-const fn post(id: &'static str, path: &'static str) -> Write {
+pub(super) const fn post(id: &'static str, path: &'static str) -> Write {
     Write { method: Method::Post, operation: administrative(id, path) }
 }
 
-const fn patch(id: &'static str, path: &'static str) -> Write {
+pub(super) const fn patch(id: &'static str, path: &'static str) -> Write {
     Write { method: Method::Patch, operation: administrative(id, path) }
 }
 
-const fn delete(id: &'static str, path: &'static str) -> Write {
+pub(super) const fn delete(id: &'static str, path: &'static str) -> Write {
     Write { method: Method::Delete, operation: administrative(id, path) }
 }
 
@@ -305,6 +318,7 @@ static BOARD_SECTIONS: Resource = Resource {
     parts: &[&BOARD_ITEMS],
     siblings: Some(all("all_board_sections", "/board_sections", &["board_id", "title"])),
     fields: &["description", "item_order", "title"],
+    ..RESOURCE
 };
 
 static BOARD_ITEMS: Resource = Resource {
@@ -463,6 +477,7 @@ static USERS: Resource = Resource {
     looker_type: "User",
     create: Some(post("create_user", "/users")),
     update: Some(patch("update_user", "/users/{user_id}")),
+    delete: Some(delete("delete_user", "/users/{user_id}")),
     references: &[("home_folder_id", "folders")],
     siblings: Some(all("all_users", "/users", &["first_name", "last_name"])),
     ..RESOURCE
@@ -538,6 +553,11 @@ mod tests {
             }
             if let Some(siblings) = &resource.siblings {
                 checked(&document, Method::Get, &siblings.operation);
+            }
+            // The document has no type for a list of ids, and says of what is sent of a
+            // membership or a group's value that it is read-only.
+            if resource.looker_type.is_empty() {
+                continue;
             }
             let properties = &document["components"]["schemas"][resource.looker_type]["properties"];
             for field in resource.fields() {

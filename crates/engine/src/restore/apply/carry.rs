@@ -73,7 +73,8 @@ impl Request {
         let step = &work.plan.steps[at];
         let ids = work.ids();
         let body = step.render(&ids).ok()?;
-        let members: Row = serde_json::from_str(&body).ok()?;
+        // What is no object is a list, which nothing is looked for by.
+        let members: Row = serde_json::from_str(&body).unwrap_or_default();
         let resource = step.resource()?;
         let kind = work.kind(step.object);
         if step.verb == Verb::Look {
@@ -89,8 +90,8 @@ impl Request {
         let write = step.write()?;
         let body = (!step.body.is_empty()).then_some(body);
         let mut call = Call::new(&write.operation, kind, Reason::Write).writing(write.method, body);
-        if let Some(target) = &step.target {
-            call = call.at(target.resolve(&ids).ok()?);
+        if let Some(place) = step.place(&ids).ok()? {
+            call = call.at(&place);
         }
         let siblings = resource.siblings.as_ref().filter(|_| step.verb == Verb::Create);
         let created = siblings.map(|siblings| {
@@ -254,6 +255,10 @@ impl Carried<'_> {
                 }
                 // Gone is what was wanted.
                 Fate::Refused if self.step.verb == Verb::Delete && error.kind == ErrorKind::NotFound => {
+                    return Ok(Outcome::Done(Vec::new()));
+                }
+                // There is what was to be added. Whether it is the same, reading back tells.
+                Fate::Refused if self.step.verb == Verb::Add && error.says_it_exists() => {
                     return Ok(Outcome::Done(Vec::new()));
                 }
                 Fate::Refused if self.waits_for_what_is_new(&error, &mut not_there).await? => {}

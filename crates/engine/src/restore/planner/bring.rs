@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use looker::Kind;
+use looker::catalogue::Relation;
 use vault::Side;
 
-use super::{Planner, Target};
+use super::{Planner, Target, values};
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
@@ -17,7 +18,7 @@ use crate::restore::{compose, owners};
 
 impl Planner<'_> {
     /// The targets that are made anew.
-    fn made_anew(&self) -> Result<Vec<&Target>, RestoreError> {
+    pub(super) fn made_anew(&self) -> Result<Vec<&Target>, RestoreError> {
         let mut made = Vec::new();
         for target in &self.targets.list {
             if matches!(self.standing(target.kind, &target.key)?, Standing::Absent(_)) {
@@ -27,7 +28,7 @@ impl Planner<'_> {
         Ok(made)
     }
 
-    /// Adds the schedules and alerts of what is made anew.
+    /// Adds the schedules, alerts and attribute values of what is made anew.
     pub(super) async fn bring_dependents(&mut self) -> Result<(), RestoreError> {
         let mut brought: Vec<(&'static Kind, String)> = Vec::new();
         let mut tiles = HashSet::new();
@@ -50,6 +51,7 @@ impl Planner<'_> {
                 }
             })?;
         }
+        brought.extend(self.values_of_new()?);
         self.bring(brought).await
     }
 
@@ -83,7 +85,8 @@ impl Planner<'_> {
     fn holders(&self, target: &Target) -> Result<Vec<Named>, RestoreError> {
         let mut holders: Vec<Named> = Vec::new();
         for referrer in self.past.reader.referrers(self.past.instance, target.kind.name, &target.key)? {
-            holders.extend(Kind::find(&referrer.kind).map(|kind| (kind, referrer.key)));
+            let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, target.kind));
+            holders.extend(kind.map(|kind| (kind, referrer.key)));
         }
         if matches!(target.kind.name, "dashboards" | "looks") {
             let to = Symbol::new(target.kind.name, target.key.as_str());
@@ -132,6 +135,10 @@ impl Planner<'_> {
             }
         }
         self.bring(brought).await?;
+        if self.request.with_dependencies {
+            let values = self.values_of_new()?;
+            self.bring(values).await?;
+        }
         Ok(true)
     }
 
@@ -183,4 +190,10 @@ impl Planner<'_> {
         let Some(kind) = kind else { return Ok(None) };
         Ok(self.past.was_there(kind, &symbol.key)?.then(|| (kind, symbol.key.clone())))
     }
+}
+
+/// Whether documents of a kind refer to another by what is no part of the object that
+/// they describe, and is written for itself: edges, and values of attributes.
+fn is_written_apart(kind: &Kind, to: &Kind) -> bool {
+    Relation::is_between(kind.name, to.name) || values::owner_kind(kind).is_some()
 }

@@ -57,8 +57,8 @@ impl Planner<'_> {
                 Standing::Doubtful(_) => {}
             }
         }
-        let manner = &self.request.manner;
-        let world = World { ids: &ids, stored: &stored, manner, host: &self.host, made: &made };
+        let (manner, absent) = (&self.request.manner, &self.absent);
+        let world = World { ids: &ids, absent, stored: &stored, manner, host: &self.host, made: &made };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.list.iter().enumerate() {
@@ -71,6 +71,8 @@ impl Planner<'_> {
                 }
             }
         }
+        self.compose_edges(&mut composer, &mut objects)?;
+        self.compose_values(&mut composer, &mut objects)?;
         let (steps, missing) = order::order(composer.steps, &ids);
         Ok(Draft { objects, steps, missing, requires })
     }
@@ -133,6 +135,7 @@ impl Planner<'_> {
             notes: Vec::new(),
             conflict: false,
             live: None,
+            edges: None,
             intended: then.hash.to_string(),
         })
     }
@@ -155,8 +158,8 @@ impl Planner<'_> {
             first.verb = Verb::Undelete;
         }
         object.action = match compared.live {
+            _ if own.is_empty() => Action::Skip,
             None => Action::Create,
-            Some(_) if own.is_empty() => Action::Skip,
             Some(_) if in_trash => Action::Undelete,
             Some(_) => Action::Update,
         };
@@ -178,10 +181,21 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Notes who was there before users are made: several may have one name.
+    fn note_namesakes(&self, steps: &mut [Step]) {
+        let Some(users) = self.lives.get("users") else { return };
+        for step in steps.iter_mut().filter(|step| step.resource == "users") {
+            if let Some(among) = &mut step.among {
+                among.known.extend(users.all().map(|user| user.row.id.clone()));
+            }
+        }
+    }
+
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
         let Draft { mut objects, mut steps, missing, requires } = draft;
         clashes.settle(&mut objects, &mut steps);
+        self.note_namesakes(&mut steps);
         // Steps are numbered from 1, in their order.
         for (symbol, waiting) in missing {
             for number in waiting {
@@ -211,7 +225,7 @@ impl Planner<'_> {
         for (symbol, id) in &self.ids {
             ids.insert(symbol, id);
         }
-        let mut lives = Vec::new();
+        let mut lives = self.beside_the_targets()?;
         for target in &self.targets.list {
             if let Standing::There(live) = self.standing(target.kind, &target.key)? {
                 ids.insert(&Symbol::new(target.kind.name, target.key.as_str()), &live.row.id);

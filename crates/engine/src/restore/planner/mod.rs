@@ -7,6 +7,8 @@
 
 mod bring;
 mod draft;
+mod edges;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -24,6 +26,8 @@ use super::selection::Selection;
 use super::session::Session;
 use super::step::{Ids, Symbol};
 use super::{RestoreError, clashes};
+
+pub(super) use edges::LiveEdges;
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -94,6 +98,8 @@ struct Planner<'p> {
     /// By kind, what was read; by kind, the keys that were asked for.
     lives: HashMap<&'static str, Lives>,
     asked: HashMap<&'static str, BTreeSet<String>>,
+    /// Kinds of which all that is live was read.
+    whole: BTreeSet<&'static str>,
     targets: Targets,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
@@ -126,6 +132,7 @@ pub async fn plan(session: &Session, request: Request) -> Result<Planned, Restor
     if planner.request.relink {
         planner.bring_referrers().await?;
     }
+    planner.read_edges().await?;
     loop {
         let draft = planner.draft()?;
         let unknown = draft.unknown(&planner.absent);
@@ -154,7 +161,9 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     }
     session.watch.phase("looking at what is there");
     planner.read_targets().await?;
-    let (mut moved, mut lives) = (Vec::new(), Vec::new());
+    planner.read_edges().await?;
+    let live_edges = LiveEdges::of(&planner.lives);
+    let (mut moved, mut lives) = (Vec::new(), planner.beside_the_targets()?);
     for (target, object) in planner.targets.list.iter().zip(&plan.objects) {
         let Standing::There(live) = planner.standing(target.kind, &target.key)? else {
             if object.live.is_some() {
@@ -168,6 +177,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         for made in ways {
             is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
         }
+        let edges = live_edges.fingerprint(target.kind, &live.row.id);
+        is_as_it_was &= object.edges.is_none() || object.edges == edges;
         if !is_as_it_was {
             moved.push(format!("{} {}", target.kind.singular, target.key));
         }
@@ -245,6 +256,7 @@ impl<'p> Planner<'p> {
             stocks,
             lives: HashMap::new(),
             asked: HashMap::new(),
+            whole: BTreeSet::new(),
             targets: Targets::default(),
             absent: BTreeSet::new(),
         })
@@ -252,6 +264,7 @@ impl<'p> Planner<'p> {
 
     /// The id by which an object would be on the instance.
     fn live_key(&self, kind: &Kind, key: &str) -> String {
+        let kind = values::owner_kind(kind).unwrap_or(kind);
         self.ids.get(&Symbol::new(kind.name, key)).cloned().unwrap_or_else(|| key.to_owned())
     }
 
@@ -265,6 +278,9 @@ impl<'p> Planner<'p> {
             return Ok(());
         }
         asked.extend(new.iter().cloned());
+        if self.whole.contains(kind.name) {
+            return Ok(());
+        }
         let none = Stock::default();
         let found = live::read(self.client, kind, &new, self.stocks.get(kind.name).unwrap_or(&none)).await?;
         self.lives.entry(kind.name).or_default().extend(found);
@@ -275,20 +291,66 @@ impl<'p> Planner<'p> {
         let mut by_kind: BTreeMap<usize, (&'static Kind, BTreeSet<String>)> = BTreeMap::new();
         let mut order: HashMap<&str, usize> = HashMap::new();
         for Target { kind, key } in &self.targets.list {
+            // Values are read of whoever has them now, which has to be found first.
+            let kind = &values::owner_kind(kind).unwrap_or(kind);
             let next = order.len();
             let at = *order.entry(kind.name).or_insert(next);
             by_kind.entry(at).or_insert((kind, BTreeSet::new())).1.insert(self.live_key(kind, key));
         }
+        let has_members = by_kind.values().any(|(kind, _)| matches!(kind.name, "groups" | "roles"));
         for (kind, keys) in by_kind.into_values() {
+            if self.needs_all(kind, has_members) {
+                self.read_all(kind).await?;
+            }
             self.read(kind, &keys).await?;
         }
+        self.read_values().await
+    }
+
+    /// Reads all objects of a kind that are live.
+    async fn read_all(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
+        if !self.whole.insert(kind.name) {
+            return Ok(());
+        }
+        let found = live::read_all(self.client, kind, self.stored(kind)).await?;
+        self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
+    }
+
+    /// Whether a list is to be read whole at once, because it will be needed whole: for
+    /// memberships, or for who else has an address. Often that is one page.
+    fn needs_all(&self, kind: &Kind, has_members: bool) -> bool {
+        let is_a_page = kind.paged().is_some_and(|paged| self.stored(kind) <= paged.page as usize);
+        match kind.name {
+            "groups" => true,
+            "users" => is_a_page || has_members && !self.request.skip_existing,
+            _ => false,
+        }
+    }
+
+    /// How many live objects of a kind the vault knows of.
+    fn stored(&self, kind: &Kind) -> usize {
+        self.stocks.get(kind.name).map_or(0, |stock| stock.stored[0])
+    }
+
+    /// Whether somebody has looked for a stored object.
+    fn was_asked(&self, kind: &Kind, key: &str) -> bool {
+        let asked = self.asked.get(kind.name);
+        let is_whole =
+            self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && asked.is_some();
+        is_whole || asked.is_some_and(|asked| asked.contains(&self.live_key(kind, key)))
     }
 
     /// What an object is on the instance.
     fn standing(&self, kind: &'static Kind, key: &str) -> Result<Standing<'_>, RestoreError> {
         static NO_LIVES: LazyLock<Lives> = LazyLock::new(Lives::default);
         let lives = self.lives.get(kind.name).unwrap_or(&NO_LIVES);
+        if let Some(owner) = values::owner_kind(kind) {
+            let Standing::There(owner) = self.standing(owner, key)? else {
+                return Ok(Standing::Absent(None));
+            };
+            return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
+        }
         let marks = self.past.marks(kind, key)?;
         let linked = self.ids.contains_key(&Symbol::new(kind.name, key));
         Ok(identity::standing(kind, &self.live_key(kind, key), linked, &marks, lives))

@@ -10,7 +10,13 @@ use super::step::{Ids, Step, Symbol, Verb};
 /// Steps that would wait for each other are broken in two: a field that holds an
 /// id of something that itself waits for the object is written by a second step,
 /// when both are there.
-pub(super) fn order(steps: Vec<Step>, known: &Ids) -> (Vec<Step>, BTreeMap<Symbol, Vec<u32>>) {
+///
+/// `above` has the objects whose access must be as it should be before that of others.
+pub(super) fn order(
+    steps: Vec<Step>,
+    known: &Ids,
+    above: &HashMap<usize, BTreeSet<usize>>,
+) -> (Vec<Step>, BTreeMap<Symbol, Vec<u32>>) {
     let steps = break_cycles(steps);
     let givers = givers(&steps);
     let mut of_object: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -19,6 +25,10 @@ pub(super) fn order(steps: Vec<Step>, known: &Ids) -> (Vec<Step>, BTreeMap<Symbo
         let earlier = of_object.entry(step.object).or_default();
         needs.push(self::needs(&steps, at, earlier, &givers));
         earlier.push(at);
+    }
+    for (at, step) in steps.iter().enumerate() {
+        let before = above.get(&step.object).into_iter().flatten();
+        needs[at].extend(before.filter_map(|object| of_object.get(object)).flatten());
     }
     let mut placed = vec![false; steps.len()];
     let mut sequence = Vec::with_capacity(steps.len());
@@ -112,9 +122,10 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
         // Edges do not hang on each other, and may be thousands.
         let is_edge = step.second.is_some();
         let after_all = step.verb == Verb::Delete && other.verb != Verb::Delete && !is_edge;
-        // What lies in the trash is brought back before anything else is done to it.
-        let undeleted = other.verb == Verb::Undelete;
-        if same_thing || filters || after_all || undeleted {
+        // What lies in the trash is brought back before anything else is done to it, and
+        // content stops to inherit before there is anything in its own list.
+        let opens = other.verb == Verb::Undelete || other.resource == "content_metadata_access";
+        if same_thing || filters || after_all || opens {
             needs.insert(*place);
         }
     }
@@ -224,7 +235,7 @@ mod tests {
             made("queries", "q", &[]),
             made("dashboards", "d", &[("folder_id", "folders", "f")]),
         ];
-        let (ordered, missing) = order(steps, &Ids::new());
+        let (ordered, missing) = order(steps, &Ids::new(), &HashMap::new());
         let names: Vec<&str> = ordered.iter().map(|step| step.about.as_str()).collect();
         assert_eq!(names, ["queries q", "dashboards d", "dashboard_elements 1"]);
         assert_eq!(ordered[2].needs, BTreeSet::from([1, 2]));
@@ -237,7 +248,7 @@ mod tests {
             made("boards", "b", &[("section_order", "board_sections", "s")]),
             made("board_sections", "s", &[("board_id", "boards", "b")]),
         ];
-        let (ordered, missing) = order(steps, &Ids::new());
+        let (ordered, missing) = order(steps, &Ids::new(), &HashMap::new());
         let verbs: Vec<Verb> = ordered.iter().map(|step| step.verb).collect();
         assert_eq!(verbs, [Verb::Create, Verb::Create, Verb::Update]);
         assert_eq!(ordered[2].needs, BTreeSet::from([1, 2]));

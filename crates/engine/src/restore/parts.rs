@@ -23,6 +23,10 @@ pub(super) fn compose(
     if matches!(resource.name, "user_attribute_values" | "user_attribute_group_values") {
         return values::compose(composer, resource, sides);
     }
+    // They are written when it is known where all content is.
+    if matches!(resource.name, "content_metadata" | "content_metadata_access") {
+        return;
+    }
     composer.write(resource, sides, None);
     match resource.name {
         "users" => people::credentials(composer, sides),

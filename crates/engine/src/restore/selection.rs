@@ -151,7 +151,8 @@ impl Selection {
         // What costs a call an object is read when it changed, or when it is named.
         let is_narrowed = self.changed_since.or(self.deleted_since).is_some();
         let is_costly = |kind: &&'static Kind| {
-            !is_narrowed && kind.each().is_some_and(|each| matches!(each.source, Source::Objects(_)))
+            let of_each = |source: &Source| matches!(source, Source::Objects(_) | Source::Fields(_));
+            !is_narrowed && kind.each().is_some_and(|each| of_each(&each.source))
         };
         Ok(restorable().filter(lies).filter(|kind| !is_costly(kind)).collect())
     }

@@ -122,6 +122,15 @@ pub enum At {
         /// The tile.
         tile: Id,
     },
+    /// The `content_metadata_id` of what was made: its place in the tree of access.
+    ContentMetadata,
+    /// The `id` of the row of an access list that is of this group or user.
+    Row {
+        /// `group_id` or `user_id`.
+        field: String,
+        /// Whose it is.
+        of: Id,
+    },
 }
 
 /// How to find what an unanswered creation may have made.
@@ -403,8 +412,12 @@ impl Step {
         self.target.iter().chain(&self.second).filter_map(Id::symbol).for_each(&mut *each);
         self.body.iter().for_each(|(_, part)| part.symbols(each));
         for given in &self.gives {
-            if let At::Placement { layout, tile } = &given.at {
-                [layout, tile].into_iter().filter_map(Id::symbol).for_each(&mut *each);
+            match &given.at {
+                At::Placement { layout, tile } => {
+                    [layout, tile].into_iter().filter_map(Id::symbol).for_each(&mut *each);
+                }
+                At::Row { of, .. } => of.symbol().into_iter().for_each(&mut *each),
+                At::Id | At::ActiveLayout | At::ContentMetadata => {}
             }
         }
     }

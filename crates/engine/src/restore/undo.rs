@@ -17,6 +17,7 @@ use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
 use super::{Manner, RestoreError, live, special};
+use crate::diff::Value;
 use crate::extract::{Group, Rows};
 
 /// What a restore has made.
@@ -26,6 +27,8 @@ pub struct Made {
     objects: Vec<(&'static Kind, String, Option<String>, String)>,
     /// Ids of everything, parts included, by resource.
     ids: HashSet<(String, String)>,
+    /// Places in the tree of access that it made stop to inherit.
+    own_lists: Vec<String>,
 }
 
 /// What an undo of a restore asks for, and what that restore has made.
@@ -44,6 +47,11 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         let Some(step) = step else { continue };
         if let (Verb::Add, Some(Id::Known(id))) = (step.verb, &step.target) {
             made.ids.insert((step.resource.clone(), id.clone()));
+        }
+        if let ("content_metadata_access", Verb::Update, Some(Id::Known(place))) =
+            (step.resource.as_str(), step.verb, &step.target)
+        {
+            made.own_lists.push(place.clone());
         }
         if step.verb != Verb::Create {
             continue;
@@ -98,26 +106,52 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
             step.irreversible = None;
         }
     }
+    for place in made.own_lists {
+        inherit_again(&mut planned.plan, place);
+    }
+    // What lies in a folder and goes before it does not hold it.
+    let mut gone = HashSet::new();
     for (kind, key, title, id) in made.objects.into_iter().rev() {
-        take_away(session, &mut planned.plan, kind, key, title, id).await?;
+        let object = removal(kind.name, key, id.clone(), title);
+        if take_away(session, &mut planned.plan, kind, object, &gone).await? && kind.name == "folders" {
+            gone.insert(id);
+        }
     }
     Ok(planned)
 }
 
-/// Adds the step that takes away what was made.
-async fn take_away(
-    session: &Session,
-    plan: &mut Plan,
-    kind: &'static Kind,
-    key: String,
-    title: Option<String>,
-    id: String,
-) -> Result<(), RestoreError> {
-    let Some(resource) = Resource::find(kind.name) else { return Ok(()) };
-    let mut object = Object {
-        kind: kind.name.to_owned(),
-        key: key.clone(),
-        live_id: Some(id.clone()),
+/// Adds the step by which content inherits again: its own list goes with that.
+fn inherit_again(plan: &mut Plan, place: String) {
+    let mut object = removal("content_metadata_access", place.clone(), place.clone(), None);
+    object.changes.push("inherits again".to_owned());
+    plan.steps.push(Step {
+        number: next_number(plan),
+        object: plan.objects.len(),
+        verb: Verb::Update,
+        resource: "content_metadata".to_owned(),
+        key: place.clone(),
+        about: format!("access {place}: inherits again"),
+        target: Some(Id::Known(place)),
+        second: None,
+        body: vec![("inherits".to_owned(), special::literal("true"))],
+        needs: BTreeSet::new(),
+        gives: Vec::new(),
+        among: None,
+        irreversible: None,
+    });
+    plan.objects.push(object);
+}
+
+fn next_number(plan: &Plan) -> u32 {
+    plan.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1
+}
+
+/// An object that is taken away.
+fn removal(kind: &str, key: String, id: String, title: Option<String>) -> Object {
+    Object {
+        kind: kind.to_owned(),
+        key,
+        live_id: Some(id),
         title,
         folder: None,
         action: Action::Remove,
@@ -127,6 +161,20 @@ async fn take_away(
         live: None,
         edges: None,
         intended: BodyHash::of(b"").to_string(),
+    }
+}
+
+/// Adds the step that takes away what was made, but for a folder in which something
+/// lies beside the folders that are `gone` by then. Whether it does.
+async fn take_away(
+    session: &Session,
+    plan: &mut Plan,
+    kind: &'static Kind,
+    mut object: Object,
+    gone: &HashSet<String>,
+) -> Result<bool, RestoreError> {
+    let (Some(resource), Some(id)) = (Resource::find(kind.name), object.live_id.clone()) else {
+        return Ok(false);
     };
     let at = plan.objects.len();
     let goes_to_trash = kind.has_trash();
@@ -138,21 +186,21 @@ async fn take_away(
         _ => None,
     };
     if let Some(folder) = folder
-        && !is_empty(session, &folder).await?
+        && !is_empty(session, &folder, gone).await?
     {
         object.action = Action::Skip;
         let its = if kind.name == "users" { "its own folder" } else { "it" };
         object.notes.push(format!("left as it is: something lies in {its}"));
         plan.objects.push(object);
-        return Ok(());
+        return Ok(false);
     }
-    let number = plan.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1;
+    let number = next_number(plan);
     plan.steps.push(Step {
         number,
         object: at,
         verb: if goes_to_trash { Verb::Update } else { Verb::Delete },
         resource: resource.name.to_owned(),
-        key,
+        key: object.key.clone(),
         about: object.name(),
         target: Some(Id::Known(id.clone())),
         second: None,
@@ -170,7 +218,7 @@ async fn take_away(
     });
     plan.ids.insert(&Symbol::new(kind.name, object.key.as_str()), &id);
     plan.objects.push(object);
-    Ok(())
+    Ok(true)
 }
 
 /// The folder that a user has of its own.
@@ -185,9 +233,9 @@ async fn folder_of(
     Ok(document.and_then(Result::ok).and_then(|user| user["personal_folder_id"].as_str().map(str::to_owned)))
 }
 
-/// Whether nothing lies in a folder, the trash included: deleting it would delete
-/// that for good.
-async fn is_empty(session: &Session, folder: &str) -> Result<bool, RestoreError> {
+/// Whether nothing lies in a folder but these folders, the trash included: deleting it
+/// would delete that for good.
+async fn is_empty(session: &Session, folder: &str, but: &HashSet<String>) -> Result<bool, RestoreError> {
     for kind in ["dashboards", "looks"].into_iter().filter_map(Kind::find) {
         let Some(paged) = kind.paged() else { continue };
         for side in [Side::Live, Side::Trash] {
@@ -204,7 +252,8 @@ async fn is_empty(session: &Session, folder: &str) -> Result<bool, RestoreError>
     };
     let call = looker::client::Call::new(&children.operation, "folders", Reason::Item).at(folder);
     let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
-    Ok(rows.is_empty())
+    let id = |row: &bytes::Bytes| Value::parse(row).ok()?.member("id")?.as_name().map(|id| id.into_owned());
+    Ok(rows.iter().all(|row| id(row).is_some_and(|id| but.contains(&id))))
 }
 
 /// A plan of nothing.

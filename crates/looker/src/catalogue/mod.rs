@@ -16,6 +16,7 @@ mod compare;
 mod content;
 mod delivery;
 mod each;
+mod grants;
 mod group;
 mod kinds;
 mod model;

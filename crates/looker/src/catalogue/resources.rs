@@ -1,5 +1,6 @@
 //! The table of what can be written.
 
+use super::grants::{ACCESS_ROWS, CONTENT_ACCESS, CONTENT_METADATA};
 use super::kinds::{administrative, query_based};
 use super::relations::{
     CREDENTIALS_EMAIL, GROUP_GROUPS, GROUP_USERS, GROUP_VALUE_LISTS, GROUP_VALUES, ROLE_GROUPS, ROLE_USERS,
@@ -40,6 +41,9 @@ pub const RESOURCES: &[&Resource] = &[
     &GROUP_VALUES,
     &GROUP_VALUE_LISTS,
     &USER_VALUES,
+    &CONTENT_METADATA,
+    &CONTENT_ACCESS,
+    &ACCESS_ROWS,
     &THEMES,
     &COLOR_COLLECTIONS,
 ];

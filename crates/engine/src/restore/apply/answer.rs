@@ -49,6 +49,11 @@ pub(super) fn given(given: &Given, answer: &[Row], ids: &Ids) -> Option<String> 
         At::Placement { layout, tile } => {
             placement(&layouts(answer), layout.resolve(ids).ok()?, tile.resolve(ids).ok()?)
         }
+        At::ContentMetadata => id(answer.first()?, "content_metadata_id"),
+        At::Row { field, of } => {
+            let of = of.resolve(ids).ok()?;
+            id(answer.iter().find(|row| id(row, field).as_deref() == Some(of))?, "id")
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Planner<'_> {
         self.bring(brought).await
     }
 
-    async fn bring(&mut self, brought: Vec<(&'static Kind, String)>) -> Result<(), RestoreError> {
+    pub(super) async fn bring(&mut self, brought: Vec<(&'static Kind, String)>) -> Result<(), RestoreError> {
         for (kind, key) in brought {
             self.targets.add(kind, key);
         }

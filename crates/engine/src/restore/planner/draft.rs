@@ -73,7 +73,8 @@ impl Planner<'_> {
         }
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
-        let (steps, missing) = order::order(composer.steps, &ids);
+        self.compose_lists(&mut composer, &mut objects)?;
+        let (steps, missing) = order::order(composer.steps, &ids, &self.lists_above()?);
         Ok(Draft { objects, steps, missing, requires })
     }
 
@@ -269,6 +270,11 @@ fn unlink(steps: &mut [Step], blocked: &HashSet<usize>) {
         let still = waits_for(step);
         step.needs.retain(|need| !before.contains(need) || still.contains(need));
     }
+}
+
+/// Whether what is live of an object is the newest that the vault has.
+pub(super) fn is_newest(kind: &'static Kind, live: &Live, now: Option<&Mark>) -> Result<bool, RestoreError> {
+    Ok(compare(kind, Some(live), b"", now)?.is_newest)
 }
 
 /// What is live of an object, as a body that can be compared with the stored one.

@@ -5,11 +5,13 @@
 //! instance, and is brought along or blocks what needs it ([`bring`]); until nothing is
 //! left to find out.
 
+mod access;
 mod bring;
 mod draft;
 mod edges;
 mod values;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -20,7 +22,7 @@ use vault::{BodyHash, InstanceId, Reader, RunId, Side};
 use super::compose::Manner;
 use super::identity::{self, Lives, Standing};
 use super::live::{self, Live, Stock};
-use super::past::Past;
+use super::past::{Named, Past};
 use super::plan::Plan;
 use super::selection::Selection;
 use super::session::Session;
@@ -95,6 +97,10 @@ struct Planner<'p> {
     stocks: HashMap<&'static str, Stock>,
     /// The instance's host, as links name it.
     host: String,
+    /// Content by its stored place in the tree of access; places as the instance has
+    /// them.
+    contents: OnceCell<HashMap<String, Named>>,
+    metadata: HashMap<String, access::Metadata>,
     /// By kind, what was read; by kind, the keys that were asked for.
     lives: HashMap<&'static str, Lives>,
     asked: HashMap<&'static str, BTreeSet<String>>,
@@ -132,6 +138,7 @@ pub async fn plan(session: &Session, request: Request) -> Result<Planned, Restor
     if planner.request.relink {
         planner.bring_referrers().await?;
     }
+    planner.bring_lists().await?;
     planner.read_edges().await?;
     loop {
         let draft = planner.draft()?;
@@ -254,6 +261,8 @@ impl<'p> Planner<'p> {
             host: host(&request.address).to_owned(),
             request,
             stocks,
+            contents: OnceCell::new(),
+            metadata: HashMap::new(),
             lives: HashMap::new(),
             asked: HashMap::new(),
             whole: BTreeSet::new(),
@@ -290,7 +299,7 @@ impl<'p> Planner<'p> {
     async fn read_targets(&mut self) -> Result<(), RestoreError> {
         let mut by_kind: BTreeMap<usize, (&'static Kind, BTreeSet<String>)> = BTreeMap::new();
         let mut order: HashMap<&str, usize> = HashMap::new();
-        for Target { kind, key } in &self.targets.list {
+        for Target { kind, key } in self.targets.list.iter().filter(|one| !access::is_of_access(one.kind)) {
             // Values are read of whoever has them now, which has to be found first.
             let kind = &values::owner_kind(kind).unwrap_or(kind);
             let next = order.len();
@@ -304,7 +313,8 @@ impl<'p> Planner<'p> {
             }
             self.read(kind, &keys).await?;
         }
-        self.read_values().await
+        self.read_values().await?;
+        self.read_lists().await
     }
 
     /// Reads all objects of a kind that are live.

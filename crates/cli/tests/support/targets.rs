@@ -175,7 +175,8 @@ pub(crate) fn a_day_of_work(looker: &Looker, day: usize) -> Work {
 fn a_day_of_work_on(looker: &Looker, kind: Kind, day: usize) -> Vec<String> {
     let ids = looker.ids(kind, false);
     let mut rng = fastrand::Rng::with_seed(day as u64);
-    let edited: Vec<String> = rng.choose_multiple(&ids, ids.len().div_ceil(100)).into_iter().cloned().collect();
+    let edited: Vec<String> =
+        rng.choose_multiple(&ids, ids.len().div_ceil(100)).into_iter().cloned().collect();
     // What is read within two seconds of its edit is read again by the next run.
     let minute_ago = Timestamp::now() - SignedDuration::from_mins(1);
     for id in &edited {

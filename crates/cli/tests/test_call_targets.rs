@@ -1,15 +1,18 @@
 //! What a licence of a thousand calls a month is to be enough for: the first
 //! run, a daily run, and a month of them, for each outcome of trying out what
-//! the instance understands.
+//! the instance understands. Every call above the fewest that the API allows has
+//! a reason.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod support;
 
+use looker_sim::SimConfig;
 use serde_json::Value;
 use support::looker::Looker;
+use support::minimum::{Known, costs};
 use support::targets::{
-    Account, Understands, a_day_of_work, a_day_passes, folders_with_looks, metered, slice, small, sum,
+    Account, LARGE, SMALL, Scale, Understands, Work, a_day_of_work, a_day_passes, metered, slice, sum,
 };
 use support::{VAULT, World};
 
@@ -28,62 +31,83 @@ fn account(report: &Value) -> Account {
     account
 }
 
-#[test]
-fn a_first_run_and_a_daily_run_stay_within_their_calls() {
-    for understands in Understands::OUTCOMES {
-        let looker = Looker::start(small(understands));
-        let world = looker.world();
-        let first = run(&world);
-        let bulk = total(&first) - slice(&first);
-        let folders = if understands.look_queries { 0 } else { folders_with_looks(&looker) as u64 };
-        assert!(bulk <= 60 + folders, "{understands:?}: {bulk} calls\n{}", account(&first));
-
-        // The second run tries out what the first had no use for.
-        for day in 1..=2 {
-            a_day_passes(&world.path(VAULT));
-            let changed = a_day_of_work(&looker, day);
-            let daily = run(&world);
-            let calls = total(&daily) - slice(&daily);
-            // Of a changed look the query may be new.
-            let queries = sum(&daily, |line| line["kind"] == "queries");
-            assert_eq!(queries, 0, "no query was new");
-            assert!(calls <= 25, "{understands:?}: {calls} calls\n{}", account(&daily));
-            let found: u64 =
-                daily["kinds"].as_array().unwrap().iter().map(|kind| kind["changed"].as_u64().unwrap()).sum();
-            assert!(found >= changed.iter().sum::<usize>() as u64, "{found} of {changed:?}");
-        }
+/// Nobody made a call for nothing.
+#[track_caller]
+fn assert_reasons(report: &Value, known: &Known<'_>) {
+    for cost in costs(report, known) {
+        assert_eq!(cost.unexplained(), 0, "{:?}: {cost:?}\n{}", known.understands, account(report));
     }
 }
 
-/// What a licence of a thousand calls leaves to a month of daily runs: without its
-/// reserve for restores where lists of ids are taken, with it where they are not;
-/// and half of it for queries.
-fn most(understands: Understands) -> [u64; 2] {
-    [if understands.lists { 850 } else { 1_000 }, 500]
+/// A first run and two daily ones; the second daily run tries out nothing any more.
+#[track_caller]
+fn assert_within_targets(scale: &Scale, understands: Understands, looker: &Looker, world: &World) {
+    let first = run(world);
+    let bulk = total(&first) - slice(&first);
+    let most = scale.most_at_first(understands, looker);
+    assert!(bulk <= most, "{understands:?}: {bulk} calls of {most}\n{}", account(&first));
+    let nothing = Work::new();
+    assert_reasons(&first, &Known { looker, understands, work: &nothing });
+
+    for day in 1..=2 {
+        a_day_passes(&world.path(VAULT));
+        let work = a_day_of_work(looker, day);
+        let daily = run(world);
+        let calls = total(&daily) - slice(&daily);
+        let most = scale.most_a_day(understands, &work);
+        assert!(calls <= most, "{understands:?}: {calls} calls of {most}\n{}", account(&daily));
+        assert_reasons(&daily, &Known { looker, understands, work: &work });
+        // Of a changed look the query may be new.
+        assert_eq!(sum(&daily, |line| line["kind"] == "queries" && line["reason"] == "page"), 0);
+        let found: u64 =
+            daily["kinds"].as_array().unwrap().iter().map(|kind| kind["changed"].as_u64().unwrap()).sum();
+        let changed: usize = work.values().map(Vec::len).sum();
+        assert!(found >= changed as u64, "{found} of {changed}");
+    }
+}
+
+#[test]
+fn the_small_instance_stays_within_its_calls() {
+    for understands in Understands::OUTCOMES {
+        let looker = Looker::start(SMALL.simulated(understands));
+        assert_within_targets(&SMALL, understands, &looker, &looker.world());
+    }
+}
+
+/// The bodies are small: how many calls there are does not depend on them. An
+/// allowance spreads what costs a call an object over ten days.
+#[test]
+fn the_large_instance_stays_within_its_calls() {
+    for understands in Understands::OUTCOMES {
+        let config = SimConfig { dashboard_bytes: 400, ..LARGE.simulated(understands) };
+        let looker = Looker::start(config);
+        let mut world = looker.world();
+        LARGE.within_allowance(&mut world);
+        assert_within_targets(&LARGE, understands, &looker, &world);
+    }
 }
 
 #[test]
 fn a_month_of_daily_runs_fits_the_smallest_licence() {
     for understands in Understands::OUTCOMES {
-        let looker = Looker::start(small(understands));
+        let looker = Looker::start(SMALL.simulated(understands));
         let mut world = looker.world();
-        world.set("LOOKERVAULT_MONTHLY_CALLS", "1000");
-        world.set("LOOKERVAULT_MONTHLY_QUERY_CALLS", "1000");
-        world.set("LOOKERVAULT_RESTORE_RESERVE", "0");
-        let mut account = Account::default();
+        SMALL.within_allowance(&mut world);
+        let (mut account, mut work) = (Account::default(), Work::new());
         for day in 1..=30 {
             let ran = world.extract("");
             let report = ran.report();
             account.add(&report);
             assert_eq!(report["state"], "complete", "day {day}:\n{account}\n{}", ran.all());
+            assert_reasons(&report, &Known { looker: &looker, understands, work: &work });
             let spread = report["spread"].as_array().unwrap().iter();
             let missing: u64 = spread.map(|kind| kind["missing"].as_u64().unwrap()).sum();
             assert!(missing == 0 || day < 14, "{missing} objects were never read after two weeks");
             a_day_passes(&world.path(VAULT));
-            a_day_of_work(&looker, day);
+            work = a_day_of_work(&looker, day);
         }
         println!("{understands:?}: {:?} calls\n{account}", account.spent());
-        let (spent, most) = (account.spent(), most(understands));
+        let (spent, most) = (account.spent(), SMALL.month.unwrap().most(understands));
         assert!(spent[0] <= most[0] && spent[1] <= most[1], "{understands:?}: {spent:?} of {most:?}");
     }
 }

@@ -10,7 +10,7 @@ use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 use support::looker::Looker;
 use support::requests::metered;
-use support::targets::{Understands, a_day_of_work, a_day_passes, small};
+use support::targets::{SMALL, Understands, a_day_of_work, a_day_passes};
 use support::{VAULT, World};
 
 /// Metered calls by kind, reason and ledger.
@@ -53,8 +53,8 @@ fn plan_and_run(looker: &Looker, world: &World, arguments: &str) -> (Value, Valu
 #[test]
 fn where_nothing_has_changed_the_plan_is_exact() {
     for understands in Understands::OUTCOMES {
-        let looker =
-            Looker::start(SimConfig { dashboards: 120, looks: 60, folders: 20, ..small(understands) });
+        let config = SMALL.simulated(understands);
+        let looker = Looker::start(SimConfig { dashboards: 120, looks: 60, folders: 20, ..config });
         let world = looker.world();
         world.extract("").complete();
         for days in [0, 1, 6, 1, 23] {
@@ -93,7 +93,7 @@ fn scopes_are_planned_by_the_folders_that_are_stored() {
 #[test]
 fn changes_as_between_the_last_runs_are_within_the_bounds() {
     for understands in Understands::OUTCOMES {
-        let looker = Looker::start(small(understands));
+        let looker = Looker::start(SMALL.simulated(understands));
         let world = looker.world();
         world.extract("").complete();
         for day in 1..=4 {
@@ -115,7 +115,7 @@ fn changes_as_between_the_last_runs_are_within_the_bounds() {
 
 #[test]
 fn a_first_fill_under_an_allowance_is_planned_day_by_day() {
-    let looker = Looker::start(small(Understands::OUTCOMES[0]));
+    let looker = Looker::start(SMALL.simulated(Understands::OUTCOMES[0]));
     let mut world = looker.world();
     world.set("LOOKERVAULT_MONTHLY_CALLS", "1000");
     world.set("LOOKERVAULT_MONTHLY_QUERY_CALLS", "1000");
@@ -134,7 +134,7 @@ fn a_first_fill_under_an_allowance_is_planned_day_by_day() {
 #[test]
 fn an_instance_that_nobody_has_read_is_counted_first_and_that_is_booked() {
     for understands in Understands::OUTCOMES {
-        let looker = Looker::start(small(understands));
+        let looker = Looker::start(SMALL.simulated(understands));
         let world = looker.world();
         let ran = world.run("extract --plan --json");
         assert_eq!(ran.code, 0, "{}", ran.all());

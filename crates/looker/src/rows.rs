@@ -43,6 +43,17 @@ pub fn cut(body: &Bytes) -> Result<Vec<Bytes>> {
     Ok(raws.into_iter().map(|raw| body.slice_ref(raw.get().as_bytes())).collect())
 }
 
+/// Rows as one answer holds them: the reverse of [`cut`].
+pub fn join(rows: &[Bytes]) -> Bytes {
+    let mut list = vec![b'['];
+    for (index, row) in rows.iter().enumerate() {
+        list.extend((index > 0).then_some(b','));
+        list.extend_from_slice(row);
+    }
+    list.push(b']');
+    list.into()
+}
+
 /// Cuts an answer into rows of `kind` with their envelopes.
 ///
 /// # Errors

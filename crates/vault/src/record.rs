@@ -285,6 +285,8 @@ pub struct Listed {
     pub folder: Option<String>,
     /// Its stamp.
     pub updated_at: Option<Timestamp>,
+    /// The numbers in it that change without an edit, as [`crate::Canonical`] has them.
+    pub counters: Option<String>,
 }
 
 /// Calls of one sort within a quarter of an hour; counts of equal sorts add up.

@@ -119,6 +119,38 @@ fn volatile_fields_make_no_version_but_the_latest_are_shown() {
 }
 
 #[test]
+fn a_light_listing_counts_what_it_need_not_read() {
+    let place = Place::new();
+    place.complete_run(&[seen(1, 1), seen(2, 2)]);
+    let run = place.run("{}");
+    let strangers = seen(9, 9);
+    run.list(1, &[Seen { views: 12, ..seen(1, 1) }, seen(2, 2), strangers]);
+    run.finish(RunState::Incomplete, &[]);
+    let reader = place.reader();
+    let instance = reader.instances().unwrap()[0].id;
+    let views = |key| {
+        let counted = reader.counters(instance, "dashboard", key, None).unwrap();
+        counted
+            .get("views")
+            .into_iter()
+            .flatten()
+            .map(|one| (one.run.number(), one.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(views("1"), [(1, 7), (2, 12)]);
+    assert_eq!(views("2"), [(1, 7)], "what stays the same writes nothing");
+    assert!(views("9").is_empty());
+    let document = |key| reader.show(instance, "dashboard", key).unwrap().unwrap().document;
+    assert_eq!(document("1"), br#"{"content":1,"views":12}"#);
+    assert_eq!(document("2"), br#"{"content":2,"views":7}"#);
+    // A reading that finds what an earlier one had found counts as well.
+    place.complete_run(&[seen(1, 1), seen(2, 2)]);
+    assert_eq!(views("1"), [(1, 7), (2, 12), (3, 7)]);
+    assert_eq!(document("1"), br#"{"content":1,"views":7}"#);
+    place.assert_sound();
+}
+
+#[test]
 fn unsettled_objects_are_remembered_until_they_settle() {
     let place = Place::new();
     place.complete_run(&[Seen { unsettled: true, ..seen(1, 1) }, seen(2, 2)]);

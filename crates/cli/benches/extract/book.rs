@@ -6,23 +6,15 @@ use std::thread;
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::expectations::Expectations;
 use crate::measured::Run;
 use crate::table::{Spread, megabytes, or_dash, table};
-
-/// Something the project promises of itself, beside what was measured.
-#[derive(Debug, Serialize)]
-pub(crate) struct Expectation {
-    what: String,
-    expected: String,
-    measured: String,
-    met: bool,
-}
 
 /// Everything the benchmark came to.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Book {
     runs: Vec<Run>,
-    expectations: Vec<Expectation>,
+    expectations: Expectations,
 }
 
 impl Book {
@@ -46,12 +38,7 @@ impl Book {
         measured: impl Into<String>,
         met: bool,
     ) {
-        self.expectations.push(Expectation {
-            what: what.into(),
-            expected: expected.into(),
-            measured: measured.into(),
-            met,
-        });
+        self.expectations.expect(what, expected, measured, met);
     }
 
     /// Prints medians over rounds, and all expectations.
@@ -60,14 +47,7 @@ impl Book {
             return;
         }
         self.print_medians();
-        let row = |one: &Expectation| {
-            let verdict = if one.met { "met" } else { "MISSED" };
-            vec![one.what.clone(), one.expected.clone(), one.measured.clone(), verdict.to_owned()]
-        };
-        let rows: Vec<Vec<String>> = self.expectations.iter().map(row).collect();
-        let met = self.expectations.iter().filter(|one| one.met).count();
-        println!("== Summary: {met} of {} expectations met ==\n", rows.len());
-        println!("{}", table(&["what", "expected", "measured", ""], &rows));
+        self.expectations.print();
         println!("Peak memory is VmHWM of /proc/PID/status, read every 5 ms until the process was gone.");
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod estate;
 pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod looker;
+pub(crate) mod minimum;
 pub(crate) mod requests;
 pub(crate) mod seeded;
 pub(crate) mod targets;

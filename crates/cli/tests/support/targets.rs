@@ -9,6 +9,7 @@ use looker_sim::{Kind, SimConfig};
 use rusqlite::Connection;
 use serde_json::Value;
 
+use super::World;
 use super::looker::Looker;
 
 /// What an instance understands that no document promises.
@@ -28,11 +29,46 @@ impl Understands {
         Self { lists: false, look_queries: true },
         Self { lists: false, look_queries: false },
     ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match (self.lists, self.look_queries) {
+            (true, true) => "lists of ids and queries of looks in searches",
+            (true, false) => "lists of ids",
+            (false, true) => "queries of looks in searches",
+            (false, false) => "nothing beyond what is documented",
+        }
+    }
 }
 
-/// 500 dashboards, 300 looks, 60 shared folders, 50 users and what belongs to them.
-pub(crate) fn small(understands: Understands) -> SimConfig {
-    SimConfig {
+/// An instance that targets are stated for. What a run reads of kinds that cost a
+/// call an object, its slice, is counted apart.
+pub(crate) struct Scale {
+    pub(crate) name: &'static str,
+    /// Its sizes.
+    pub(crate) config: fn() -> SimConfig,
+    /// Most metered calls of a first run, without its slice.
+    first: u64,
+    /// The same of a daily run on which one in a hundred objects has changed.
+    daily: u64,
+    /// Most calls of a month of daily runs within an allowance, where that is stated.
+    pub(crate) month: Option<Month>,
+    /// The calls of each ledger that a month allows: what is spread is spread by it.
+    pub(crate) allowance: u64,
+}
+
+/// Most calls of a month.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Month {
+    administrative: u64,
+    administrative_without_lists: u64,
+    query_based: u64,
+}
+
+/// 500 dashboards, 300 looks, 60 shared folders, 50 users and what belongs to them,
+/// under the smallest licence.
+pub(crate) const SMALL: Scale = Scale {
+    name: "small",
+    config: || SimConfig {
         seed: 500,
         dashboards: 500,
         looks: 300,
@@ -43,10 +79,74 @@ pub(crate) fn small(understands: Understands) -> SimConfig {
         plans: 30,
         boards: 10,
         alerts: 20,
-        id_lists: understands.lists,
-        folder_id_lists: understands.lists,
-        looks_search_gives_query: understands.look_queries,
         ..SimConfig::default()
+    },
+    first: 60,
+    daily: 25,
+    // What a licence of a thousand calls leaves without its reserve for restores where
+    // lists of ids are taken, with it where they are not; and half of it for queries.
+    month: Some(Month { administrative: 850, administrative_without_lists: 1_000, query_based: 500 }),
+    allowance: 1_000,
+};
+
+/// 26,000 dashboards, 12,000 looks, 2,500 shared folders, 3,000 users, 4,000 schedules.
+pub(crate) const LARGE: Scale = Scale {
+    name: "large",
+    config: || SimConfig {
+        seed: 26_000,
+        dashboards: 26_000,
+        looks: 12_000,
+        folders: 2_500,
+        users: 3_000,
+        plans: 4_000,
+        ..SimConfig::default()
+    },
+    first: 450,
+    daily: 60,
+    month: None,
+    allowance: 100_000,
+};
+
+impl Scale {
+    /// What to simulate.
+    pub(crate) fn simulated(&self, understands: Understands) -> SimConfig {
+        SimConfig {
+            id_lists: understands.lists,
+            folder_id_lists: understands.lists,
+            looks_search_gives_query: understands.look_queries,
+            ..(self.config)()
+        }
+    }
+
+    /// The licence that spreads what costs a call an object: all of it is for extraction.
+    pub(crate) fn within_allowance(&self, world: &mut World) {
+        let calls = self.allowance.to_string();
+        world.set("LOOKERVAULT_MONTHLY_CALLS", &calls);
+        world.set("LOOKERVAULT_MONTHLY_QUERY_CALLS", &calls);
+        world.set("LOOKERVAULT_RESTORE_RESERVE", "0");
+    }
+
+    /// Most calls of a first run: where queries of looks need a call a folder, one more
+    /// for each folder that holds looks.
+    pub(crate) fn most_at_first(&self, understands: Understands, looker: &Looker) -> u64 {
+        let folders = if understands.look_queries { 0 } else { folders_with_looks(looker) };
+        self.first + folders as u64
+    }
+
+    /// Most calls of a daily run: where no lists of ids are taken, one more for each
+    /// changed object beyond the first of its kind.
+    pub(crate) fn most_a_day(&self, understands: Understands, work: &Work) -> u64 {
+        let single: usize = work.values().map(|ids| ids.len().saturating_sub(1)).sum();
+        self.daily + if understands.lists { 0 } else { single as u64 }
+    }
+}
+
+impl Month {
+    /// By ledger: administrative, query-based.
+    pub(crate) fn most(self, understands: Understands) -> [u64; 2] {
+        let administrative =
+            if understands.lists { self.administrative } else { self.administrative_without_lists };
+        [administrative, self.query_based]
     }
 }
 
@@ -62,22 +162,32 @@ pub(crate) fn folders_with_looks(looker: &Looker) -> usize {
     folders.len()
 }
 
-/// Edits one in a hundred dashboards and looks, other ones each day; how many of
-/// each.
-pub(crate) fn a_day_of_work(looker: &Looker, day: usize) -> [usize; 2] {
-    [Kind::Dashboard, Kind::Look].map(|kind| {
-        let ids = looker.ids(kind, false);
-        let count = ids.len().div_ceil(100);
-        let edited = fastrand::Rng::with_seed(day as u64).choose_multiple(&ids, count);
-        // What is read within two seconds of its edit is read again by the next run.
-        let minute_ago = Timestamp::now() - SignedDuration::from_mins(1);
-        for id in edited {
-            let text = Value::from(format!("day {day}")).to_string();
-            let stamp = Value::from(minute_ago.to_string()).to_string();
-            looker.set(kind, id, &[("description", &text), ("updated_at", &stamp)]).unwrap();
-        }
-        count
-    })
+/// What was edited in a day, by the name of its kind.
+pub(crate) type Work = BTreeMap<&'static str, Vec<String>>;
+
+/// Edits one in a hundred dashboards and looks, other ones each day, and looks at
+/// every tenth, which moves no stamp.
+pub(crate) fn a_day_of_work(looker: &Looker, day: usize) -> Work {
+    let work = [("dashboards", Kind::Dashboard), ("looks", Kind::Look)];
+    work.into_iter().map(|(name, kind)| (name, a_day_of_work_on(looker, kind, day))).collect()
+}
+
+fn a_day_of_work_on(looker: &Looker, kind: Kind, day: usize) -> Vec<String> {
+    let ids = looker.ids(kind, false);
+    let mut rng = fastrand::Rng::with_seed(day as u64);
+    let edited: Vec<String> =
+        rng.choose_multiple(&ids, ids.len().div_ceil(100)).into_iter().cloned().collect();
+    // What is read within two seconds of its edit is read again by the next run.
+    let minute_ago = Timestamp::now() - SignedDuration::from_mins(1);
+    for id in &edited {
+        let text = Value::from(format!("day {day}")).to_string();
+        let stamp = Value::from(minute_ago.to_string()).to_string();
+        looker.set(kind, id, &[("description", &text), ("updated_at", &stamp)]).unwrap();
+    }
+    for id in rng.choose_multiple(&ids, ids.len() / 10) {
+        looker.view(kind, id).unwrap();
+    }
+    edited
 }
 
 /// A day passes: all that the vault wrote down of its own doings is a day older.

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use looker::catalogue::{Cadence, KINDS, List};
-use looker_sim::Kind;
+use looker_sim::{Kind, SimConfig};
+use serde_json::Value;
 
 use crate::support::estate::{SINGLES, estate};
 use crate::support::json::Json;
 use crate::support::looker::Looker;
 use crate::support::requests::metered;
-use crate::support::sum;
+use crate::support::{VAULT, sum};
 use crate::{ALL, small};
 
 /// Calls by operation.
@@ -141,4 +142,30 @@ fn in_bulk(looker: &Looker, held: &BTreeSet<String>) -> (u64, BTreeSet<String>) 
     }
     folders.retain(|_, queries| queries.len() > 1);
     (folders.len() as u64, folders.into_values().flatten().collect())
+}
+
+/// Favourites of one user, more than one call answers.
+#[test]
+fn a_list_longer_than_one_answer_is_read_whole() {
+    let looker = Looker::start(SimConfig { dashboards: 13_000, dashboard_bytes: 400, looks: 0, ..small() });
+    let wanted: BTreeSet<String> = looker
+        .export(Kind::ContentFavorite)
+        .iter()
+        .map(|(id, body)| (id, serde_json::from_slice::<Value>(body).unwrap()))
+        .filter(|(_, body)| body["user_id"] == "1")
+        .map(|(id, _)| id.clone())
+        .collect();
+    assert!(wanted.len() > 1_000, "{}", wanted.len());
+    let world = looker.world();
+    world.extract("users content_favorites").complete();
+    let reader = vault::Vault::open_for_reading(&world.path(VAULT)).unwrap();
+    let instance = reader.instances().unwrap()[0].id;
+    let stored = reader.show(instance, "content_favorites", "1").unwrap().unwrap();
+    let stored: Vec<Value> = serde_json::from_slice(&stored.document).unwrap();
+    let stored: BTreeSet<String> = stored.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(stored, wanted);
+    let pages = wanted.len() / 1_000 + 1;
+    let of_one =
+        |served: &&looker_sim::Served| served.query.contains(&("user_id".to_owned(), "1".to_owned()));
+    assert_eq!(looker.requests().iter().filter(of_one).count(), pages);
 }

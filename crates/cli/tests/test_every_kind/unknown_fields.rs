@@ -46,7 +46,7 @@ fn no_body_that_is_stored_is_read_with_fields() {
         let light = [
             "id",
             "id,updated_at,folder_id",
-            "id,created_at,updated_at,folder_id",
+            "id,created_at,updated_at,folder_id,view_count,favorite_count,usage_count",
             "id,dashboard_id",
             "id,query",
         ];

@@ -84,6 +84,33 @@ fn what_a_listing_shows_unchanged_is_not_read_again() {
 
 /// The vault's dashboards and looks are the instance's.
 #[track_caller]
+#[test]
+fn views_are_counted_by_the_listing_without_a_call_more() {
+    let looker = Looker::start(config());
+    let world = after_a_first_run(&looker);
+    world.extract("dashboards looks").complete();
+    let quiet = looker.served();
+    let [dashboard, look] = [Kind::Dashboard, Kind::Look].map(|kind| looker.ids(kind, false)[3].clone());
+    for _ in 0..5 {
+        looker.view(Kind::Dashboard, &dashboard).unwrap();
+    }
+    looker.view(Kind::Look, &look).unwrap();
+    looker.reset_stats();
+    let report = world.extract("dashboards looks").complete();
+    assert_eq!(looker.served(), quiet);
+    assert!(report["kinds"].as_array().unwrap().iter().all(|kind| kind["changed"] == 0), "{report}");
+    for (line, more) in [(format!("show dashboard {dashboard}"), 5), (format!("show look {look}"), 1)] {
+        let shown = world.json(&line);
+        let counters = shown["counters"].as_array().unwrap();
+        let views = counters.iter().find(|counter| counter["name"] == "view_count").unwrap();
+        let [first, last] = &views["points"].as_array().unwrap()[..] else { panic!("{views}") };
+        assert_eq!((&first["run"], &last["run"]), (&1.into(), &3.into()));
+        assert_eq!(first["value"].as_i64().unwrap() + more, last["value"].as_i64().unwrap());
+        assert_eq!(shown["parts"]["object"]["view_count"], last["value"]);
+    }
+    assert_eq!(world.verdict(), "sound");
+}
+
 fn assert_holds_all_of_both(world: &World, looker: &Looker) {
     world.extract("folders users groups roles").complete();
     assert_holds_all(&world.path(VAULT), looker);

@@ -29,7 +29,7 @@ const ROUNDS: u32 = 3;
 
 /// How far the proof is.
 #[derive(Default)]
-struct Closing {
+pub(super) struct Closing {
     unproved: HashSet<usize>,
     /// With the round that proved them, where one was needed.
     proved: HashMap<usize, Option<u32>>,
@@ -51,8 +51,10 @@ impl Run {
             unproved,
             ..Closing::default()
         };
+        let has_grown = self.scope_has_grown(&closing, &mut reading).await?;
         self.prove_by_opening(&mut closing, &mut reading).await?;
-        for round in FIRST_ROUND..=ROUNDS {
+        // Listings that were made meanwhile do not know of what has come to belong.
+        for round in FIRST_ROUND + u32::from(has_grown)..=ROUNDS {
             if closing.unproved.is_empty() || self.brake.pulled().is_some() {
                 break;
             }
@@ -61,7 +63,7 @@ impl Run {
             self.close_round(round, &mut closing, &mut reading).await?;
         }
         self.settle(reading, closing);
-        Ok(())
+        self.read_new_folders().await
     }
 
     /// Compares the opening listing with what was read of the objects it showed to
@@ -348,6 +350,11 @@ impl Run {
 }
 
 impl Closing {
+    /// Whether anything is to be proved that these groups are not all of.
+    pub(super) fn awaits_more_than(&self, told: &[usize]) -> bool {
+        self.unproved.iter().any(|group| !told.contains(group))
+    }
+
     fn prove(&mut self, groups: Vec<usize>, round: u32, reading: &mut Reading) {
         reading.gaps.retain(|(group, _)| !groups.contains(group));
         for group in groups {

@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
-use looker::Kind;
 use looker::catalogue::{AnswerShape, Each, KeyIn, Source};
-use looker::client::Call;
+use looker::client::{Call, Reply};
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
+use looker::{Client, Kind};
 use vault::{AbsenceScope, Side};
 
 use super::due;
@@ -46,6 +47,34 @@ pub(crate) fn item_call(kind: &'static Kind, each: &'static Each, key: &str) -> 
     each.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
 }
 
+/// Makes the call for one object, and for a list as many as it takes: one that is
+/// as long as a call answers at the most may go on.
+pub(crate) async fn item(
+    client: &Client,
+    call: &Call,
+    key: &str,
+    kind: &'static Kind,
+    shape: AnswerShape,
+) -> looker::error::Result<(Row, Timestamp)> {
+    let AnswerShape::List { limit: Some(limit) } = shape else {
+        let row = |reply: &Reply| Ok((Row::keyed(key, reply.body.clone(), kind, shape)?, reply.date));
+        return client.get(call, row).await;
+    };
+    let mut rows: Vec<Bytes> = Vec::new();
+    loop {
+        let next =
+            if rows.is_empty() { call.clone() } else { call.clone().with("offset", rows.len().to_string()) };
+        let (body, date) = client.get(&next, |reply| Ok((reply.body.clone(), reply.date))).await?;
+        let page = rows::cut(&body)?;
+        let (is_first, is_last) = (rows.is_empty(), page.len() < limit);
+        rows.extend(page);
+        if is_last {
+            let whole = if is_first { body } else { rows::join(&rows) };
+            return Ok((Row::keyed(key, whole, kind, shape)?, date));
+        }
+    }
+}
+
 /// What became of one call.
 enum Outcome {
     Stored,
@@ -58,6 +87,8 @@ enum Outcome {
 impl Run {
     /// Reads the kinds that cost a call an object.
     pub(super) async fn read_each_kinds(&mut self) -> Result<(), ExtractError> {
+        // Their keys are in what was read: the last pages may still be prepared.
+        self.preparer.settle().await?;
         for kind in self.request.kinds.clone() {
             let Some(each) = kind.each() else { continue };
             if self.brake.pulled().is_some() {
@@ -219,23 +250,13 @@ impl Run {
         }
         let call = item_call(kind, each, key);
         let answered = tokio::select! {
-            answered = self.client.get(&call, |reply| {
-                let row = Row::keyed(key, reply.body.clone(), kind, each.answer)?;
-                let rows = if each.answer == AnswerShape::Object { 1 } else { rows::cut(&reply.body)?.len() };
-                Ok((row, rows, reply.date))
-            }) => answered,
+            answered = item(&self.client, &call, key, kind, each.answer) => answered,
             () = self.brake.at_once() => return Ok(Outcome::Stopped),
         };
         match answered {
-            Ok((row, rows, date)) => {
+            Ok((row, date)) => {
                 self.store_one(kind, row, date).await?;
-                Ok(match each.answer {
-                    AnswerShape::List { limit: Some(limit) } if rows >= limit => {
-                        let reason = format!("it holds more than the {limit} rows that one call answers");
-                        Outcome::Gap(GapReport::of_object(kind, key, reason, 1))
-                    }
-                    _ => Outcome::Stored,
-                })
+                Ok(Outcome::Stored)
             }
             Err(error) if cannot_heal(&error) => Ok(Outcome::Absent(unavailable(&error))),
             Err(error) => {

@@ -18,7 +18,7 @@ use super::request::FolderStrategy;
 use super::scope::FolderSet;
 
 /// Rows of a light listing asked for at once. No largest page is documented; a
-/// light row is about a hundred bytes, and a server that gives fewer is noticed.
+/// light row is less than two hundred bytes, and a server that gives fewer is noticed.
 pub(super) const LISTING_PAGE: u32 = 50_000;
 
 /// A kind on one side, within a scope.

@@ -2,8 +2,10 @@
 //!
 //! A search that is documented to take a list of keys answers for a hundred of
 //! them; its rows name the key that they belong to. It is believed once one answer
-//! held rows of two keys, since an instance that looks at the first alone, and one
-//! on which nobody else has anything, answer alike.
+//! held a row of another key than the first of its list, since an instance that looks
+//! at the first alone, and one on which nobody else has anything, answer alike. Answers
+//! that tell nothing are kept until another one does: they are a hundredth of what they
+//! may spare.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -54,26 +56,25 @@ impl Run {
         }
         let mut is_taken = known == Some(true);
         let mut lists: VecDeque<Vec<String>> = keys.chunks(MOST_IN_A_LIST).map(<[String]>::to_vec).collect();
-        let mut alone = Vec::new();
+        let (mut answers, mut alone) = (Vec::new(), Vec::new());
         while let Some(mut list) = lists.pop_front() {
+            if list.len() == 1 {
+                // By itself it can be read page by page.
+                alone.extend(list);
+                continue;
+            }
             match self.ask_for_list(read, parameter, field, &list).await {
-                Told::Rows(mut rows, date) => {
-                    if !is_taken && rows.len() < 2 {
-                        return Ok(false);
-                    }
-                    if !is_taken {
+                Told::Rows(rows, date) => {
+                    if !is_taken && list.iter().skip(1).any(|key| rows.contains_key(key)) {
                         self.note_probe(probe.clone(), Some(true), date)?;
                         is_taken = true;
                     }
-                    for key in list {
-                        let body = as_list(&rows.remove(&key).unwrap_or_default());
-                        match Row::keyed(&key, body, read.kind, read.each.answer) {
-                            Ok(row) => self.store_one(read.kind, row, date).await?,
-                            Err(_) => alone.push(key),
-                        }
+                    answers.push((list, rows, date));
+                    if is_taken {
+                        self.store_answers(read, std::mem::take(&mut answers), &mut alone).await?;
                     }
                 }
-                Told::TooMany if list.len() > 1 => {
+                Told::TooMany => {
                     let second = list.split_off(list.len() / 2);
                     lists.extend([list, second]);
                 }
@@ -83,8 +84,11 @@ impl Run {
                     self.note_probe(probe, refused.then_some(false), Timestamp::now())?;
                     return Ok(false);
                 }
-                Told::TooMany | Told::Nothing(_) | Told::Stopped => alone.extend(list),
+                Told::Nothing(_) | Told::Stopped => alone.extend(list),
             }
+        }
+        if !is_taken {
+            return Ok(false);
         }
         // Each names itself as a gap if it cannot be read.
         let spread =
@@ -92,6 +96,26 @@ impl Run {
         self.findings.spread.push(spread);
         self.read_keys(read, alone).await?;
         Ok(true)
+    }
+
+    /// Stores what lists of keys were answered; a key of which that fails is to be
+    /// read `alone`.
+    async fn store_answers(
+        &self,
+        read: Read,
+        answers: Vec<(Vec<String>, HashMap<String, Vec<Bytes>>, Timestamp)>,
+        alone: &mut Vec<String>,
+    ) -> Result<(), ExtractError> {
+        for (list, mut rows, date) in answers {
+            for key in list {
+                let body = rows::join(&rows.remove(&key).unwrap_or_default());
+                match Row::keyed(&key, body, read.kind, read.each.answer) {
+                    Ok(row) => self.store_one(read.kind, row, date).await?,
+                    Err(_) => alone.push(key),
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn ask_for_list(
@@ -145,17 +169,6 @@ fn by_key(rows: Vec<Bytes>, field: &str, keys: &[String]) -> LookerResult<HashMa
     Ok(by_key)
 }
 
-/// Rows as the answer to a call for one key holds them.
-fn as_list(rows: &[Bytes]) -> Bytes {
-    let mut list = vec![b'['];
-    for (index, row) in rows.iter().enumerate() {
-        list.extend((index > 0).then_some(b','));
-        list.extend_from_slice(row);
-    }
-    list.push(b']');
-    list.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +183,7 @@ mod tests {
         let rows = cut(r#"[{"id":9,"user_id":"2"},{"id":1.50,"user_id":1},{"id":5,"user_id":"2"}]"#);
         let mut rows = by_key(rows, "user_id", &keys).unwrap();
         let mut list =
-            |key: &str| String::from_utf8(as_list(&rows.remove(key).unwrap_or_default()).into()).unwrap();
+            |key: &str| String::from_utf8(rows::join(&rows.remove(key).unwrap_or_default()).into()).unwrap();
         assert_eq!(list("1"), r#"[{"id":1.50,"user_id":1}]"#);
         assert_eq!(list("2"), r#"[{"id":9,"user_id":"2"},{"id":5,"user_id":"2"}]"#);
         assert_eq!(list("3"), "[]");

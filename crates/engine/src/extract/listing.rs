@@ -1,4 +1,5 @@
-//! Light listings: id, stamps and folder of every row of a group.
+//! Light listings: id, stamps and folder of every row of a group, and its counters, such
+//! as views, which so need no body to be read again.
 //!
 //! One opens the run and sizes the streams; one closes it and proves them. They
 //! are paged by the same coordinator as everything else. Both are held against
@@ -14,11 +15,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use looker::paging::{Claims, Gap, StreamPlan};
 use looker::rows::Row;
-use vault::{Listed, RunId, Writer};
+use vault::{Listed, RunId, Side, Writer};
 
 use super::error::ExtractError;
 use super::groups::{Group, LISTING_PAGE, ListBy, Sizes, Stream, folders_a_call};
+use super::new_folders::KnownFolders;
 use super::pool::{Answer, Drain, Rows, Sink, blocking};
+use super::prepare::Preparer;
 use super::recognition::Recognition;
 use super::run::Run;
 
@@ -144,7 +147,9 @@ impl Run {
         keep: Keep,
     ) -> Arc<ListingSink> {
         let (groups, recognition) = (Arc::clone(&self.groups), self.recognition.clone());
-        Arc::new(ListingSink { groups, streams, bounds, keep, recognition, found: Mutex::default() })
+        let (preparer, folders) = (Arc::clone(&self.preparer), self.known_folders.clone());
+        let found = Mutex::default();
+        Arc::new(ListingSink { groups, streams, bounds, keep, recognition, preparer, folders, found })
     }
 
     /// Drains light streams; returns the groups that passed their bound of pages too.
@@ -176,6 +181,8 @@ pub(super) struct ListingSink {
     bounds: HashMap<usize, u64>,
     keep: Keep,
     recognition: Recognition,
+    preparer: Arc<Preparer>,
+    folders: Option<Arc<KnownFolders>>,
     found: Mutex<Found>,
 }
 
@@ -247,9 +254,10 @@ fn digest(key: &str) -> u64 {
 }
 
 /// The rows of a group as the vault compares them.
-fn listed(group: &Group, rows: Vec<Row>) -> Vec<Listed> {
+fn listed(group: &Group, rows: Vec<Row>, preparer: &Preparer) -> Vec<Listed> {
     let row = |row: Row| Listed {
         kind: Cow::Borrowed(group.kind.name),
+        counters: preparer.counters_in(group.kind, &row.raw),
         key: row.id,
         side: group.side,
         folder: row.folder,
@@ -281,11 +289,14 @@ impl Sink for ListingSink {
                 let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
                 let rows = raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
                 self.count(answer.stream, &rows);
+                if let Some(folders) = self.folders.as_ref().filter(|_| group.side == Side::Live) {
+                    folders.notice(&rows);
+                }
                 let of_scope = rows.iter().filter(|row| group.holds(row.folder.as_deref()));
                 self.recognition.check(group.kind, of_scope).await?;
                 let Keep::Round { writer, run, round } = self.keep.clone() else { continue };
-                let listed = listed(group, rows);
-                blocking(move || Ok(writer.listing(run, round, listed)?)).await?;
+                let (group, preparer) = (group.clone(), Arc::clone(&self.preparer));
+                blocking(move || Ok(writer.listing(run, round, listed(&group, rows, &preparer))?)).await?;
             }
             Ok(())
         }

@@ -64,26 +64,27 @@ impl Run {
         let mut missing: HashSet<String> =
             keys.iter().filter(|key| !ages.contains_key(*key)).cloned().collect();
         self.queries_of_tiles(kind, &mut missing).await?;
-        let mut by_folder = self.folders_of(&missing).await?;
+        let mut by_folder = self.looks_by_folder(&missing).await?;
+        let of_looks: HashSet<String> = by_folder.values().flatten().cloned().collect();
+        by_folder.retain(|_, queries| queries.len() > 1);
         if by_folder.is_empty() {
             return Ok(());
         }
-        let looks: usize = by_folder.values().map(Vec::len).sum();
-        let pages = looks.div_ceil(PAGE) + 1;
+        let pages = of_looks.len().div_ceil(PAGE) + 1;
         if pages < by_folder.len() && self.search_gives_queries().await? != Some(false) {
-            self.by_search(kind, &mut missing).await?;
+            self.by_search(kind, &of_looks, &mut missing).await?;
         }
         by_folder.retain(|_, queries| queries.iter().filter(|query| missing.contains(*query)).count() > 1);
         self.by_folder(kind, by_folder.into_keys().collect(), &mut missing).await
     }
 
-    async fn folders_of(
+    async fn looks_by_folder(
         &self,
         missing: &HashSet<String>,
     ) -> Result<BTreeMap<String, Vec<String>>, ExtractError> {
         let missing = missing.clone();
         let (writer, instance) = (self.writer.clone(), self.instance);
-        blocking(move || Ok(folders_of(&writer.reader()?, instance, &missing)?)).await
+        blocking(move || Ok(looks_by_folder(&writer.reader()?, instance, &missing)?)).await
     }
 
     /// What is known of the instance; `None` before it was tried.
@@ -93,10 +94,12 @@ impl Run {
         Ok(probes.iter().find(|probe| probe.name == PROBE).map(|probe| probe.answer))
     }
 
-    /// Pages through all looks; the first page tells whether that is of any use.
+    /// Pages through all looks until no query `of_looks` is missing; the first page
+    /// tells whether that is of any use.
     async fn by_search(
         &mut self,
         kind: &'static Kind,
+        of_looks: &HashSet<String>,
         missing: &mut HashSet<String>,
     ) -> Result<(), ExtractError> {
         for page in 0.. {
@@ -112,7 +115,7 @@ impl Run {
             }
             let wanted = queries.into_iter().filter(|query| missing.remove(&query.id)).collect();
             self.store_queries(kind, wanted, date).await?;
-            if !answer || rows < PAGE || missing.is_empty() {
+            if !answer || rows < PAGE || missing.is_disjoint(of_looks) {
                 return Ok(());
             }
         }
@@ -183,9 +186,20 @@ impl Run {
     }
 }
 
-/// Folders of live looks with the queries that are missing of them. A folder with a
-/// single one costs a call either way; by id, a small one.
+/// Folders of which a call answers several of the queries that are missing. A folder
+/// with a single one costs a call either way; by id, a small one.
 pub(super) fn folders_of(
+    reader: &Reader,
+    instance: InstanceId,
+    missing: &HashSet<String>,
+) -> Result<BTreeMap<String, Vec<String>>, VaultError> {
+    let mut folders = looks_by_folder(reader, instance, missing)?;
+    folders.retain(|_, queries| queries.len() > 1);
+    Ok(folders)
+}
+
+/// Folders of live looks with the queries that are missing of them.
+fn looks_by_folder(
     reader: &Reader,
     instance: InstanceId,
     missing: &HashSet<String>,
@@ -202,7 +216,6 @@ pub(super) fn folders_of(
             folders.entry(folder).or_default().push(query);
         }
     })?;
-    folders.retain(|_, queries| queries.len() > 1);
     Ok(folders)
 }
 

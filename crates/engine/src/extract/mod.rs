@@ -35,6 +35,7 @@ mod incremental;
 mod keys;
 mod listing;
 mod look_queries;
+mod new_folders;
 mod pages;
 mod plan;
 mod pool;
@@ -64,7 +65,7 @@ use vault::Vault;
 
 pub use due::Cadences;
 pub(crate) use due::is_due;
-pub(crate) use each::item_call;
+pub(crate) use each::{item, item_call};
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
 pub(crate) use groups::Group;

@@ -262,6 +262,11 @@ impl Preparer {
         Ok(records)
     }
 
+    /// The counters in a row, if it has any.
+    pub(super) fn counters_in(&self, kind: &Kind, raw: &[u8]) -> Option<String> {
+        vault::canonicalise(raw, &self.rules[kind.name]).ok()?.counters
+    }
+
     fn name_gap(&self, kind: &'static Kind, key: &str, reason: String) {
         self.watch.warn(&format!("{} {key} cannot be stored: {reason}", kind.singular));
         let gap = GapReport::of_object(kind, key, reason, 1);

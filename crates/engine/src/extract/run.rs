@@ -18,6 +18,7 @@ use super::due;
 use super::error::{ExtractError, OtherInstance};
 use super::full_pass::{Passes, Unstamped};
 use super::groups::{Group, Stream};
+use super::new_folders::KnownFolders;
 use super::pages::Reading;
 use super::pool::{Brake, blocking};
 use super::prepare::Preparer;
@@ -56,6 +57,8 @@ pub(super) struct Run {
     pub(super) resumed: bool,
     pub(super) instance: InstanceId,
     pub(super) recognition: Recognition,
+    /// The folders there are, where they were listed.
+    pub(super) known_folders: Option<Arc<KnownFolders>>,
     /// Who reads.
     account: SignedIn,
     /// Who read the last complete run of this scope.
@@ -166,6 +169,7 @@ impl Run {
             resumed,
             instance,
             recognition,
+            known_folders: None,
             account: SignedIn::of_key(client),
             account_before: before.map(|before| SignedIn::of_run(&before.account)),
             lists,
@@ -192,6 +196,7 @@ impl Run {
         };
         let (account, met) = tokio::join!(asked, async {
             let folders = self.recognise_folders(folders).await?;
+            self.known_folders = folders.as_ref().map(|(rows, _)| Arc::new(KnownFolders::of(rows)));
             Ok((folders, self.size_groups().await?))
         });
         let (writer, run, json) = (self.writer.clone(), self.id, account.to_json());

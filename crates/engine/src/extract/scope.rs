@@ -67,6 +67,13 @@ impl FolderScope {
         self.recursive || !self.exclude.is_empty() || !self.personal || self.include.iter().any(is_path)
     }
 
+    /// Whether a folder that is made somewhere may belong to it.
+    pub(super) fn can_grow(&self) -> bool {
+        let is_glob =
+            |selector: &FolderSelector| matches!(selector, FolderSelector::Path(path) if path.is_glob());
+        !self.include.is_empty() && (self.recursive || self.include.iter().any(is_glob))
+    }
+
     /// Folders named by id, when nobody has looked whether there are any such.
     pub(super) fn unseen_ids(&self) -> impl Iterator<Item = &str> {
         let named = self.include.iter().filter(|_| !self.recursive);

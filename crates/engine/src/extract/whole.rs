@@ -123,7 +123,7 @@ impl Run {
         Ok(())
     }
 
-    async fn store_whole(
+    pub(super) async fn store_whole(
         &self,
         kind: &'static Kind,
         rows: Vec<Row>,

@@ -20,7 +20,7 @@ use super::report::{KindReport, ObjectReport, Outcome, Report};
 use crate::Watch;
 use crate::bookkeeping::{Bookkeeping, count_calls};
 use crate::check::{cannot_heal, release, unavailable};
-use crate::extract::{Brake, CallReport, ExtractError, FolderScope, Stop, blocking, compiled};
+use crate::extract::{Brake, CallReport, ExtractError, FolderScope, Stop, blocking, compiled, item};
 
 /// A comparison at work.
 struct Comparison {
@@ -176,11 +176,17 @@ impl Comparison {
             return Ok(unread(kind, read, &stop.reason()));
         }
         let shape = kind.each().map_or(AnswerShape::Object, |each| each.answer);
+        let read_rows = async {
+            match &read.asks {
+                Asks::One(key) => Ok(vec![item(&self.client, &read.call, key, kind, shape).await?.0]),
+                _ => {
+                    let rows = |raws: Vec<_>| raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok());
+                    self.client.get(&read.call, |reply| Ok(rows(rows::cut(&reply.body)?).collect())).await
+                }
+            }
+        };
         let answer = tokio::select! {
-            answer = self.client.get(&read.call, |reply| match &read.asks {
-                Asks::One(key) => Ok(vec![Row::keyed(key, reply.body.clone(), kind, shape)?]),
-                _ => Ok(rows::cut(&reply.body)?.into_iter().filter_map(|raw| Row::read(raw, kind).ok()).collect()),
-            }) => answer,
+            answer = read_rows => answer,
             () = self.brake.at_once() => {
                 let why = self.brake.pulled().unwrap_or(Stop::Interrupted).reason();
                 return Ok(unread(kind, read, &why));

@@ -133,7 +133,8 @@ pub struct Paged {
     pub sorts: Option<&'static str>,
     /// Rows a page unless the user says otherwise.
     pub page: u32,
-    /// `fields` of a light listing: id, stamps and folder where there are any.
+    /// `fields` of a light listing: id, stamps, folder and what is counted, where there
+    /// are any.
     pub light_fields: &'static str,
     /// Parameter that filters by one folder.
     pub folder: Option<&'static str>,

@@ -25,6 +25,7 @@
 //! is written, so what is committed is always a prefix of what was handed over.
 
 mod closing;
+mod counters;
 mod counting;
 mod disagreements;
 mod freshness;
@@ -124,6 +125,7 @@ enum Work {
     Probe(RunId, Probe),
     Births(RunId, Kind, Vec<(String, Timestamp)>),
     Account(RunId, String),
+    Options(RunId, String),
 }
 
 type Reply<T> = mpsc::Sender<Result<T>>;
@@ -226,6 +228,15 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn account(&self, run: RunId, account: String) -> Result<()> {
         self.work(Work::Account(run, account))
+    }
+
+    /// Notes the options that matter to a reader of the run (JSON), if they changed since
+    /// it began.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn options(&self, run: RunId, options: String) -> Result<()> {
+        self.work(Work::Options(run, options))
     }
 
     /// Takes over birth marks, by key, into the current versions of a kind.

@@ -14,6 +14,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::counters;
 use crate::error::AtPath;
 use crate::references::References;
 use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, seals, times};
@@ -238,11 +239,10 @@ impl Objects {
         let hash = record.volatile_hash.cast_signed();
         let seal = seal([ValueRef::Integer(object), ValueRef::Integer(hash)], volatile, dictionary);
         let row = (object, hash, volatile.raw_len, dictionary, &volatile.data, seal);
-        if connection.prepare_cached(upsert).at(path)?.execute(row).at(path)? == 0 {
-            return Ok(());
-        }
+        connection.prepare_cached(upsert).at(path)?.execute(row).at(path)?;
         let Some(counts) = &volatile.counters else { return Ok(()) };
-        count_in_run(connection, run, object, counts).at(path)
+        // A listing may have counted since the volatile part was stored.
+        counters::of_reading(connection, run, object, counts).at(path)
     }
 }
 
@@ -252,23 +252,6 @@ fn seal(own: [ValueRef<'_>; 2], encoded: &Encoded, dictionary: Option<i64>) -> i
     let dictionary = dictionary.map_or(ValueRef::Null, ValueRef::Integer);
     let raw_len = ValueRef::Integer(encoded.raw_len.into());
     seals::of_row(&[first, second, raw_len, dictionary, ValueRef::Blob(&encoded.data)])
-}
-
-/// Adds to the series of an object's counters, unless its newest entry says the
-/// same. What a run reads that was resumed is newer than what later runs had
-/// read before.
-fn count_in_run(connection: &Connection, run: RunId, object: i64, counts: &str) -> rusqlite::Result<()> {
-    let newest = "SELECT run, counts FROM counter WHERE object = ?1 ORDER BY run DESC LIMIT 1";
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let newest: Option<(i64, String)> =
-        connection.prepare_cached(newest)?.query_row([object], read).optional()?;
-    if newest.as_ref().is_some_and(|(_, newest)| newest == counts) {
-        return Ok(());
-    }
-    let run = newest.map_or(run.0, |(newest, _)| newest.max(run.0));
-    let upsert = "INSERT INTO counter (object, run, counts) VALUES (?1, ?2, ?3)
-         ON CONFLICT (object, run) DO UPDATE SET counts = excluded.counts";
-    connection.prepare_cached(upsert)?.execute((object, run, counts)).map(drop)
 }
 
 fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> rusqlite::Result<Known> {

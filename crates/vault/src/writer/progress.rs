@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::counters;
 use crate::{CallCount, Gap, GapWhat, Listed, Page, RunId, StreamRecord, times};
 
 pub(super) fn stream(connection: &Connection, stream: &StreamRecord) -> rusqlite::Result<()> {
@@ -45,11 +46,15 @@ pub(super) fn listing(
         let updated_at = times::micros(row.updated_at);
         upsert.execute((run.0, listing, &row.kind, &row.key, row.side.code(), &row.folder, updated_at))?;
     }
-    Ok(())
+    counters::of_listing(connection, run, rows)
 }
 
 pub(super) fn account(connection: &Connection, run: RunId, account: &str) -> rusqlite::Result<()> {
     connection.execute("UPDATE run SET account = ?2 WHERE id = ?1", (run.0, account)).map(drop)
+}
+
+pub(super) fn options(connection: &Connection, run: RunId, options: &str) -> rusqlite::Result<()> {
+    connection.execute("UPDATE run SET options = ?2 WHERE id = ?1", (run.0, options)).map(drop)
 }
 
 pub(super) fn calls(connection: &Connection, run: RunId, calls: &[CallCount]) -> rusqlite::Result<()> {

@@ -177,6 +177,9 @@ impl Thread<'_> {
             Work::Account(run, account) => {
                 progress::account(connection, run, &account).at(&self.vault.path)?;
             }
+            Work::Options(run, options) => {
+                progress::options(connection, run, &options).at(&self.vault.path)?;
+            }
             Work::Births(run, kind, births) => {
                 freshness::births(connection, run, &kind, &births).at(&self.vault.path)?;
             }

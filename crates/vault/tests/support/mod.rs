@@ -265,6 +265,7 @@ impl Seen {
             side: self.side,
             folder: Some(self.folder.clone()),
             updated_at: Some(time(self.updated_at)),
+            counters: Some(format!(r#"{{"views":{}}}"#, self.views)),
         }
     }
 

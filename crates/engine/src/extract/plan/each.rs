@@ -169,5 +169,5 @@ impl Planner<'_> {
 
 /// Pages of a search that gives queries with looks.
 fn search_pages(looks: usize) -> u64 {
-    (looks / PAGE + 1) as u64
+    looks.div_ceil(PAGE).max(1) as u64
 }

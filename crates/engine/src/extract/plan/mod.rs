@@ -166,6 +166,7 @@ impl Planner<'_> {
     /// What a kind costs; `None` for one that is read on request, and was not named.
     fn kind(&self, kind: &'static Kind) -> Result<Option<KindPlan>, ExtractError> {
         let mut plan = KindPlan::new(kind.name);
+        self.growing_scope(kind, &mut plan);
         if !self.request.kinds.contains(&kind) {
             plan.is_due = false;
             plan.read_at = self.known.read_at(kind);
@@ -195,6 +196,17 @@ impl Planner<'_> {
         if let Some((folders, whole)) = folders_kind().filter(|(folders, _)| *folders == kind && is_needed) {
             plan.add(Reason::Page, whole.operation.ledger, 1);
             plan.note(format!("{} say which are meant", folders.name));
+        }
+    }
+
+    /// Folders are listed again before a scope is proved to which new ones may belong.
+    fn growing_scope(&self, kind: &'static Kind, plan: &mut KindPlan) {
+        let can_grow = self.request.folders.as_ref().is_some_and(super::FolderScope::can_grow);
+        let in_full = |kind: &&Kind| kind.lies_in_folders() && self.known.passes.is_due(kind);
+        let is_proved = can_grow && self.request.kinds.iter().copied().any(|kind| in_full(&kind));
+        if let Some((folders, whole)) = folders_kind().filter(|(folders, _)| *folders == kind && is_proved) {
+            plan.add(Reason::Listing, whole.operation.ledger, 1);
+            plan.note(format!("{} say at the end what has come to belong", folders.name));
         }
     }
 

@@ -88,6 +88,14 @@ pub enum RestoreError {
     /// A plan that cannot be carried out, written or read.
     #[error("the plan cannot be used: {0}")]
     Plan(String),
+    /// What was there before a restore was pruned.
+    #[error("restore {restore} cannot be undone: run {run}, which has what was there before, was pruned")]
+    Pruned {
+        /// The restore.
+        restore: i64,
+        /// The run.
+        run: i64,
+    },
     /// What is live is not what the plan was made from.
     #[error("{} changed since the plan was made: {}", objects.len(), objects.join(", "))]
     Moved {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use looker::Kind;
 use looker::catalogue::Resource;
 use looker::pacing::Reason;
-use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState};
+use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState, VaultError};
 
 use super::plan::{Action, Object, Plan};
 use super::planner::{OnConflict, Planned, Request, plan};
@@ -40,6 +40,9 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
     let plan: Plan = serde_json::from_str(&reader.restore_plan(restore)?)
         .map_err(|error| RestoreError::Plan(error.to_string()))?;
     let safety = info.safety_run.ok_or(RestoreError::NothingSelected { run: plan.as_of })?;
+    if let Err(VaultError::ForgottenRun { run, .. }) = reader.moment(safety) {
+        return Err(RestoreError::Pruned { restore: restore.number(), run });
+    }
     let mut made = Made::default();
     let steps: BTreeSet<u32> = plan.steps.iter().map(|step| step.number).collect();
     for line in reader.restore_steps(restore, Some(StepState::Done))? {

@@ -304,6 +304,8 @@ impl From<RestoreError> for Failure {
                     .hint("`lookervault list folders --as-of RUN` shows those that were stored")
             }
             RestoreError::UnknownUser { .. } => Self::new("restore.user", Exit::Usage, message),
+            RestoreError::Pruned { .. } => Self::new("restore.pruned", Exit::Failed, message)
+                .hint("`lookervault restore OBJECTS --as-of RUN` brings back an older state that is kept"),
             RestoreError::Moved { .. } => Self::new("restore.moved", Exit::Failed, message)
                 .hint("make the plan again with `lookervault restore plan`"),
             _ => Self::new("restore.failed", Exit::Failed, message),

@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::{Faults, Kind, SimConfig};
+use looker_sim::{Activity, Faults, Kind, SimConfig};
 use serde_json::{Value, json};
 
 use support::World;
@@ -439,6 +439,32 @@ fn what_was_done_without_an_answer_is_not_done_twice() {
     assert_eq!(edges(&looker), was);
     assert_eq!(values(&looker, &somebody).1, were.1);
     assert_settled(&looker, &world, "group:2 user:8 role:3");
+}
+
+#[test]
+fn a_resumed_restore_loses_nobody_who_was_given_a_role_meanwhile() {
+    let (looker, world, somebody) = extracted();
+    let was = edges(&looker);
+    somebody.done("PUT", "/roles/3/users", &json!([]));
+    somebody.done("DELETE", "/groups/2", &Value::Null);
+    looker.reset_stats();
+    assert!(matches!(world.run("restore plan group:2 role:3 --as-of 1 --json").code, 3 | 8));
+    let requests = looker.requests().into_iter().filter(|served| served.method == "GET");
+    let reads = requests.filter(|served| served.activity != Activity::None).count();
+    // The group is the first step, and the last that is paid.
+    let stopped = world.run(&format!("restore group:2 role:3 {AS_IT_WAS} --max-calls {}", reads + 1));
+    assert_eq!(stopped.report()["state"], "incomplete", "{}", stopped.all());
+    assert_eq!(writes(&looker), BTreeMap::from([("create_group", 1)]));
+
+    somebody.done("PUT", "/roles/3/users", &json!(["2"]));
+    looker.reset_stats();
+    let resumed = world.run("restore resume --json");
+    assert_eq!(resumed.code, 3, "{}", resumed.all());
+    assert!(resumed.out.contains("somebody changed this list after the plan was made"), "{}", resumed.all());
+    assert!(!writes(&looker).contains_key("set_role_users"));
+
+    restore(&world, "group:2 role:3");
+    assert_eq!(edges(&looker), was);
 }
 
 #[test]

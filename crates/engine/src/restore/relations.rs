@@ -18,7 +18,7 @@ use looker::catalogue::{By, RELATIONS, Relation, Resource};
 use super::compose::Composer;
 use super::plan::{Action, Object};
 use super::planner::LiveEdges;
-use super::step::{Id, Part, Verb};
+use super::step::{Among, Id, Part, Verb};
 
 /// An edge between two objects, as they are on the instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,10 +187,14 @@ impl<'e> Differences<'e> {
             }
             composer.object = owner;
             let field = resource.fields().first().copied().unwrap_or_default();
-            let list = self.list(relation, side, id, all).into_iter().map(Part::Id).collect();
+            let before = self.has(relation, side, id);
+            let list = with_differences(&before, side, id, all).into_iter().map(Part::Id).collect();
             let about = format!("{} of {} {}", resource.singular, end.kind.singular, end.name);
             let body = vec![(field.to_owned(), Part::List(list))];
             composer.add(Verb::Update, resource, end.key.clone(), about, Some(id.clone()), body);
+            if let Some(step) = composer.steps.last_mut() {
+                step.among = Some(Among { known: before });
+            }
         }
     }
 
@@ -214,30 +218,36 @@ impl<'e> Differences<'e> {
         all.iter().map(side).collect()
     }
 
-    /// All that an end is to have: what it has, with what comes and without what goes.
-    fn list(&self, relation: usize, side: Side, id: &Id, all: &[&(usize, Difference)]) -> Vec<Id> {
-        let has: Vec<String> = match (id, side) {
-            (Id::Of(_), _) => Vec::new(),
+    /// All that an end has.
+    fn has(&self, relation: usize, side: Side, id: &Id) -> BTreeSet<String> {
+        match (id, side) {
+            (Id::Of(_), _) => BTreeSet::new(),
             (Id::Known(id), Side::Whole) => self.lives.members(relation, id).cloned().collect(),
-            (Id::Known(id), Side::Member) => self.lives.wholes(relation, id).into_iter().collect(),
-        };
-        let mut list: BTreeSet<Id> = has.into_iter().map(Id::Known).collect();
-        for (_, one) in all {
-            let (own, other) = match side {
-                Side::Whole => (&one.edge.whole, &one.edge.member),
-                Side::Member => (&one.edge.member, &one.edge.whole),
-            };
-            if own != id {
-                continue;
-            }
-            if one.is_wanted {
-                list.insert(other.clone());
-            } else {
-                list.remove(other);
-            }
+            (Id::Known(id), Side::Member) => self.lives.wholes(relation, id),
         }
-        list.into_iter().collect()
     }
+}
+
+/// All that an end is to have: what it has, with what comes and without what goes.
+fn with_differences(
+    before: &BTreeSet<String>,
+    side: Side,
+    id: &Id,
+    all: &[&(usize, Difference)],
+) -> BTreeSet<Id> {
+    let mut list: BTreeSet<Id> = before.iter().cloned().map(Id::Known).collect();
+    for (_, one) in all {
+        let (own, other) = match side {
+            Side::Whole => (&one.edge.whole, &one.edge.member),
+            Side::Member => (&one.edge.member, &one.edge.whole),
+        };
+        if own == id && one.is_wanted {
+            list.insert(other.clone());
+        } else if own == id {
+            list.remove(other);
+        }
+    }
+    list
 }
 
 /// `+"Ada", −"Bob"`; of many only how many.

@@ -133,7 +133,8 @@ pub enum At {
     },
 }
 
-/// How to find what an unanswered creation may have made.
+/// What was there when the plan was made: how what an unanswered creation has made is
+/// told from it, and whether a list that is replaced is still the one that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Among {
     /// Ids of its like that were there when the plan was made.
@@ -170,7 +171,7 @@ pub struct Step {
     /// Ids that the answer tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gives: Vec<Given>,
-    /// For a creation: what was there before.
+    /// For a creation, and for a list that is replaced: what was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub among: Option<Among>,
     /// Why an undo could not give back exactly what it takes.

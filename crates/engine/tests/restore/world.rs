@@ -36,6 +36,7 @@ impl World {
             looks: [5, 10, 10].map(Duration::from_millis).to_vec(),
             sends: 30,
             grace: Duration::from_secs(5),
+            fresh: Duration::from_secs(600),
         };
         Self {
             instance: Instance::start(),

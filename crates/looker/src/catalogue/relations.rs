@@ -7,7 +7,7 @@
 //! calls with two places or none of its own id; they are here as well.
 
 use super::kinds::administrative;
-use super::resource::{Method, RESOURCE, Resource, Write};
+use super::resource::{Method, RESOURCE, Resource, Siblings, Write};
 use super::resources::{delete, patch, post};
 
 /// An edge between two objects: one belongs to the other.
@@ -92,6 +92,18 @@ impl Relation {
     }
 }
 
+const DIRECTLY: &[(&str, &str)] = &[("fields", "id"), ("direct_association_only", "true")];
+
+/// Where a list is read that a `PUT` replaces: only what is there by itself, not what
+/// comes by a group.
+const fn list(
+    id: &'static str,
+    path: &'static str,
+    parameters: &'static [(&'static str, &'static str)],
+) -> Siblings {
+    Siblings { operation: administrative(id, path), path: &[], filters: &[], parameters, same: &[] }
+}
+
 const fn put(id: &'static str, path: &'static str) -> Write {
     Write { method: Method::Put, operation: administrative(id, path) }
 }
@@ -118,6 +130,7 @@ pub(super) static ROLE_GROUPS: Resource = Resource {
     name: "role_groups",
     singular: "list of groups",
     update: Some(put("set_role_groups", "/roles/{role_id}/groups")),
+    siblings: Some(list("role_groups", "/roles/{role_id}/groups", &[("fields", "id")])),
     fields: &["group_ids"],
     is_list: true,
     ..RESOURCE
@@ -127,6 +140,7 @@ pub(super) static ROLE_USERS: Resource = Resource {
     name: "role_users",
     singular: "list of users",
     update: Some(put("set_role_users", "/roles/{role_id}/users")),
+    siblings: Some(list("role_users", "/roles/{role_id}/users", DIRECTLY)),
     fields: &["user_ids"],
     is_list: true,
     ..RESOURCE
@@ -136,6 +150,7 @@ pub(super) static USER_ROLES: Resource = Resource {
     name: "user_roles",
     singular: "list of roles",
     update: Some(put("set_user_roles", "/users/{user_id}/roles")),
+    siblings: Some(list("user_roles", "/users/{user_id}/roles", DIRECTLY)),
     fields: &["role_ids"],
     is_list: true,
     ..RESOURCE
@@ -231,6 +246,7 @@ mod tests {
                 By::List { of_whole, of_member } => {
                     for list in std::iter::once(of_whole).chain(of_member) {
                         assert!(list.is_list && list.create.is_none(), "{}", list.name);
+                        assert!(list.siblings.is_some(), "{} may be read before it is replaced", list.name);
                         assert_eq!(list.update.as_ref().map(|write| write.method), Some(Method::Put));
                     }
                 }

@@ -1,6 +1,6 @@
 //! One step, from its first line in the journal to its last.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ pub(super) struct Request {
     pub(super) call: Call,
     /// How what it makes is found, where it could be made twice.
     pub(super) created: Option<Created>,
+    /// Where the list is read that it replaces.
+    list: Option<Call>,
 }
 
 /// How what a step makes is found among its like.
@@ -85,20 +87,26 @@ impl Request {
                 Some(fields) => call.with("fields", fields),
                 None => call,
             };
-            return Some(Self { call, created: None });
+            return Some(Self { call, created: None, list: None });
         }
         let write = step.write()?;
         let body = (!step.body.is_empty()).then_some(body);
         let mut call = Call::new(&write.operation, kind, Reason::Write).writing(write.method, body);
-        if let Some(place) = step.place(&ids).ok()? {
-            call = call.at(&place);
+        let place = step.place(&ids).ok()?;
+        if let Some(place) = &place {
+            call = call.at(place);
         }
+        let list = resource.siblings.as_ref().filter(|_| resource.is_list).zip(place);
+        let list = list.map(|(list, place)| {
+            let call = Call::new(&list.operation, kind, Reason::Recovery).at(&place);
+            list.parameters.iter().fold(call, |call, (name, value)| call.with(name, *value))
+        });
         let siblings = resource.siblings.as_ref().filter(|_| step.verb == Verb::Create);
         let created = siblings.map(|siblings| {
             let likeness = Likeness::new(resource.name, siblings, &members);
             Created { likeness, siblings }
         });
-        Some(Self { call, created })
+        Some(Self { call, created, list })
     }
 }
 
@@ -233,6 +241,11 @@ impl Carried<'_> {
 
     /// Makes what may be made again.
     async fn repeat(&mut self) -> Result<Outcome, Halt> {
+        if self.work.is_late
+            && let Some(outcome) = self.look_at_list().await?
+        {
+            return Ok(outcome);
+        }
         let mut not_there = 0;
         loop {
             let might_have_run = self.was_sent;
@@ -265,6 +278,26 @@ impl Carried<'_> {
                 Fate::Refused => return Ok(self.failed(&error)),
             }
         }
+    }
+
+    /// Looks at the list that it replaces: whether it is so already, or another one than
+    /// the plan was made for.
+    async fn look_at_list(&mut self) -> Result<Option<Outcome>, Halt> {
+        let (Some(call), Some(among)) = (&self.request.list, &self.step.among) else { return Ok(None) };
+        let rows = match self.read(call.clone()).await? {
+            Ok(rows) => rows,
+            Err(error) => return Ok(Some(self.failed(&error))),
+        };
+        let there: BTreeSet<String> = rows.iter().filter_map(|row| answer::id(row, "id")).collect();
+        let sent = self.request.call.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
+        if sent.is_some_and(|sent: BTreeSet<String>| sent == there) {
+            return Ok(Some(Outcome::Done(Vec::new())));
+        }
+        if there == among.known {
+            return Ok(None);
+        }
+        let reason = "somebody changed this list after the plan was made: plan it again";
+        Ok(Some(self.impossible(reason.to_owned())))
     }
 
     /// The ids in the answer to what may be made again.

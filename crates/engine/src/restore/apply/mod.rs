@@ -18,6 +18,10 @@
 //! after some looks, it is sent again; if there are several, nobody can say, and the
 //! step fails and names them.
 //!
+//! A list that is replaced as a whole holds who was there when the plan was made. When a
+//! restore is resumed, or its plan is old, the list is read first: somebody who came
+//! since must not be lost.
+//!
 //! Creations that could be taken for each other are therefore never under way together
 //! ([`lanes`]). All other steps are made as soon as what they need is there
 //! ([`graph`]), many at a time: the client's gate says how many requests run at once,
@@ -62,6 +66,8 @@ pub struct Patience {
     pub sends: u32,
     /// How long requests may still take that are on their way when somebody interrupts.
     pub grace: Duration,
+    /// How old a plan may be before a list that is replaced is looked at once more.
+    pub fresh: Duration,
 }
 
 impl Default for Patience {
@@ -70,6 +76,7 @@ impl Default for Patience {
             looks: [500, 2_000, 5_000].map(Duration::from_millis).to_vec(),
             sends: 6,
             grace: Duration::from_secs(10),
+            fresh: Duration::from_mins(10),
         }
     }
 }
@@ -96,7 +103,9 @@ pub async fn apply(
     let known = plan.ids.ids();
     let graph = Graph::new(plan, &known)?;
     let journal = session.writer.reader()?.restore_steps(restore, None)?;
-    let work = Work { session, restore, plan, patience, ids: Mutex::new(known.clone()), known };
+    let age = Duration::try_from(Timestamp::now() - plan.made_at).unwrap_or_default();
+    let is_late = !journal.is_empty() || age > patience.fresh;
+    let work = Work { session, restore, plan, patience, is_late, ids: Mutex::new(known.clone()), known };
     let mut driver = Driver {
         work: &work,
         graph,
@@ -118,6 +127,8 @@ struct Work<'a> {
     restore: RestoreId,
     plan: &'a Plan,
     patience: &'a Patience,
+    /// Whether time has passed since the plan was made.
+    is_late: bool,
     /// Ids that the plan knows.
     known: Ids,
     /// These, and all that were given.

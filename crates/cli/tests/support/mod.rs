@@ -16,6 +16,7 @@ pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod minimum;
 pub(crate) mod requests;
+pub(crate) mod restoration;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;

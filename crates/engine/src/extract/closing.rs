@@ -30,7 +30,7 @@ const ROUNDS: u32 = 3;
 /// How far the proof is.
 #[derive(Default)]
 pub(super) struct Closing {
-    unproved: HashSet<usize>,
+    pub(super) unproved: HashSet<usize>,
     /// With the round that proved them, where one was needed.
     proved: HashMap<usize, Option<u32>>,
     /// Seen by the run and not listed by the last round: kind and key.
@@ -350,11 +350,6 @@ impl Run {
 }
 
 impl Closing {
-    /// Whether anything is to be proved that these groups are not all of.
-    pub(super) fn awaits_more_than(&self, told: &[usize]) -> bool {
-        self.unproved.iter().any(|group| !told.contains(group))
-    }
-
     fn prove(&mut self, groups: Vec<usize>, round: u32, reading: &mut Reading) {
         reading.gaps.retain(|(group, _)| !groups.contains(group));
         for group in groups {

@@ -62,7 +62,9 @@ impl Run {
         reading: &mut Reading,
     ) -> Result<bool, ExtractError> {
         let can_grow = self.request.folders.as_ref().is_some_and(super::FolderScope::can_grow);
-        let is_closed_later = closing.awaits_more_than(&reading.told_by_opening);
+        let is_untold =
+            |group: &usize| self.groups[*group].folders.is_some() && !reading.told_by_opening.contains(group);
+        let is_closed_later = closing.unproved.iter().any(is_untold);
         if !can_grow || !(is_closed_later || !self.strange_folders().await?.is_empty()) {
             return Ok(false);
         }

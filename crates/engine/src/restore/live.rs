@@ -179,7 +179,7 @@ impl Found<'_> {
             if paged.by_id.is_some() && by_ids <= stored / page + 1 {
                 self.by_ids(paged, *side, &missing, takes_lists).await?;
             } else {
-                self.pages(paged, *side, stored).await?;
+                self.pages(paged, *side, stored.max(missing.len())).await?;
             }
         }
         Ok(())
@@ -214,11 +214,16 @@ impl Found<'_> {
         Ok(())
     }
 
-    /// All pages of a side: at once as many as the vault's count says, then one by
-    /// one until one is short.
-    async fn pages(&mut self, paged: &'static Paged, side: Side, stored: usize) -> Result<(), RestoreError> {
+    /// All pages of a side: one, which may be all there is; then at once as many as so
+    /// many `expected` rows take, then one by one until one is short.
+    async fn pages(
+        &mut self,
+        paged: &'static Paged,
+        side: Side,
+        expected: usize,
+    ) -> Result<(), RestoreError> {
         let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
-        let (mut next, mut wave) = (0, stored / page + 1);
+        let (mut next, mut wave) = (0, 1);
         loop {
             let call = |n: usize| {
                 Group::on(self.kind, paged, side)
@@ -239,7 +244,8 @@ impl Found<'_> {
             if is_over {
                 return Ok(());
             }
-            (next, wave) = (next + wave, 1);
+            next += wave;
+            wave = (expected / page + 1).saturating_sub(next).max(1);
         }
     }
 }

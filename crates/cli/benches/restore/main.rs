@@ -1,0 +1,146 @@
+//! The benchmark of restore: `cargo bench -p lookervault --bench restore -- [CASES]`.
+//!
+//! A simulated instance, which takes 5 ms for a call, holds dashboards of about twelve
+//! tiles. They are extracted, then all of them are given other titles, trashed or deleted
+//! for good, and the program brings them back as a process of its own. Printed are
+//! dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
+//! the API allows, and wall time beside what the calls alone take: latency times calls
+//! by how many are made at once.
+//!
+//! What is missed is printed as missed and ends the benchmark with exit code 1.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
+
+#[path = "../extract/expectations.rs"]
+#[expect(dead_code, reason = "the other benchmark may expect nothing")]
+mod expectations;
+mod measured;
+mod options;
+#[path = "../extract/process.rs"]
+#[expect(dead_code, reason = "processor time is told by the other benchmark")]
+mod process;
+mod support;
+#[path = "../extract/table.rs"]
+#[expect(dead_code, reason = "the other benchmarks' tables")]
+mod table;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use expectations::Expectations;
+use measured::{Restored, restore};
+use options::Options;
+use table::{megabytes, or_dash, table};
+
+const HELP: &str = "\
+Usage: cargo bench -p lookervault --bench restore -- [CASES] [OPTIONS]
+
+Cases:
+  titles   10,000 dashboards whose titles were changed
+  trashed  10,000 dashboards that were moved to the trash
+  purged   500 dashboards that were deleted for good
+  all      all of these (the default)
+
+  --dashboards N  so many of each instead
+  --json FILE     write all figures as JSON";
+
+/// Wall time over what the calls alone take.
+const CLOSE: f64 = 1.2;
+
+/// Everything the benchmark came to.
+#[derive(Serialize)]
+struct Book {
+    schema: &'static str,
+    cases: Vec<Restored>,
+    expectations: Expectations,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    if options.help {
+        println!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut expectations = Expectations::default();
+    let mut cases = Vec::new();
+    for (damage, dashboards) in &options.cases {
+        println!("{dashboards} dashboards, {} ...", damage.name());
+        let restored = restore(*damage, *dashboards)?;
+        let what = format!("{dashboards} dashboards, {}", damage.name());
+        let (calls, formula) = (restored.calls, restored.formula);
+        expectations.expect(
+            format!("{what}: calls by the formula"),
+            formula.to_string(),
+            calls.to_string(),
+            calls == formula,
+        );
+        if options.judges_time {
+            let ratio = restored.over_calls();
+            let expected = format!("<= {CLOSE}");
+            expectations.expect(
+                format!("{what}: wall time over its calls"),
+                expected,
+                format!("{ratio:.2}"),
+                ratio <= CLOSE,
+            );
+        }
+        cases.push(restored);
+    }
+    let book = Book { schema: "lookervault.bench_restore/1", cases, expectations };
+    book.print();
+    if let Some(path) = &options.json {
+        book.write_json(path)?;
+    }
+    Ok(if book.expectations.are_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Book {
+    fn print(&self) {
+        let head = [
+            "case",
+            "dashboards",
+            "tiles",
+            "calls",
+            "a dashboard",
+            "at the least",
+            "wall s",
+            "calls alone s",
+            "wall/calls",
+            "dashboards/s",
+            "peak MB",
+        ];
+        let row = |one: &Restored| {
+            let each = |calls: u64| format!("{:.3}", calls as f64 / f64::from(one.dashboards));
+            vec![
+                one.case.to_owned(),
+                one.dashboards.to_string(),
+                one.tiles.to_string(),
+                one.calls.to_string(),
+                each(one.calls),
+                each(one.least),
+                format!("{:.2}", one.wall_seconds),
+                format!("{:.2}", one.calls_alone()),
+                format!("{:.2}", one.over_calls()),
+                format!("{:.0}", f64::from(one.dashboards) / one.wall_seconds),
+                or_dash(one.peak_memory, megabytes),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.cases.iter().map(row).collect();
+        println!("\n{}", table(&head, &rows));
+        println!("Calls beyond the least:\n");
+        for one in &self.cases {
+            println!("  {}", one.case);
+            one.above.iter().for_each(|(why, calls)| println!("  {calls:>6}  {why}"));
+        }
+        println!();
+        self.expectations.print();
+    }
+
+    fn write_json(&self, path: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+    }
+}

@@ -1,0 +1,103 @@
+//! One restore, and what it came to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use looker_sim::{Kind, Latency, SimConfig};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::process;
+use crate::support::looker::Looker;
+use crate::support::restoration::Damage;
+
+/// What each call takes the simulator.
+const LATENCY: Duration = Duration::from_millis(5);
+
+/// Calls at once.
+const WORKERS: u32 = 8;
+
+/// JSON of a dashboard with about twelve tiles.
+const DASHBOARD_BYTES: usize = 80_000;
+
+/// The figures of a restore.
+#[derive(Serialize)]
+pub(crate) struct Restored {
+    pub(crate) case: &'static str,
+    pub(crate) dashboards: u32,
+    /// Of all of them.
+    pub(crate) tiles: usize,
+    pub(crate) calls: u64,
+    /// As the formula says.
+    pub(crate) formula: u64,
+    /// That the API allows.
+    pub(crate) least: u64,
+    /// Calls beyond that, each with its reason.
+    pub(crate) above: BTreeMap<&'static str, u64>,
+    pub(crate) wall_seconds: f64,
+    pub(crate) peak_memory: Option<u64>,
+}
+
+impl Restored {
+    /// What the calls alone take, so many at once.
+    pub(crate) fn calls_alone(&self) -> f64 {
+        self.calls as f64 * LATENCY.as_secs_f64() / f64::from(WORKERS)
+    }
+
+    pub(crate) fn over_calls(&self) -> f64 {
+        self.wall_seconds / self.calls_alone()
+    }
+}
+
+/// Extracts dashboards, does the damage to all of them, and brings them back.
+///
+/// # Errors
+/// When the program fails, or its account is not what the simulator saw.
+pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restored> {
+    let looker = Looker::start(SimConfig {
+        dashboards,
+        dashboard_bytes: DASHBOARD_BYTES,
+        looks: 0,
+        trash_percent: 0,
+        latency: Latency { base: LATENCY, ..Latency::default() },
+        ..SimConfig::default()
+    });
+    let mut world = looker.world();
+    world.set("LOOKERVAULT_PACING", "fixed");
+    let extracted = world.run("extract --json --quiet");
+    ensure!(extracted.code == 0, "extract failed: {}", extracted.all());
+    let documents: Vec<Value> = looker
+        .export(Kind::Dashboard)
+        .iter()
+        .map(|(_, body)| serde_json::from_slice(body))
+        .collect::<Result<_, _>>()?;
+    let price = damage.price(&documents);
+    let tiles = documents.iter().filter_map(|one| Some(one["dashboard_elements"].as_array()?.len())).sum();
+    drop(documents);
+    damage.wreck(&looker);
+    looker.reset_stats();
+    let line = format!(
+        "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json --quiet --workers {WORKERS}"
+    );
+    let ended = process::run(world.command(&line))?;
+    ensure!(ended.succeeded, "restore failed: {}{}", ended.stdout, ended.stderr);
+    let report: Value = serde_json::from_str(&ended.stdout).context("the report cannot be read")?;
+    let lines = report["calls"].as_array().context("a report without calls")?;
+    let sum = |of: &dyn Fn(&Value) -> bool| -> u64 {
+        lines.iter().filter(|line| of(line)).filter_map(|line| line["calls"].as_u64()).sum()
+    };
+    let (booked, seen) = (sum(&|_| true), looker.served());
+    ensure!(booked == seen, "{booked} calls were booked, but the simulator saw {seen}");
+    Ok(Restored {
+        case: damage.name(),
+        dashboards,
+        tiles,
+        calls: sum(&|line| line["ledger"] != "unmetered"),
+        formula: price.total(),
+        least: price.least(),
+        above: price.above,
+        wall_seconds: ended.wall.as_secs_f64(),
+        peak_memory: ended.peak_memory,
+    })
+}

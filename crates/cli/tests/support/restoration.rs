@@ -1,0 +1,121 @@
+//! What restores of dashboards cost: formulas, counted on the documents that come back.
+//!
+//! What comes first in each is the least that the API allows; what comes on top has
+//! its reason beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use looker_sim::Kind;
+use serde_json::Value;
+
+use super::looker::Looker;
+
+/// Rows of a page of dashboards.
+const PAGE: usize = 100;
+
+/// What somebody has done to every dashboard of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damage {
+    /// Given it another title.
+    Titles,
+    /// Moved it to the trash.
+    Trashed,
+    /// Deleted it for good.
+    Purged,
+}
+
+/// Calls by what they are for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Price {
+    /// Requests that write.
+    pub(crate) writes: u64,
+    /// Pages and looks without which nobody could write or check.
+    pub(crate) reads: u64,
+    /// Beyond the least, each with its reason.
+    pub(crate) above: BTreeMap<&'static str, u64>,
+}
+
+impl Price {
+    /// The least that the API allows.
+    pub(crate) fn least(&self) -> u64 {
+        self.writes + self.reads
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.least() + self.above.values().sum::<u64>()
+    }
+}
+
+impl Damage {
+    pub(crate) const ALL: [Self; 3] = [Self::Titles, Self::Trashed, Self::Purged];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Titles => "titles changed",
+            Self::Trashed => "trashed",
+            Self::Purged => "purged",
+        }
+    }
+
+    /// Does it to every dashboard.
+    pub(crate) fn wreck(self, looker: &Looker) {
+        for id in looker.ids(Kind::Dashboard, false) {
+            match self {
+                Self::Titles => looker.edit(Kind::Dashboard, &id, &[("title", &format!("\"Other {id}\""))]),
+                Self::Trashed => looker.trash(Kind::Dashboard, &id),
+                Self::Purged => {
+                    looker.trash(Kind::Dashboard, &id).and_then(|()| looker.purge(Kind::Dashboard, &id))
+                }
+            }
+            .unwrap();
+        }
+    }
+
+    /// What it costs to bring all of these back, on an instance that has no others.
+    pub(crate) fn price(self, dashboards: &[Value]) -> Price {
+        let count = dashboards.len();
+        // A full last page does not tell that it is the last.
+        let pages = (count / PAGE + 1) as u64;
+        let mut price = Price { writes: count as u64, reads: 2 * pages, ..Price::default() };
+        if self != Self::Titles {
+            price.above.insert("what is live is looked at before the trash", 1);
+            price.above.insert("titles and slugs that are taken, on either side", 2);
+        }
+        if self == Self::Purged {
+            // Nothing is left to be read but what came back, and nothing is in the trash.
+            price.reads = pages;
+            price.above.insert("whether it is in the trash", 1);
+            price.above.insert("folders, models and owners that it needs", 3);
+            // The places of new tiles have ids that only a look tells.
+            price.reads += count as u64;
+            price.writes += dashboards.iter().map(parts).sum::<u64>() + queries(dashboards);
+        }
+        price
+    }
+}
+
+/// Requests for the parts of a dashboard that is made anew, beside its queries. It is
+/// born with its first layout, which is set right by one, as every other place is.
+fn parts(dashboard: &Value) -> u64 {
+    let list = |of: &Value, name: &str| of[name].as_array().map_or(0, Vec::len) as u64;
+    let layouts = dashboard["dashboard_layouts"].as_array().into_iter().flatten();
+    let places: u64 = layouts.map(|layout| list(layout, "dashboard_layout_components")).sum();
+    let own: u64 = ["dashboard_filters", "dashboard_elements", "dashboard_layouts"]
+        .into_iter()
+        .map(|name| list(dashboard, name))
+        .sum();
+    own + places
+}
+
+/// Queries and merge queries of tiles, each asked for once.
+fn queries(dashboards: &[Value]) -> u64 {
+    let mut asked = BTreeSet::new();
+    for tile in dashboards.iter().flat_map(|one| one["dashboard_elements"].as_array().unwrap()) {
+        if let Some(id) = tile["merge_result_id"].as_str() {
+            asked.insert(("merge", id));
+        } else if let Some(id) = tile["query_id"].as_str() {
+            asked.insert(("query", id));
+        }
+    }
+    asked.len() as u64
+}

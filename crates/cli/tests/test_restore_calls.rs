@@ -1,0 +1,46 @@
+//! What a restore costs in calls, against the formulas of `docs/restore.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use looker_sim::{Kind, SimConfig};
+use serde_json::Value;
+use support::looker::Looker;
+use support::restoration::Damage;
+use support::sum;
+use support::targets::metered;
+
+#[test]
+fn each_case_costs_what_its_formula_says() {
+    for damage in Damage::ALL {
+        let looker = Looker::start(SimConfig {
+            dashboards: 220,
+            dashboard_bytes: 14_000,
+            looks: 0,
+            trash_percent: 0,
+            ..SimConfig::default()
+        });
+        let world = looker.world();
+        world.extract("").complete();
+        let documents: Vec<Value> = looker
+            .export(Kind::Dashboard)
+            .iter()
+            .map(|(_, body)| serde_json::from_slice(body).unwrap())
+            .collect();
+        damage.wreck(&looker);
+        looker.reset_stats();
+        let ran = world.run(
+            "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json",
+        );
+        let report = ran.report();
+        assert_eq!(report["state"], "complete", "{}", ran.all());
+        assert_eq!(sum(&report["calls"], "calls"), looker.served());
+        let price = damage.price(&documents);
+        let is_write = |line: &&Value| line["reason"] == "write";
+        let lines = report["calls"].as_array().unwrap();
+        let writes: u64 = lines.iter().filter(is_write).map(|line| line["calls"].as_u64().unwrap()).sum();
+        assert_eq!(writes, price.writes, "{damage:?}: {lines:?}");
+        assert_eq!(metered(&report).iter().sum::<u64>(), price.total(), "{damage:?}: {price:?}\n{lines:?}");
+    }
+}

@@ -387,6 +387,27 @@ fn what_another_program_writes_is_found() {
     }
 }
 
+/// A vault of schema 10 knew neither restores nor seals of the index of words.
+#[test]
+fn a_vault_of_before_is_sealed_whole_when_it_is_opened() {
+    let place = furnished();
+    let older = "DROP VIEW restore_steps; DROP VIEW restores; DROP VIEW links;
+         DROP TABLE restore_step; DROP TABLE link; DROP TABLE restore;
+         DELETE FROM migration WHERE number > 10;
+         DELETE FROM seal WHERE name LIKE 'body_text%' OR name IN ('restore', 'restore_step', 'link');
+         PRAGMA user_version = 10";
+    let connection = place.sqlite();
+    connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    connection.execute_batch(older).unwrap();
+    drop(connection);
+    assert_eq!(Vault::open_for_reading(&place.path()).unwrap_err().kind(), ErrorKind::Schema);
+    drop(place.open());
+    let sound = place.verify();
+    assert_eq!(sound.verdict, Verdict::SoundWithGaps, "{:?}", sound.findings);
+    let damage = "UPDATE body_text_docsize SET origin = origin + 1";
+    assert_eq!(findings(&place, damage).verdict, Verdict::Damaged);
+}
+
 #[test]
 fn a_look_without_data_finds_all_but_damaged_content() {
     let original = furnished();

@@ -15,6 +15,7 @@ pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod requests;
+pub(crate) mod restored;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;

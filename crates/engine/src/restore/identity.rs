@@ -49,6 +49,9 @@ pub(super) fn standing<'l>(
                 kind.singular
             )))
         }
+        Some(_) if kind.name == "alerts" => {
+            Standing::Absent(Some(format!("alert {id} hangs on another tile now: it gets an id of its own")))
+        }
         Some(live) => {
             let name = live.row.title.as_deref().unwrap_or_default();
             Standing::Doubtful(format!(
@@ -69,6 +72,10 @@ fn is_same(kind: &'static Kind, live: &Live, stored: [Option<&Stored>; 2]) -> bo
         if let (Some(then), Some(now)) = (stored.row.created_at, live.row.created_at) {
             return seconds(then) == seconds(now);
         }
+    }
+    if stored.iter().all(Option::is_none) {
+        // Of what the vault never had, only a key that is a name says what it is.
+        return kind.envelope.id == kind.natural_key;
     }
     let name = natural_key(kind, &live.row.raw);
     let mut keys = stored.into_iter().flatten().map(|stored| natural_key(kind, &stored.body));

@@ -470,6 +470,12 @@ impl<'p> Planner<'p> {
         parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
         object.changes = std::mem::take(&mut composer.changes);
         object.notes.append(&mut composer.notes);
+        if let Some(why) = composer.impossible.take() {
+            composer.steps.truncate(before);
+            composer.forget_queries();
+            object.action = Action::Blocked(why);
+            return Ok(object);
+        }
         let own = &mut composer.steps[before..];
         if let Some(first) =
             own.iter_mut().find(|step| step.resource == kind.name && step.verb == Verb::Update)
@@ -574,6 +580,8 @@ impl<'p> Planner<'p> {
             return Ok(None);
         }
         let stored = self.reader.show_at(self.instance, kind.name, &symbol.key, Some(self.request.as_of))?;
+        // What lay in the trash is not brought back because something hung on it.
+        let stored = stored.filter(|stored| stored.row.side == Side::Live);
         Ok(stored.map(|_| Target { kind, key: symbol.key.clone() }))
     }
 

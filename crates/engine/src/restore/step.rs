@@ -97,6 +97,8 @@ pub enum At {
     Id,
     /// The `id` of the layout that a new dashboard has.
     ActiveLayout,
+    /// The `personal_folder_id` of a new user: Looker makes that folder with it.
+    PersonalFolder,
     /// The `id` of the placement that a tile has: in this layout where it is there,
     /// else in whichever has it.
     Placement {

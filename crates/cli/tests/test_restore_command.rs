@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use support::World;
 use support::api::Somebody;
 use support::looker::Looker;
+use support::restored::{NewIds, OF_NEW, State, assert_all_back, assert_is_back};
 
 fn looker() -> Looker {
     Looker::start(SimConfig {
@@ -31,93 +32,6 @@ fn extracted() -> (Looker, World, Somebody) {
     world.extract("all").complete();
     let somebody = Somebody::sign_in(&looker);
     (looker, world, somebody)
-}
-
-/// Fields that only the server writes, or that move by themselves.
-const SERVERS: &[&str] = &[
-    "alert_count",
-    "can",
-    "content_favorite_id",
-    "deleted_at",
-    "deleter_id",
-    "favorite_count",
-    "last_accessed_at",
-    "last_updater_id",
-    "last_updater_name",
-    "last_viewed_at",
-    "updated_at",
-    "usage_count",
-    "view_count",
-];
-
-/// And those that something which was made anew cannot have again.
-const OF_NEW: &[&str] = &[
-    "client_id",
-    "content_metadata_id",
-    "created_at",
-    "dashboard_element_id",
-    "dashboard_id",
-    "dashboard_layout_id",
-    "id",
-    "query_id",
-    "result_maker_id",
-    "slug",
-];
-
-/// What a document says: without these fields, links and rendered texts, fields that
-/// no release takes, and what repeats something else; lists of parts in any order.
-fn said(document: &Value, fields: &[&str]) -> Value {
-    const REPEATED: &[&str] = &["edit_uri", "element_title", "element_title_hidden", "vis_type"];
-    match document {
-        Value::Object(members) => {
-            let kept = members.iter().filter(|(name, _)| {
-                let name = name.as_str();
-                let is_foreign = name.starts_with("x_") && name != "x_axis_scale";
-                let is_made = name.ends_with("_as_html") || name.ends_with("url") || REPEATED.contains(&name);
-                !fields.contains(&name) && !is_foreign && !is_made
-            });
-            kept.map(|(name, value)| (name.clone(), said(value, fields))).collect()
-        }
-        Value::Array(list) => {
-            // Parts that are deleted stay in answers for a while.
-            let there = list.iter().filter(|one| one["deleted"] != true);
-            let mut list: Vec<Value> = there.map(|one| said(one, fields)).collect();
-            if list.iter().all(Value::is_object) {
-                list.sort_by_key(Value::to_string);
-            }
-            list.into()
-        }
-        other => other.clone(),
-    }
-}
-
-/// The places in which two documents differ.
-fn differences(before: &Value, after: &Value, at: &str, found: &mut Vec<String>) {
-    match (before, after) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            for name in names {
-                let of =
-                    |side: &serde_json::Map<String, Value>| side.get(name).cloned().unwrap_or(Value::Null);
-                differences(&of(a), &of(b), &format!("{at}/{name}"), found);
-            }
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                differences(a, b, &format!("{at}/{index}"), found);
-            }
-        }
-        (before, after) if before == after => {}
-        (before, after) => found.push(format!("{at}: {before:.200} became {after:.200}")),
-    }
-}
-
-#[track_caller]
-fn assert_is_back(before: &Value, after: &Value, ignored: &[&str]) {
-    let ignored = [SERVERS, ignored].concat();
-    let mut found = Vec::new();
-    differences(&said(before, &ignored), &said(after, &ignored), "", &mut found);
-    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// A dashboard with several sorts of tiles, two filters and a layout, of which none
@@ -232,17 +146,10 @@ fn a_deleted_tile_comes_back_and_what_an_undo_loses_is_asked_for() {
     assert!(kept.iter().all(|id| there.contains(id)), "{kept:?} {there:?}");
 }
 
-/// Documents of a kind, by id, without what only the server writes.
-fn all(looker: &Looker, kind: Kind) -> Vec<(String, Value)> {
-    let documents = looker.export(kind).into_iter();
-    documents.map(|(id, body)| (id, said(&serde_json::from_slice(&body).unwrap(), SERVERS))).collect()
-}
-
 #[test]
 fn an_edited_board_and_look_and_folder_come_back() {
     let (looker, world, somebody) = extracted();
-    let kinds = [Kind::Folder, Kind::Look, Kind::Board];
-    let before = kinds.map(|kind| all(&looker, kind));
+    let before = State::of(&looker);
     let patch = |path: &str, body: Value| somebody.done("PATCH", path, &body);
     let look = looker.ids(Kind::Look, false)[0].clone();
     patch(&format!("/looks/{look}"), json!({ "title": "Wrecked", "description": "x" }));
@@ -263,12 +170,7 @@ fn an_edited_board_and_look_and_folder_come_back() {
     let line = format!("restore look:{look} board:{} folder:{folder} {AS_IT_WAS}", id(&board));
     let report = world.run(&line);
     assert_eq!(report.code, 0, "{}", report.all());
-    for (kind, before) in kinds.into_iter().zip(before) {
-        let after = all(&looker, kind);
-        let mut found = Vec::new();
-        differences(&json!(before), &json!(after), "", &mut found);
-        assert!(found.is_empty(), "{kind:?}\n{}", found.join("\n"));
-    }
+    assert_all_back(&before, &State::of(&looker), &NewIds::default());
     let undone = world.run("restore undo 1 --yes --json --allow-irreversible");
     assert_eq!(undone.code, 0, "{}", undone.all());
     assert_eq!(somebody.get(&format!("/boards/{}", id(&board)))["title"], "Wrecked");
@@ -307,12 +209,13 @@ fn an_emptied_folder_comes_back_with_what_hung_on_its_content() {
 #[test]
 fn people_and_access_come_back() {
     let (looker, world, somebody) = extracted();
-    let kinds = [Kind::PermissionSet, Kind::ModelSet, Kind::UserAttribute];
-    let before = kinds.map(|kind| all(&looker, kind));
+    let before = State::of(&looker);
     let of = |kind: Kind, member: &str| {
-        let rows = all(&looker, kind).into_iter();
-        let is_free = |row: &(String, Value)| row.1[member] != true && row.1["all_access"] != true;
-        rows.filter(is_free).map(|(id, _)| id).next().unwrap()
+        let is_free = |id: &&str| {
+            let document = before.get(kind, id).unwrap();
+            document[member] != true && document["all_access"] != true
+        };
+        before.ids(kind).into_iter().find(is_free).unwrap().to_owned()
     };
     let (set, models, attribute) = (
         of(Kind::PermissionSet, "built_in"),
@@ -326,9 +229,7 @@ fn people_and_access_come_back() {
         format!("restore permission_set:{set} model_set:{models} user_attribute:{attribute} {AS_IT_WAS}");
     let report = world.run(&line);
     assert_eq!(report.code, 0, "{}", report.all());
-    for (kind, before) in kinds.into_iter().zip(before) {
-        assert_eq!(json!(before), json!(all(&looker, kind)), "{kind:?}");
-    }
+    assert_all_back(&before, &State::of(&looker), &NewIds::default());
 }
 
 #[test]

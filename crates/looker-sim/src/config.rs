@@ -141,6 +141,9 @@ pub struct SimConfig {
     /// group, theme, colour collections and attributes that are built in, and
     /// the settings. To be filled by [`Sim::load`](crate::Sim::load).
     pub built_ins_only: bool,
+    /// Whether the back door (`/_sim/...`), which asks for no token, is open. Off, it
+    /// answers 404: for an instance that holds somebody's real content.
+    pub back_door: bool,
     /// Whether a new alert needs `owner_id` and `field.filter`, as a client that
     /// copies alerts found. Off, it does not, as the API document says
     /// (`observed-rest.md` §11).
@@ -251,6 +254,7 @@ impl Default for SimConfig {
             trash_blocks_titles: false,
             components: Components::default(),
             built_ins_only: false,
+            back_door: true,
             new_alerts_need_owner: false,
             favorites_of_everybody: false,
             release: "26.12.33".to_owned(),

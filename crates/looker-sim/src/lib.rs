@@ -35,7 +35,7 @@
 //! Every state of every object is kept ([`Sim::history`]), every request is
 //! logged ([`Sim::requests`], [`Sim::stats`]). Tests that run it as a process
 //! of its own read the same through the back door, which needs no token and
-//! leaves no trace in the statistics:
+//! leaves no trace in the statistics ([`SimConfig::back_door`] shuts it):
 //!
 //! | request | |
 //! | --- | --- |

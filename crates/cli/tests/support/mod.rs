@@ -17,6 +17,7 @@ pub(crate) mod looker;
 pub(crate) mod minimum;
 pub(crate) mod requests;
 pub(crate) mod restoration;
+pub(crate) mod restored;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;

@@ -234,7 +234,7 @@ impl GapReport {
 
 impl CallReport {
     /// All that a client has sent.
-    pub(crate) fn all(client: &Client) -> Vec<Self> {
+    pub fn all(client: &Client) -> Vec<Self> {
         let mut lines: Vec<Self> = Vec::new();
         for count in client.meter().counts() {
             let same = lines.iter_mut().find(|line| {

@@ -74,6 +74,10 @@ pub(super) struct Composer<'w> {
     /// Objects that must be on the instance although no field of a request names
     /// them: kind and key.
     pub(super) requires: BTreeSet<(&'static str, String)>,
+    /// Parts of the object that is composed which are there, with their ids.
+    pub(super) here: super::step::Ids,
+    /// Why Looker would refuse the object that is composed, whatever is on the instance.
+    pub(super) impossible: Option<String>,
 }
 
 /// A resource on both sides.
@@ -104,6 +108,8 @@ impl<'w> Composer<'w> {
             changes: Vec::new(),
             notes: Vec::new(),
             requires: BTreeSet::new(),
+            here: super::step::Ids::new(),
+            impossible: None,
         }
     }
 
@@ -181,7 +187,7 @@ impl<'w> Composer<'w> {
     /// What a stored key is on the instance, as far as it is known.
     pub(super) fn id(&self, resource: &str, key: &str) -> Id {
         let symbol = Symbol::new(resource, key);
-        match self.world.ids.get(&symbol) {
+        match self.world.ids.get(&symbol).or_else(|| self.here.get(&symbol)) {
             Some(id) => Id::Known(id.clone()),
             None => Id::Of(symbol),
         }

@@ -106,6 +106,9 @@ pub(super) fn standing<'l>(
                 kind.singular
             )))
         }
+        Some(_) if kind.name == "alerts" => {
+            Standing::Absent(Some(format!("alert {id} hangs on another tile now: it gets an id of its own")))
+        }
         Some(live) => {
             let name = live.row.title.as_deref().unwrap_or_default();
             Standing::Doubtful(format!(
@@ -126,6 +129,10 @@ fn is_same(kind: &'static Kind, live: &Live, stored: &Marks, lives: &Lives) -> b
         if let (Some(then), Some(now)) = (mark.row.created_at, live.row.created_at) {
             return seconds(then) == seconds(now);
         }
+    }
+    if stored.each().next().is_none() {
+        // Of what the vault never had, only a key that is a name says what it is.
+        return kind.envelope.id == kind.natural_key;
     }
     // A kind that nothing but its id identifies.
     if kind.natural_key.is_empty() {

@@ -29,11 +29,23 @@ pub(super) fn compose(
     }
     composer.write(resource, sides, None);
     match resource.name {
-        "users" => people::credentials(composer, sides),
         "dashboards" => dashboard(composer, resource, compare, sides),
+        "users" => {
+            personal_folder(composer, sides);
+            people::credentials(composer, sides);
+        }
         _ => parts(composer, resource, compare, sides, &mut Vec::new()),
     }
     certify::compose(composer, resource, sides);
+}
+
+/// A new user comes with a folder, in which content may have lain.
+fn personal_folder(composer: &mut Composer<'_>, sides: Sides<'_>) {
+    let folder = sides.wanted.member("personal_folder_id").and_then(Value::as_name);
+    let made = composer.steps.last_mut().filter(|step| step.resource == "users" && step.verb == Verb::Create);
+    if let (None, Some(folder), Some(made)) = (sides.live, folder, made) {
+        made.gives.push(Given { symbol: Symbol::new("folders", folder), at: At::PersonalFolder });
+    }
 }
 
 /// The elements of a list that a resource holds.
@@ -123,6 +135,12 @@ fn dashboard(composer: &mut Composer<'_>, resource: &'static Resource, compare: 
         )
     };
     let filter_pairs = pair(composer, filters);
+    for sides in &filter_pairs.wanted {
+        // Tiles that show a filter name it by its id.
+        if let (Some(stored), Some(live)) = (key(sides.wanted), sides.live.and_then(key)) {
+            composer.here.insert(Symbol::new(filters.name, stored), live);
+        }
+    }
     let clashing: Vec<_> =
         filter_pairs.surplus.iter().filter(|one| clashes(one, &filter_pairs.wanted)).copied().collect();
     for live in &clashing {

@@ -85,11 +85,11 @@ pub(super) fn of_tile(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut 
         body.push(("result_maker".to_owned(), Part::Object(made)));
     }
     if let Some(id) = said(sides.wanted, "filter_id").and_then(Value::as_name) {
-        let part = Part::Id(composer.id("dashboard_filters", &id));
-        let has_it =
-            sides.live.and_then(|live| said(live, "filter_id")?.as_name()).is_some_and(|live| live == id);
+        let id = composer.id("dashboard_filters", &id);
+        let live = sides.live.and_then(|live| said(live, "filter_id")?.as_name());
+        let has_it = live.is_some_and(|live| matches!(&id, Id::Known(id) if *id == live));
         if !has_it {
-            body.push(("filter_id".to_owned(), part));
+            body.push(("filter_id".to_owned(), Part::Id(id)));
         }
     }
 }
@@ -112,9 +112,7 @@ fn own_vis<'v>(tile: &'v Value<'v>) -> Option<&'v str> {
     let of_query = said(tile, "query.vis_config").or_else(|| said(tile, "result_maker.query.vis_config"));
     match source(tile)? {
         Source::Merge(_) => Some(own),
-        Source::Query(_) if said(tile, "query").is_some() => {
-            of_query.is_none_or(|of_query| of_query.text() != own).then_some(own)
-        }
+        Source::Query(_) => of_query.is_none_or(|of_query| of_query.text() != own).then_some(own),
         _ => None,
     }
 }
@@ -134,8 +132,8 @@ fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> boo
     }
 }
 
-/// What a look shows.
-pub(super) fn of_look(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+/// What a look shows, or a schedule sends that is on no content.
+pub(super) fn by_id(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     let Some(wanted) = said(sides.wanted, "query_id").and_then(Value::as_name) else { return };
     let known = match composer.id("queries", &wanted) {
         Id::Known(id) => id,

@@ -66,7 +66,7 @@ impl Selection {
     /// # Errors
     /// When a folder or a named object was not there then, a kind cannot be
     /// restored, or the vault cannot be read.
-    pub(super) fn resolve(
+    pub fn resolve(
         &self,
         reader: &Reader,
         instance: InstanceId,

@@ -18,7 +18,7 @@ pub(super) fn is_apart(resource: &Resource, field: &str) -> bool {
             matches!(field, "query_id" | "look_id" | "merge_result_id" | "result_maker" | "filter_id")
         }
         // Of an alert it follows from its tile.
-        "looks" | "alerts" => field == "query_id",
+        "looks" | "scheduled_plans" | "alerts" => field == "query_id",
         // They hold ids of parts, which may have to be made first.
         "boards" => field == "section_order",
         "board_sections" => field == "item_order",
@@ -32,6 +32,14 @@ pub(super) fn may_become(part: &Resource, live: &Value<'_>, wanted: &Value<'_>) 
     part.name != "dashboard_elements" || query::shows_data(live) == query::shows_data(wanted)
 }
 
+/// Colour collections that every instance has under these ids, and that nobody can
+/// change: nothing in their documents says so.
+const STANDARD_COLLECTIONS: [&str; 3] = [
+    "b43731d5-dc87-4a8e-b807-635bef3948e7",
+    "7c56cc21-66e4-41c9-81ce-a60e1c3967b2",
+    "f14810d2-98d7-42df-82d0-bc185a074e42",
+];
+
 /// Why an object of Looker's own is left as it is.
 pub(super) fn untouchable(kind: &str, document: &Value<'_>) -> Option<&'static str> {
     let is = |field: &str| document.member(field).is_some_and(|value| value.text() == "true");
@@ -44,6 +52,14 @@ pub(super) fn untouchable(kind: &str, document: &Value<'_>) -> Option<&'static s
             Some("it is a root")
         }
         "folders" if is("is_personal") => Some("it is a personal folder, which Looker makes with its user"),
+        "color_collections"
+            if key(document).is_some_and(|id| STANDARD_COLLECTIONS.contains(&id.as_str())) =>
+        {
+            Some("it is one of Looker's own")
+        }
+        "themes" if document.member("name").and_then(Value::as_name).is_some_and(|name| name == "Looker") => {
+            Some("it is the theme that Looker brings")
+        }
         "roles" if key(document).as_deref() == Some("2") || is_admin(document) => Some("it is built in"),
         _ => None,
     }
@@ -67,14 +83,22 @@ pub(super) fn adjust(
     match resource.name {
         "dashboard_elements" => query::of_tile(composer, sides, body),
         "looks" => {
-            query::of_look(composer, sides, body);
+            query::by_id(composer, sides, body);
             // `public: null` in a creation is answered with an error that says nothing.
             if sides.live.is_none() && !has(body, "public") {
                 body.push(("public".to_owned(), literal("false")));
             }
         }
-        "scheduled_plans" => plan(composer, sides, body),
+        "scheduled_plans" => {
+            query::by_id(composer, sides, body);
+            plan(composer, sides, body);
+        }
         "alerts" => alert(composer, resource, sides, body),
+        "color_collections" => palettes(sides, body),
+        "roles" if sides.live.is_none() && !has(body, "permission_set_id") => {
+            composer.impossible =
+                Some("it had no permission set, and Looker makes no role without one".to_owned());
+        }
         _ => {}
     }
     if sides.live.is_none() {
@@ -133,10 +157,26 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
     let was = sides.live.and_then(|live| live.member("scheduled_plan_destination"));
     let destinations = wanted.map(|wanted| destinations(wanted, &mut lacks_secret));
     body.retain(|(field, _)| field != "scheduled_plan_destination");
-    if let Some(destinations) = destinations.filter(|wanted| {
+    let is_news = |wanted: &Vec<Part>| {
         was.is_none_or(|was| self::destinations(was, &mut false) != *wanted) && !wanted.is_empty()
-    }) {
-        body.push(("scheduled_plan_destination".to_owned(), Part::List(destinations)));
+    };
+    if let Some(destinations) = destinations.filter(is_news) {
+        // A destination without its address is refused; a list replaces the one that is there.
+        let lacks_address = |one: &Value<'_>| one.member("address").is_some_and(is_redacted);
+        let stored = wanted.map_or(&[][..], Value::elements).iter().map(|one| !lacks_address(one));
+        let complete: Vec<Part> = destinations
+            .into_iter()
+            .zip(stored)
+            .filter(|(_, stored)| *stored)
+            .map(|(part, _)| part)
+            .collect();
+        let lacks_some = wanted.is_some_and(|wanted| wanted.elements().len() > complete.len());
+        if complete.is_empty() && sides.live.is_none() {
+            composer.impossible =
+                Some("where it was sent was never stored: make it again by hand".to_owned());
+        } else if sides.live.is_none() || !lacks_some {
+            body.push(("scheduled_plan_destination".to_owned(), Part::List(complete)));
+        }
     }
     if lacks_secret {
         composer.note("where it is sent was not stored: enter it again".to_owned());
@@ -171,7 +211,7 @@ fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
     let one = |destination: &Value<'_>| {
         let mut members = Vec::new();
         for (name, value) in destination.members().iter().filter(|(name, _)| WRITABLE.contains(name)) {
-            if value.text().contains("$lookervault") {
+            if is_redacted(value) {
                 *lacks_secret = true;
             } else if value.text() != "null" {
                 members.extend(Part::json(value.text()).map(|part| ((*name).to_owned(), part)));
@@ -180,6 +220,37 @@ fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
         Part::Object(members)
     };
     list.elements().iter().map(one).collect()
+}
+
+/// Whether something of a value was never stored.
+fn is_redacted(value: &Value<'_>) -> bool {
+    value.text().contains("$lookervault")
+}
+
+/// Palettes have ids of their own on each instance, which say nothing.
+fn palettes(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let Some(live) = sides.live else { return };
+    body.retain(|(field, _)| {
+        let both = sides.wanted.member(field).zip(live.member(field));
+        !both.is_some_and(|(wanted, live)| is_same_but_ids(wanted, live))
+    });
+}
+
+fn is_same_but_ids(a: &Value<'_>, b: &Value<'_>) -> bool {
+    match (a.node(), b.node()) {
+        (Node::Object(of_a), Node::Object(of_b)) => {
+            let said =
+                |members: &[(&str, Value<'_>)]| members.iter().filter(|(name, _)| *name != "id").count();
+            let is_so = |(name, value): &(&str, Value<'_>)| {
+                *name == "id" || b.member(name).is_some_and(|other| is_same_but_ids(value, other))
+            };
+            said(of_a) == said(of_b) && of_a.iter().all(is_so)
+        }
+        (Node::List(of_a), Node::List(of_b)) => {
+            of_a.len() == of_b.len() && of_a.iter().zip(of_b).all(|(a, b)| is_same_but_ids(a, b))
+        }
+        _ => a.text() == b.text(),
+    }
 }
 
 /// Whether a live value says what is wanted, as far as it says anything: members that
@@ -200,7 +271,9 @@ fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
 fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     let is_asleep = |alert: &Value<'_>| alert.member("is_disabled").is_some_and(|off| off.text() == "true");
     let was_awake = sides.live.is_some_and(|live| !is_asleep(live));
-    let sleeps_on = !is_asleep(sides.wanted) && !was_awake && !composer.world.manner.enable_schedules;
+    let lacks_secret = sides.wanted.member("destinations").is_some_and(is_redacted);
+    let may_wake = composer.world.manner.enable_schedules && !lacks_secret;
+    let sleeps_on = !is_asleep(sides.wanted) && !was_awake && !may_wake;
     if let Some(live) = sides.live {
         body.retain(|(field, _)| {
             let same = sides.wanted.member(field).zip(live.member(field));
@@ -210,15 +283,30 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         });
     }
     if sleeps_on {
-        composer.note("it stays disabled (--enable-schedules)".to_owned());
+        composer.note(if lacks_secret {
+            "it stays disabled, since what was not stored is missing".to_owned()
+        } else {
+            "it stays disabled (--enable-schedules)".to_owned()
+        });
     }
     if body.is_empty() {
         return;
     }
+    if lacks_secret && sides.live.is_some() {
+        composer.impossible =
+            Some("an alert is replaced as a whole, and where it is sent was never stored".to_owned());
+        return;
+    }
+    if lacks_secret {
+        composer.note("where it is sent was not stored in full: enter it again".to_owned());
+    }
     for field in resource.fields().iter().filter(|field| !is_apart(resource, field)) {
         let Some(value) = sides.wanted.member(field) else { continue };
-        let is_said = value.text() != "null" && !value.text().contains("$lookervault");
-        if has(body, field) || !is_said {
+        if *field == "destinations" && lacks_secret {
+            body.push(("destinations".to_owned(), without_secrets(value)));
+            continue;
+        }
+        if has(body, field) || value.text() == "null" || is_redacted(value) {
             continue;
         }
         let part = match resource.referred(field) {
@@ -239,6 +327,17 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         body.retain(|(field, _)| field != "is_disabled");
         body.push(("is_disabled".to_owned(), literal("true")));
     }
+}
+
+/// A list of objects, without the members that were never stored.
+fn without_secrets(list: &Value<'_>) -> Part {
+    let one = |object: &Value<'_>| {
+        let members = object.members().iter().filter(|(_, value)| !is_redacted(value));
+        let member =
+            |(name, value): &(&str, Value<'_>)| Some(((*name).to_owned(), Part::json(value.text())?));
+        Part::Object(members.filter_map(member).collect())
+    };
+    Part::List(list.elements().iter().map(one).collect())
 }
 
 pub(super) fn has(body: &[(String, Part)], field: &str) -> bool {

@@ -114,6 +114,8 @@ pub enum At {
     Id,
     /// The `id` of the layout that a new dashboard has.
     ActiveLayout,
+    /// The `personal_folder_id` of a new user: Looker makes that folder with it.
+    PersonalFolder,
     /// The `id` of the placement that a tile has: in this layout where it is there,
     /// else in whichever has it.
     Placement {
@@ -418,7 +420,7 @@ impl Step {
                     [layout, tile].into_iter().filter_map(Id::symbol).for_each(&mut *each);
                 }
                 At::Row { of, .. } => of.symbol().into_iter().for_each(&mut *each),
-                At::Id | At::ActiveLayout | At::ContentMetadata => {}
+                At::Id | At::ActiveLayout | At::ContentMetadata | At::PersonalFolder => {}
             }
         }
     }

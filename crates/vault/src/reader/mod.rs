@@ -7,6 +7,7 @@ mod births;
 mod bodies;
 mod calls;
 mod content;
+mod copy;
 mod counters;
 mod fields;
 mod folders;

@@ -193,7 +193,7 @@ fn go(
             if context.printer.is_json() {
                 context.printer.json(&document::plan(&planned.plan))?;
             }
-            return Ok(if planned.plan.is_empty() { Exit::Ok } else { Exit::Differs });
+            return Ok(exit_of(&planned.plan));
         };
         let session = target.session(context, instance, &interrupted).await?;
         let restore = restore::begin(&session, &planned.plan, safety).await?;
@@ -216,7 +216,8 @@ async fn finish(context: &Context, session: Session, restore: RestoreId, plan: &
     Ok(exit(&restored))
 }
 
-fn exit(restored: &Restored) -> Exit {
+/// How a restore ended.
+pub(super) fn exit(restored: &Restored) -> Exit {
     use engine::extract::Stop;
     match &restored.applied.stopped {
         Some(Stop::Interrupted) => Exit::Interrupted,
@@ -228,7 +229,10 @@ fn exit(restored: &Restored) -> Exit {
 }
 
 /// Whether a plan is carried out. Asks where somebody is there to answer.
-fn decide(
+///
+/// # Errors
+/// When somebody would have to decide, and nobody is there.
+pub(super) fn decide(
     context: &Context,
     plan: &mut Plan,
     apply: &ApplyArgs,

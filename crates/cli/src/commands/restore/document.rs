@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use engine::live::Cost;
-use engine::restore::{FORMAT, Plan, ReadBack, Restored};
+use engine::restore::{Action, FORMAT, Plan, ReadBack, Restored};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -87,6 +87,7 @@ struct ObjectPart<'a> {
     new_id: Option<&'a str>,
     title: Option<&'a str>,
     action: &'static str,
+    blocked: Option<&'a str>,
     steps: Vec<StatePart>,
     failures: Vec<&'a engine::restore::StepFailure>,
     exact: Option<bool>,
@@ -110,6 +111,10 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
             new_id: back.and_then(|back| back.id.as_deref()).filter(|id| *id != object.key),
             title: object.title.as_deref(),
             action: object.action.name(),
+            blocked: match &object.action {
+                Action::Blocked(why) => Some(why),
+                _ => None,
+            },
             steps: applied
                 .steps
                 .iter()

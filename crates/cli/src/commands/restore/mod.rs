@@ -4,6 +4,7 @@ mod carry;
 mod document;
 mod history;
 mod print;
+mod rehearse;
 mod select;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::report::{Failure, Outcome};
 use carry::ApplyArgs;
+use rehearse::RehearseArgs;
 use select::SelectArgs;
 
 /// Put back what the vault has
@@ -68,6 +70,16 @@ pub enum RestoreCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Rehearse a restore on a simulated Looker, without one API call
+    ///
+    /// A simulated Looker is filled with what the vault saw last of the instance, is
+    /// damaged as told, and the same plan as for a real one is made, carried out and
+    /// read back, with a copy of the vault in the temporary directory. What comes out:
+    /// what would be done, what it would cost, what comes back exactly and what does
+    /// not, and what is lost in any case. No connection to the instance is needed, and
+    /// the vault stays as it is.
+    #[command(after_long_help = command_help(EXAMPLES_OF_REHEARSE, EXITS))]
+    Rehearse(Box<RehearseArgs>),
     /// Carry out a plan that was kept in a file
     #[command(after_long_help = command_help(EXAMPLES_OF_APPLY, EXITS))]
     Apply {
@@ -209,6 +221,16 @@ const EXAMPLES_OF_PLAN: &str = "
   Keep it, for later:
     lookervault restore plan dashboard:42 --as-of yesterday --out plan.json";
 
+const EXAMPLES_OF_REHEARSE: &str = "
+  What if somebody deleted a folder for good, with all that is in it?
+    lookervault restore rehearse --folder /Shared/Finance -r --with-dependencies --damage purge
+
+  The whole instance, set up anew under the same address:
+    lookervault restore rehearse all --damage empty
+
+  What would bring back a dashboard of last week over the one of today?
+    lookervault restore rehearse dashboard:42 --as-of 7d";
+
 const EXAMPLES_OF_APPLY: &str = "
   Carry out a plan that was looked at:
     lookervault restore apply plan.json --yes";
@@ -260,6 +282,7 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         None if args.dry_run => carry::plan(context, &args.select, None),
         None => carry::restore(context, &args.select, &args.apply),
         Some(RestoreCommand::Plan { select, out }) => carry::plan(context, select, out.as_deref()),
+        Some(RestoreCommand::Rehearse(args)) => rehearse::rehearse(context, args),
         Some(RestoreCommand::Apply { file, apply, max_calls, over_allowance }) => {
             carry::apply_file(context, file, apply, *max_calls, *over_allowance)
         }

@@ -123,8 +123,8 @@ pub(super) fn price(cost: Cost) -> String {
     ByLedger { administrative, query_based, unmetered: 0 }.words()
 }
 
-/// Shows what a restore came to.
-pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+/// Shows what failed and what differs.
+pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
     let paint = printer.paint();
     for (object, applied) in plan.objects.iter().zip(&restored.applied.objects) {
         for (_, failure) in &applied.failures {
@@ -149,11 +149,18 @@ pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> R
         let refused = human::one_line(&back.refused.join("; "));
         printer.line(format!("{} {kind} {}: {refused}", paint.bad("differs:"), back.key))?;
     }
+    Ok(())
+}
+
+/// Shows what a restore came to.
+pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+    outcome(printer, plan, restored)?;
     for back in restored.read_back.iter().filter(|back| back.id.as_ref().is_some_and(|id| *id != back.key)) {
         let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
         let id = back.id.as_deref().unwrap_or_default();
         printer.line(format!("{kind} {} is {kind} {id} now", back.key))?;
     }
+    let paint = printer.paint();
     let exact = restored.read_back.iter().filter(|back| back.exact).count();
     let mut spent = ByLedger::default();
     restored.calls.iter().for_each(|line| spent.add(line.ledger.name(), line.calls));

@@ -46,6 +46,7 @@ pub(super) fn given(given: &Given, answer: &[Row], ids: &Ids) -> Option<String> 
     match &given.at {
         At::Id => id(answer.first()?, "id"),
         At::ActiveLayout => active(&layouts(answer)),
+        At::PersonalFolder => id(answer.first()?, "personal_folder_id"),
         At::Placement { layout, tile } => {
             placement(&layouts(answer), layout.resolve(ids).ok()?, tile.resolve(ids).ok()?)
         }

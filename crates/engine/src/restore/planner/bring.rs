@@ -188,7 +188,10 @@ impl Planner<'_> {
                 && !self.targets.has(kind, &symbol.key)
         });
         let Some(kind) = kind else { return Ok(None) };
-        Ok(self.past.was_there(kind, &symbol.key)?.then(|| (kind, symbol.key.clone())))
+        // What lay in the trash is not brought back because something hung on it.
+        let then = self.past.marks(kind, &symbol.key)?;
+        let was_live = then.then.as_ref().is_some_and(|then| then.row.side == Side::Live);
+        Ok(was_live.then(|| (kind, symbol.key.clone())))
     }
 }
 

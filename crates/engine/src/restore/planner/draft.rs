@@ -118,6 +118,12 @@ impl Planner<'_> {
         parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
         object.changes = std::mem::take(&mut composer.changes);
         object.notes.append(&mut composer.notes);
+        if let Some(why) = composer.impossible.take() {
+            composer.steps.truncate(before);
+            composer.forget_queries();
+            object.action = Action::Blocked(why);
+            return Ok(object);
+        }
         self.decide(composer, before, target, &compared, &mut object)?;
         Ok(object)
     }

@@ -1,0 +1,207 @@
+//! Whatever is damaged, and whatever goes wrong meanwhile: what was backed up comes back,
+//! once; and an undo gives the damage back.
+//!
+//! `TEST_SEED` in the environment tries other cases than the usual ones.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(clippy::print_stdout, reason = "shown when a case fails: what was damaged, by which seed")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use looker_sim::{Faults, Kind, SimConfig};
+use serde_json::{Value, json};
+
+use support::api::Somebody;
+use support::looker::Looker;
+use support::restored::{NewIds, State, assert_all_back, lost, part_ids, tidy};
+use support::seeded::Seeded;
+use support::{Ran, World, finish};
+
+const ALL: &str = "restore all --as-of 1 --yes --on-conflict overwrite --allow-irreversible --json";
+
+fn config(chance: &mut Seeded, seed: u64) -> SimConfig {
+    let mut few = |low, high| u32::try_from(chance.between(low, high)).unwrap();
+    SimConfig {
+        seed,
+        dashboards: few(5, 12),
+        looks: few(3, 7),
+        folders: few(3, 6),
+        users: few(3, 6),
+        boards: few(1, 4),
+        plans: few(2, 8),
+        disabled_plans: 0,
+        alerts: few(0, 6),
+        ..SimConfig::default()
+    }
+}
+
+/// Somebody does something to the instance; what is refused is left.
+fn damage(looker: &Looker, somebody: &Somebody, chance: &mut Seeded) -> String {
+    let one = |ids: Vec<String>, chance: &mut Seeded| {
+        let at = chance.between(0, ids.len().max(1) as u64) as usize;
+        ids.get(at).cloned().unwrap_or_default()
+    };
+    let dashboard = one(looker.ids(Kind::Dashboard, false), chance);
+    let look = one(looker.ids(Kind::Look, false), chance);
+    let board = one(looker.ids(Kind::Board, false), chance);
+    let folder = one(looker.shared_folder_ids(), chance);
+    let part = |list: &str, chance: &mut Seeded| {
+        let (_, document) = somebody.ask("GET", &format!("/dashboards/{dashboard}"), &Value::Null);
+        let mut ids: Vec<String> = Vec::new();
+        for one in document[list].as_array().into_iter().flatten() {
+            let inside = one["dashboard_layout_components"].as_array().into_iter().flatten();
+            let inside: Vec<&Value> = inside.filter(|one| one["deleted"] != true).collect();
+            let all = if list == "dashboard_layouts" { inside } else { vec![one] };
+            ids.extend(all.iter().filter_map(|one| one["id"].as_str().map(str::to_owned)));
+        }
+        one(ids, chance)
+    };
+    let what = chance.between(0, 15);
+    let (method, path, body) = match what {
+        0 => (
+            "PATCH",
+            format!("/dashboards/{dashboard}"),
+            json!({ "title": format!("Damaged {what} ü"), "description": null }),
+        ),
+        1 => ("PATCH", format!("/dashboards/{dashboard}"), json!({ "deleted": true })),
+        2 => ("DELETE", format!("/dashboards/{dashboard}"), Value::Null),
+        3 => ("PATCH", format!("/dashboards/{dashboard}"), json!({ "folder_id": folder })),
+        4 => (
+            "PATCH",
+            format!("/dashboard_elements/{}", part("dashboard_elements", chance)),
+            json!({ "note_text": "damaged" }),
+        ),
+        5 => ("DELETE", format!("/dashboard_elements/{}", part("dashboard_elements", chance)), Value::Null),
+        6 => (
+            "PATCH",
+            format!("/dashboard_layout_components/{}", part("dashboard_layouts", chance)),
+            json!({ "row": 60, "column": 2 }),
+        ),
+        7 => (
+            "PATCH",
+            format!("/dashboard_filters/{}", part("dashboard_filters", chance)),
+            json!({ "title": "damaged", "name": "damaged" }),
+        ),
+        8 => ("PATCH", format!("/looks/{look}"), json!({ "deleted": true })),
+        9 => ("DELETE", format!("/looks/{look}"), Value::Null),
+        10 => ("PATCH", format!("/looks/{look}"), json!({ "title": "Damaged", "folder_id": folder })),
+        11 => ("PATCH", format!("/boards/{board}"), json!({ "title": "Damaged" })),
+        12 => ("DELETE", format!("/boards/{board}"), Value::Null),
+        13 => ("PATCH", format!("/folders/{folder}"), json!({ "name": format!("Damaged {folder}") })),
+        _ => (
+            "PATCH",
+            format!("/dashboards/{dashboard}"),
+            json!({ "user_id": one(looker.ids(Kind::User, false), chance) }),
+        ),
+    };
+    let (status, _) = somebody.ask(method, &path, &body);
+    format!("{method} {path} {body}: {status}")
+}
+
+fn faults(chance: &mut Seeded) -> Faults {
+    let mut share = || chance.between(0, 6) as f64 / 100.0;
+    Faults {
+        too_many_requests: share(),
+        bad_gateway_html: share(),
+        reset: share(),
+        unauthorized: share(),
+        hidden_success: share(),
+        hidden_reset: share(),
+        ..Faults::default()
+    }
+}
+
+/// Runs the program, kills it once in a while, and has it go on, until it ends by itself.
+fn through(looker: &Looker, world: &World, line: &str, kills: u64, chance: &mut Seeded) -> Ran {
+    let mut line = line.to_owned();
+    for _ in 0..kills {
+        let mut running = world.start(&line);
+        let until = looker.served() + chance.between(30, 160);
+        while looker.served() < until && running.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        if running.try_wait().unwrap().is_some() {
+            return finish(running);
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        let begun = world.run("restore status --json").report()["restores"] != json!([]);
+        if begun {
+            "restore resume --json".clone_into(&mut line);
+        }
+    }
+    world.run(&line)
+}
+
+/// What is made anew arrives asleep.
+fn asleep(mut state: State, ids: &NewIds) -> State {
+    state.change_made(ids, &|kind, document| match kind {
+        Kind::ScheduledPlan => document["enabled"] = json!(false),
+        Kind::Alert => document["is_disabled"] = json!(true),
+        _ => {}
+    });
+    state
+}
+
+/// Parts that the damage left keep their ids.
+fn assert_parts_are_kept(before: &State, damaged: &State, after: &State) {
+    for kind in [Kind::Dashboard, Kind::Board] {
+        for id in damaged.ids(kind) {
+            let [Some(was), Some(left), Some(now)] =
+                [before, damaged, after].map(|state| state.get(kind, id))
+            else {
+                continue;
+            };
+            let (was, left, now) = (part_ids(was), part_ids(left), part_ids(now));
+            let lost: BTreeSet<_> = was.intersection(&left).filter(|part| !now.contains(*part)).collect();
+            assert!(lost.is_empty(), "{kind:?} {id}: {lost:?}");
+        }
+    }
+}
+
+fn case(number: u64) {
+    let seed = support::seeded::seed(500 + number);
+    let mut chance = Seeded::new(500 + number);
+    let looker = Looker::start(config(&mut chance, seed));
+    tidy(&looker);
+    let world = looker.world();
+    world.extract("all --keep-destinations").complete();
+    let before = State::of(&looker);
+    let somebody = Somebody::sign_in(&looker);
+    let wounds: Vec<String> =
+        (0..chance.between(3, 14)).map(|_| damage(&looker, &somebody, &mut chance)).collect();
+    println!("case {number}, seed {seed}:\n{}", wounds.join("\n"));
+    let damaged = State::of(&looker);
+
+    looker.set_faults(faults(&mut chance));
+    let kills = chance.between(0, 3);
+    let ran = through(&looker, &world, ALL, kills, &mut chance);
+    assert!(!ran.out.is_empty(), "{}", ran.all());
+    let report = ran.report();
+    assert_eq!((ran.code, lost(&report).join("\n")), (0, String::new()), "{}", ran.err);
+    looker.set_faults(Faults::default());
+    let after = State::of(&looker);
+    let ids = NewIds::told(&report);
+    assert_all_back(&asleep(before.clone(), &ids), &after, &ids);
+    assert_parts_are_kept(&before, &damaged, &after);
+    for kind in [Kind::Dashboard, Kind::Look, Kind::Board, Kind::ScheduledPlan, Kind::Alert] {
+        assert_eq!(after.ids(kind).len(), before.ids(kind).len(), "{kind:?}: each is there once");
+    }
+
+    let again = world.run("restore plan all --as-of 1 --json");
+    assert_eq!((again.code, &again.report()["steps"]), (0, &json!([])), "{}", again.err);
+
+    let undone = world.run("restore undo 1 --yes --allow-irreversible --json");
+    assert!(!undone.out.is_empty(), "{}", undone.all());
+    assert_eq!((undone.code, lost(&undone.report()).join("\n")), (0, String::new()), "{}", undone.err);
+    let undone_ids = NewIds::told(&undone.report());
+    assert_all_back(&asleep(damaged, &undone_ids), &State::of(&looker), &undone_ids);
+    assert_eq!(looker.outbox(), [], "nobody is written to");
+}
+
+#[test]
+fn what_was_backed_up_comes_back_whatever_happens() {
+    (0..6).for_each(case);
+}

@@ -18,7 +18,9 @@ mod delivery;
 mod each;
 mod group;
 mod kinds;
+mod known;
 mod model;
+mod permissions;
 mod resource;
 mod resources;
 mod secrets;
@@ -30,6 +32,8 @@ pub use compare::{Compare, Part};
 pub use each::{AnswerShape, Each, Field, KeyIn, Only, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
+pub use known::{Property, property};
+pub use permissions::{ADMINISTER, Evidence, Permission};
 pub use resource::{Method, Resource, Siblings, Write};
 pub use resources::RESOURCES;
 

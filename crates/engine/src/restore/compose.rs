@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use looker::catalogue::{Compare, Resource};
 use serde::{Deserialize, Serialize};
 
+use super::accepted::{self, Accepted};
 use super::special;
 use super::step::{Among, At, Given, Id, Part, Step, Symbol, Verb};
 use crate::diff::Value;
@@ -50,6 +51,8 @@ pub(super) struct World<'w> {
     /// Stored bodies of queries and merge queries.
     pub(super) stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>,
     pub(super) manner: &'w Manner,
+    /// Which fields the instance accepts, where that is known.
+    pub(super) accepted: Option<&'w Accepted>,
 }
 
 /// Makes the steps of a plan.
@@ -65,6 +68,8 @@ pub(super) struct Composer<'w> {
     /// Objects that must be on the instance although no field of a request names
     /// them: kind and key.
     pub(super) requires: BTreeSet<(&'static str, String)>,
+    /// Whether a stored field differs that this build does not know.
+    pub(super) met_unknown: bool,
 }
 
 /// A resource on both sides.
@@ -94,6 +99,7 @@ impl<'w> Composer<'w> {
             changes: Vec::new(),
             notes: Vec::new(),
             requires: BTreeSet::new(),
+            met_unknown: false,
         }
     }
 
@@ -101,11 +107,11 @@ impl<'w> Composer<'w> {
     /// all that say something.
     pub(super) fn fields(&mut self, resource: &Resource, sides: Sides<'_>) -> Vec<(String, Part)> {
         let mut body = Vec::new();
-        for field in resource.fields() {
+        for field in accepted::fields(self, resource, sides) {
             let Some(wanted) = sides.wanted.member(field) else { continue };
             let live = sides.live.and_then(|live| live.member(field));
             // Looker gives a slug to what has none.
-            let is_made_up = *field == "slug" && wanted.text() == "null";
+            let is_made_up = field == "slug" && wanted.text() == "null";
             if is_made_up || special::is_apart(resource, field) {
                 continue;
             }
@@ -123,10 +129,11 @@ impl<'w> Composer<'w> {
                 Some(_) => !says(&part, live),
             };
             if is_news {
-                body.push(((*field).to_owned(), part));
+                body.push((field.to_owned(), part));
             }
         }
         special::adjust(self, resource, sides, &mut body);
+        accepted::settle(self, resource, &mut body);
         body
     }
 

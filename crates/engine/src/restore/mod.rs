@@ -6,6 +6,7 @@
 //! that do it, as data. Each [`Step`] is one. [`carry_out`] makes them, by [`apply`] and its
 //! journal, and reads back what they did; [`undo`] goes back to what was before.
 
+mod accepted;
 mod apply;
 mod clashes;
 mod compose;
@@ -14,6 +15,7 @@ mod error;
 mod identity;
 mod keep;
 mod live;
+mod may;
 mod order;
 mod owners;
 mod parts;

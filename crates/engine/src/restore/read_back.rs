@@ -11,6 +11,7 @@ use looker::catalogue::Resource;
 use serde::Serialize;
 use vault::{Reader, RunId};
 
+use super::accepted::Accepted;
 use super::planner::Planned;
 use super::{Action, RestoreError};
 use crate::diff::{Documents, Identity, Value, View};
@@ -33,7 +34,12 @@ pub struct ReadBack {
 }
 
 /// Compares what is there now, as a second plan found it, with what was intended.
-pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<Vec<ReadBack>, RestoreError> {
+pub(super) fn compare(
+    reader: &Reader,
+    again: &Planned,
+    as_of: RunId,
+    accepted: Option<&Accepted>,
+) -> Result<Vec<ReadBack>, RestoreError> {
     let mut backs = Vec::with_capacity(again.plan.objects.len());
     for object in &again.plan.objects {
         let Some(kind) = Kind::find(&object.kind) else { continue };
@@ -56,7 +62,7 @@ pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<
                 let (body, _) =
                     live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
                 let moved = object.live_id.as_ref() != Some(&object.key);
-                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved))
+                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved, accepted))
             }
             None => Vec::new(),
         };
@@ -73,7 +79,13 @@ pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<
 }
 
 /// Paths of fields that differ and that are in no table of what can be written.
-fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<String> {
+fn beyond(
+    kind: &'static Kind,
+    stored: &[u8],
+    live: &[u8],
+    moved: bool,
+    accepted: Option<&Accepted>,
+) -> Vec<String> {
     let (Ok(stored), Ok(live)) = (Value::parse(stored), Value::parse(live)) else { return Vec::new() };
     let identity = if moved { Identity::Name } else { Identity::Id };
     let documents = Documents { kind, from: &stored, to: &live, identity };
@@ -81,17 +93,23 @@ fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<S
     let view = View { all: false, ignore_ids: moved, ignore_layout: false };
     let changes = documents.changes(&edit, view, &|_, old, new| old == new || moved);
     let paths: BTreeSet<String> = changes.iter().map(super::super::diff::Change::path).collect();
-    paths.into_iter().filter(|path| !is_writable(kind, path)).collect()
+    paths.into_iter().filter(|path| !is_writable(kind, path, accepted)).collect()
 }
 
-fn is_writable(kind: &Kind, path: &str) -> bool {
+fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
     let Some(mut resource) = Resource::find(kind.name) else { return false };
     let mut rest = path;
     loop {
         let (key, below) = rest.split_once('.').unwrap_or((rest, ""));
         match resource.parts.iter().find(|part| part.name == key) {
             Some(part) if !below.is_empty() => (resource, rest) = (part, below),
-            _ => return resource.fields().contains(&key) || matches!(key, "query" | "look"),
+            _ => {
+                let takes = accepted.is_none_or(|accepted| accepted.takes(resource.looker_type, key));
+                let is_new = accepted.is_some_and(|accepted| accepted.is_new(resource, key));
+                return resource.fields().contains(&key) && takes
+                    || is_new
+                    || matches!(key, "query" | "look");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use looker::catalogue::Resource;
 
+use super::accepted;
 use super::compose::{Composer, Owner, Sides, key};
 use super::query;
 use super::step::{Id, Part};
@@ -215,7 +216,8 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
     if body.is_empty() {
         return;
     }
-    for field in resource.fields().iter().filter(|field| !is_apart(resource, field)) {
+    let fields = accepted::fields(composer, resource, sides);
+    for field in fields.into_iter().filter(|field| !is_apart(resource, field)) {
         let Some(value) = sides.wanted.member(field) else { continue };
         let is_said = value.text() != "null" && !value.text().contains("$lookervault");
         if has(body, field) || !is_said {
@@ -225,7 +227,7 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
             Some(referred) => value.as_name().map(|key| Part::Id(composer.id(referred, &key))),
             None => Part::json(value.text()),
         };
-        body.extend(part.map(|part| ((*field).to_owned(), part)));
+        body.extend(part.map(|part| (field.to_owned(), part)));
     }
     if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == "applied_dashboard_filters")
         && let Some(wanted) = sides.wanted.member("applied_dashboard_filters")

@@ -12,11 +12,11 @@ use looker::pacing::Reason;
 use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState};
 
 use super::plan::{Action, Object, Plan};
-use super::planner::{OnConflict, Planned, Request, plan};
+use super::planner::{OnConflict, Planned, Request, draw_up};
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
-use super::{Manner, RestoreError, special};
+use super::{Manner, RestoreError, may, special};
 use crate::extract::{Group, Rows};
 
 /// What a restore has made.
@@ -81,7 +81,7 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
         let instance = session.writer.reader()?.moment(as_of)?.instance;
         Planned { plan: nothing(&request.address, instance.number(), as_of), lives: Vec::new() }
     } else {
-        plan(session, request).await?
+        draw_up(session, request).await?
     };
     for step in &mut planned.plan.steps {
         // What the restore itself has made nobody has hung anything on.
@@ -93,6 +93,7 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
     for (kind, key, title, id) in made.objects.into_iter().rev() {
         take_away(session, &mut planned.plan, kind, key, title, id).await?;
     }
+    may::hold_against(session, &mut planned.plan).await?;
     Ok(planned)
 }
 
@@ -188,5 +189,6 @@ fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
         objects: Vec::new(),
         steps: Vec::new(),
         ids: super::Known::default(),
+        notes: Vec::new(),
     }
 }

@@ -193,7 +193,7 @@ fn go(
             if context.printer.is_json() {
                 context.printer.json(&document::plan(&planned.plan))?;
             }
-            return Ok(if planned.plan.is_empty() { Exit::Ok } else { Exit::Differs });
+            return Ok(exit_of(&planned.plan));
         };
         let session = target.session(context, instance, &interrupted).await?;
         let restore = restore::begin(&session, &planned.plan, safety).await?;
@@ -213,18 +213,24 @@ async fn finish(context: &Context, session: Session, restore: RestoreId, plan: &
     } else {
         print::restored(&context.printer, plan, &restored)?;
     }
-    Ok(exit(&restored))
+    Ok(exit(plan, &restored))
 }
 
-fn exit(restored: &Restored) -> Exit {
+fn exit(plan: &Plan, restored: &Restored) -> Exit {
     use engine::extract::Stop;
     match &restored.applied.stopped {
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(stop) if stop.is_limit() => Exit::Budget,
         Some(_) => Exit::Connection,
+        None if is_blocked(plan) => Exit::Incomplete,
         None if restored.state == RestoreState::Complete => Exit::Ok,
         None => Exit::Incomplete,
     }
+}
+
+/// Whether something of what was wanted cannot be done.
+fn is_blocked(plan: &Plan) -> bool {
+    plan.objects.iter().any(|object| matches!(object.action, restore::Action::Blocked(_)))
 }
 
 /// Whether a plan is carried out. Asks where somebody is there to answer.

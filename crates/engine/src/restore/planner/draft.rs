@@ -25,6 +25,8 @@ pub(super) struct Draft {
     missing: BTreeMap<Symbol, Vec<u32>>,
     /// What must be on the instance, with the objects that need it.
     requires: BTreeMap<Symbol, BTreeSet<usize>>,
+    /// Whether the instance's API document would tell something of it.
+    pub(super) asks_document: bool,
 }
 
 impl Draft {
@@ -54,7 +56,8 @@ impl Planner<'_> {
                 ids.insert(Symbol::new(target.kind.name, target.key.as_str()), live.row.id.clone());
             }
         }
-        let world = World { ids: &ids, stored: &stored, manner: &self.request.manner };
+        let world =
+            World { ids: &ids, stored: &stored, manner: &self.request.manner, accepted: self.accepted };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.list.iter().enumerate() {
@@ -67,8 +70,10 @@ impl Planner<'_> {
                 }
             }
         }
+        let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
+        let asks_document = composer.met_unknown || composer.steps.iter().any(writes);
         let (steps, missing) = order::order(composer.steps, &ids);
-        Ok(Draft { objects, steps, missing, requires })
+        Ok(Draft { objects, steps, missing, requires, asks_document })
     }
 
     /// One object: what is to be done with it, and its steps.
@@ -176,7 +181,7 @@ impl Planner<'_> {
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
-        let Draft { mut objects, mut steps, missing, requires } = draft;
+        let Draft { mut objects, mut steps, missing, requires, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         // Steps are numbered from 1, in their order.
         for (symbol, waiting) in missing {
@@ -223,6 +228,7 @@ impl Planner<'_> {
             objects,
             steps,
             ids,
+            notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
         };
         Ok(Planned { plan, lives })
     }

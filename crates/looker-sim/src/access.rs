@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
-use crate::json::{self, Writer};
+use crate::auth::API_USER;
+use crate::config::Account;
+use crate::fields::Fields;
+use crate::json::{self, Writer, quoted};
 use crate::kinds::Kind;
 use crate::lists::render;
 use crate::reply::{Reply, Rows};
@@ -12,6 +15,7 @@ use crate::search::parse_fields;
 use crate::server::{Call, Server};
 use crate::state::World;
 use crate::table::{Row, as_text};
+use crate::writes::bodies;
 
 /// Whose side of a membership is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,11 @@ pub(crate) fn members(server: &Server, call: &Call, membership: Membership) -> R
     if server.find(&world, of, id).is_none() {
         return call.not_found();
     }
+    if let (Membership::UserRoles, API_USER, Account::Permitted { permissions }) =
+        (membership, id, &server.config.account)
+    {
+        return role_of_account(permissions, fields.as_ref());
+    }
     let direct = call.params.is_set("direct_association_only");
     let wanted: HashSet<String> = match membership {
         Membership::RoleGroups => groups_with(&world, "role_ids", id),
@@ -58,6 +67,22 @@ pub(crate) fn members(server: &Server, call: &Call, membership: Membership) -> R
         .filter(|row| wanted.contains(&*row.id) && server.find(&world, kind, &row.id).is_some())
         .collect();
     render(&world, kind, &rows, View::Whole, fields.as_ref())
+}
+
+/// The one role of an account that is permitted this and that, whatever role its user
+/// would have otherwise.
+fn role_of_account(permissions: &[String], fields: Option<&Fields>) -> Reply {
+    let permissions: Vec<String> = permissions.iter().map(|name| quoted(name)).collect();
+    let set = [("id", quoted("1")), ("permissions", format!("[{}]", permissions.join(",")))];
+    let set = bodies::filled(bodies::SET, &set);
+    let role = bodies::filled(bodies::ROLE, &[("id", quoted("1")), ("permission_set", set)]);
+    let mut out = String::from("[");
+    match fields {
+        Some(fields) => json::project(&role, fields, &mut out),
+        None => out.push_str(&role),
+    }
+    out.push(']');
+    Reply { rows: Rows { light: 1, ..Rows::default() }, ..Reply::json(out) }
 }
 
 /// The texts of a list in an object's body.

@@ -154,6 +154,14 @@ pub struct SimConfig {
     /// The release the instance says it runs. One before 26.0 has neither
     /// agents nor artifacts: their operations answer 404 `Sinatra::NotFound`.
     pub release: String,
+    /// Fields that this release has beyond those of the API document, by type and name
+    /// (`("Dashboard", "mood")`): its own document declares them, and what dashboards,
+    /// looks and tiles are given of them is kept.
+    pub new_fields: Vec<(&'static str, &'static str)>,
+    /// Fields that this release does not have, in the same form: its own document does
+    /// not declare them, and writes pass them over. Content that was made with them
+    /// still has them.
+    pub missing_fields: Vec<(&'static str, &'static str)>,
     /// A text that every secret the API can give away in the clear then
     /// contains, so that a test can prove that none reached a disk or a
     /// terminal:
@@ -258,6 +266,8 @@ impl Default for SimConfig {
             new_alerts_need_owner: false,
             favorites_of_everybody: false,
             release: "26.12.33".to_owned(),
+            new_fields: Vec::new(),
+            missing_fields: Vec::new(),
             secret_marker: None,
             missing_endpoints: Vec::new(),
             denied: Vec::new(),

@@ -1,12 +1,13 @@
 //! The instance's own API document, in small: every operation it serves, with
-//! its parameters. Clients that look for an operation in it find what this
-//! release has; the types of bodies are not part of it.
+//! its parameters, and every type that a write sends. Clients that look for an
+//! operation or a field in it find what this release has.
 
 use crate::json::{Writer, quoted};
 use crate::params::Holds;
 use crate::reply::Reply;
 use crate::routes::{Operation, operations};
 use crate::server::{Call, Server};
+use crate::writes::given;
 
 /// Operations that older releases lack, and the first release that has them.
 /// Which release brought them is not recorded; one boundary keeps it simple.
@@ -54,6 +55,9 @@ pub(crate) fn document(server: &Server, call: &Call) -> Reply {
         }
         w.end('}');
     }
+    w.end('}');
+    w.begin_at("definitions", '{');
+    given::push_definitions(&server.config, &mut w);
     w.end('}');
     w.end('}');
     Reply::json(w.out)

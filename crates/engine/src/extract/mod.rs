@@ -84,6 +84,7 @@ pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
+pub(crate) use signed_in::user_of_key;
 pub(crate) use whole::whole_call;
 
 use crate::Watch;

@@ -124,6 +124,20 @@ impl SignedIn {
     }
 }
 
+/// Runs that are looked through for the user of a key: one of them knows it.
+const RECENT_RUNS: usize = 100;
+
+/// The user that a key belongs to, as far as a run learned it. It never changes.
+pub(crate) fn user_of_key(
+    reader: &Reader,
+    instance: InstanceId,
+    client_id: &str,
+) -> Result<Option<String>, VaultError> {
+    let runs = reader.runs(RECENT_RUNS)?.into_iter().filter(|run| run.instance.id == instance);
+    let mut accounts = runs.map(|run| SignedIn::of_run(&run.account));
+    Ok(accounts.find_map(|account| account.user_id.filter(|_| account.client_id == client_id)))
+}
+
 #[derive(Default, Deserialize)]
 struct Role {
     permission_set: Option<PermissionSet>,

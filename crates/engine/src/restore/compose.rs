@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use looker::catalogue::{Compare, Resource};
 use serde::{Deserialize, Serialize};
 
+use super::accepted::{self, Accepted};
 use super::links;
 use super::special;
 use super::step::{Among, At, Given, Id, Part, Step, Symbol, Verb};
@@ -57,6 +58,8 @@ pub(super) struct World<'w> {
     pub(super) host: &'w str,
     /// What the plan makes anew.
     pub(super) made: &'w HashSet<Symbol>,
+    /// Which fields the instance accepts, where that is known.
+    pub(super) accepted: Option<&'w Accepted>,
 }
 
 /// Makes the steps of a plan.
@@ -78,6 +81,8 @@ pub(super) struct Composer<'w> {
     pub(super) here: super::step::Ids,
     /// Why Looker would refuse the object that is composed, whatever is on the instance.
     pub(super) impossible: Option<String>,
+    /// Whether a stored field differs that this build does not know.
+    pub(super) met_unknown: bool,
 }
 
 /// A resource on both sides.
@@ -110,6 +115,7 @@ impl<'w> Composer<'w> {
             requires: BTreeSet::new(),
             here: super::step::Ids::new(),
             impossible: None,
+            met_unknown: false,
         }
     }
 
@@ -117,11 +123,11 @@ impl<'w> Composer<'w> {
     /// all that say something.
     pub(super) fn fields(&mut self, resource: &Resource, sides: Sides<'_>) -> Vec<(String, Part)> {
         let mut body = Vec::new();
-        for field in resource.fields() {
+        for field in accepted::fields(self, resource, sides) {
             let Some(wanted) = sides.wanted.member(field) else { continue };
             let live = sides.live.and_then(|live| live.member(field));
             // Looker gives a slug to what has none.
-            let is_made_up = *field == "slug" && wanted.text() == "null";
+            let is_made_up = field == "slug" && wanted.text() == "null";
             if is_made_up || special::is_apart(resource, field) {
                 continue;
             }
@@ -142,10 +148,11 @@ impl<'w> Composer<'w> {
                 Some(_) => !says(&part, live),
             };
             if is_news {
-                body.push(((*field).to_owned(), part));
+                body.push((field.to_owned(), part));
             }
         }
         special::adjust(self, resource, sides, &mut body);
+        accepted::settle(self, resource, &mut body);
         body
     }
 

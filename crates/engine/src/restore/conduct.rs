@@ -8,7 +8,7 @@ use vault::{RestoreChange, RestoreId, RestoreStart, RestoreState, RunId};
 use super::apply::{Applied, Patience, apply};
 use super::keep::keep;
 use super::plan::Plan;
-use super::planner::{Planned, Request, plan};
+use super::planner::{Planned, Request, draw_up};
 use super::read_back::{self, ReadBack};
 use super::session::Session;
 use super::step::Ids;
@@ -121,8 +121,9 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
     }
     session.watch.phase("reading back");
     let as_of = RunId::from_number(plan.as_of);
-    let mut again = self::plan(session, request).await?;
-    let mut backs = read_back::compare(&session.writer().reader()?, &again, as_of)?;
+    let mut again = draw_up(session, request).await?;
+    let reader = session.writer().reader()?;
+    let mut backs = read_back::compare(&reader, &again, as_of, session.known_accepted())?;
     again.lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
     keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;
     Ok(backs)

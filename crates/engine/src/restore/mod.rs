@@ -6,6 +6,7 @@
 //! that do it, as data. Each [`Step`] is one. [`carry_out`] makes them, by [`apply`] and its
 //! journal, and reads back what they did; [`undo`] goes back to what was before.
 
+mod accepted;
 mod access;
 mod apply;
 mod certify;
@@ -17,6 +18,7 @@ mod identity;
 mod keep;
 mod links;
 mod live;
+mod may;
 mod order;
 mod owners;
 mod parts;

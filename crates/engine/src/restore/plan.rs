@@ -33,6 +33,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What stored keys were found to be on the instance.
     pub ids: Known,
+    /// What could not be found out before it is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Keys of the vault with the ids they have on the instance, where these differ.

@@ -7,6 +7,7 @@
 
 use looker::catalogue::Resource;
 
+use super::accepted::{self, Accepted};
 use super::compose::{Composer, Sides, key};
 use super::step::{Id, Part, Symbol, Verb};
 use crate::diff::Value;
@@ -48,10 +49,11 @@ pub(super) fn shows_data(tile: &Value<'_>) -> bool {
     source(tile).is_some()
 }
 
-/// The members of a query that make it what it is.
-fn content<'v>(query: &'v Value<'v>) -> Vec<(&'v str, &'v str)> {
+/// The members of a query that make it what it is, as far as the instance takes them.
+fn content<'v>(query: &'v Value<'v>, accepted: Option<&Accepted>) -> Vec<(&'v str, &'v str)> {
     let members = query.members().iter().filter(|(name, value)| {
-        !SERVERS.contains(name) && value.text() != "null" && !value.text().contains("$lookervault")
+        let takes = accepted.is_none_or(|accepted| accepted.takes("Query", name));
+        takes && !SERVERS.contains(name) && value.text() != "null" && !value.text().contains("$lookervault")
     });
     members.map(|(name, value)| (*name, value.text())).collect()
 }
@@ -124,7 +126,10 @@ fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> boo
     };
     let named = |resource: &str, id: &Value<'_>| composer.id(resource, &id.as_name().unwrap_or_default());
     match (live, wanted) {
-        (Source::Query(live), Source::Query(wanted)) => content(live) == content(wanted),
+        (Source::Query(live), Source::Query(wanted)) => {
+            let accepted = composer.world.accepted;
+            content(live, accepted) == content(wanted, accepted)
+        }
         (Source::Look(live), Source::Look(wanted)) => is_id(live, named("looks", wanted)),
         (Source::Merge(live), Source::Merge(wanted)) => is_id(live, named("merge_queries", wanted)),
         (Source::QueryId(live), Source::QueryId(wanted)) => is_id(live, named("queries", wanted)),
@@ -149,7 +154,11 @@ pub(super) fn by_id(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Ve
 impl Composer<'_> {
     /// The id of the query of this content.
     pub(super) fn query(&mut self, query: &Value<'_>) -> Id {
-        let content = content(query);
+        let content = content(query, self.world.accepted);
+        let taken = |(name, _): &(&str, &str)| content.iter().any(|(taken, _)| taken == name);
+        for (name, _) in self::content(query, None).iter().filter(|member| !taken(member)) {
+            self.note(accepted::not_sent(&format!("query: {name}")));
+        }
         let text = format!("{content:?}");
         if let Some(symbol) = self.queries.get(&text) {
             return Id::Of(symbol.clone());

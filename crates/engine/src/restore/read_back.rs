@@ -11,6 +11,7 @@ use looker::catalogue::{Relation, Resource};
 use serde::Serialize;
 use vault::{Reader, RunId};
 
+use super::accepted::Accepted;
 use super::live::{self, Live, Stock};
 use super::plan::Plan;
 use super::planner::Planned;
@@ -37,7 +38,12 @@ pub struct ReadBack {
 }
 
 /// Compares what is there now, as a second plan found it, with what was intended.
-pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<Vec<ReadBack>, RestoreError> {
+pub(super) fn compare(
+    reader: &Reader,
+    again: &Planned,
+    as_of: RunId,
+    accepted: Option<&Accepted>,
+) -> Result<Vec<ReadBack>, RestoreError> {
     let mut backs = Vec::with_capacity(again.plan.objects.len());
     for object in &again.plan.objects {
         let Some(kind) = Kind::find(&object.kind) else { continue };
@@ -60,7 +66,7 @@ pub(super) fn compare(reader: &Reader, again: &Planned, as_of: RunId) -> Result<
                 let (body, _) =
                     live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
                 let moved = object.live_id.as_ref() != Some(&object.key);
-                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved))
+                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved, accepted))
             }
             None => Vec::new(),
         };
@@ -128,7 +134,13 @@ fn has_value(list: &Live, field: &str, key: &str, step: &Step) -> bool {
 }
 
 /// Paths of fields that differ and that are in no table of what can be written.
-fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<String> {
+fn beyond(
+    kind: &'static Kind,
+    stored: &[u8],
+    live: &[u8],
+    moved: bool,
+    accepted: Option<&Accepted>,
+) -> Vec<String> {
     let (Ok(stored), Ok(live)) = (Value::parse(stored), Value::parse(live)) else { return Vec::new() };
     let identity = if moved { Identity::Name } else { Identity::Id };
     let documents = Documents { kind, from: &stored, to: &live, identity };
@@ -136,10 +148,10 @@ fn beyond(kind: &'static Kind, stored: &[u8], live: &[u8], moved: bool) -> Vec<S
     let view = View { all: false, ignore_ids: moved, ignore_layout: false };
     let changes = documents.changes(&edit, view, &|_, old, new| old == new || moved);
     let paths: BTreeSet<String> = changes.iter().map(super::super::diff::Change::path).collect();
-    paths.into_iter().filter(|path| !is_writable(kind, path)).collect()
+    paths.into_iter().filter(|path| !is_writable(kind, path, accepted)).collect()
 }
 
-fn is_writable(kind: &Kind, path: &str) -> bool {
+fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
     let Some(mut resource) = Resource::find(kind.name) else { return false };
     let mut rest = path;
     loop {
@@ -147,7 +159,10 @@ fn is_writable(kind: &Kind, path: &str) -> bool {
         match resource.parts.iter().find(|part| part.name == key) {
             Some(part) if !below.is_empty() => (resource, rest) = (part, below),
             _ => {
-                return resource.fields().contains(&key)
+                let takes = accepted.is_none_or(|accepted| accepted.takes(resource.looker_type, key));
+                let is_new = accepted.is_some_and(|accepted| accepted.is_new(resource, key));
+                return resource.fields().contains(&key) && takes
+                    || is_new
                     || matches!(key, "query" | "look")
                     || Relation::is_stated_by(kind.name, key);
             }

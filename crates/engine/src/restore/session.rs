@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use looker::Client;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Vault, Writer};
 
 use super::RestoreError;
+use super::accepted::Accepted;
+use super::may::May;
 use crate::Watch;
 use crate::allowance::{Allowance, Standing};
 use crate::bookkeeping::{Bookkeeping, count_calls};
 use crate::check::release;
-use crate::extract::{Brake, ExtractError, Stop, blocking};
+use crate::extract::{self, Brake, ExtractError, Stop, blocking};
 
 /// What planning, applying and undoing a restore work with. Whatever is asked of the
 /// instance through it is written down, also when the process is killed.
@@ -22,7 +25,10 @@ pub struct Session {
     pub(super) watch: Arc<dyn Watch>,
     pub(super) brake: Brake,
     run: RunId,
+    instance: InstanceId,
     bookkeeping: Bookkeeping,
+    may: OnceCell<May>,
+    accepted: OnceCell<Accepted>,
 }
 
 impl Session {
@@ -62,7 +68,17 @@ impl Session {
         let writer = vault.into_writer();
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
         let brake = Brake::new(interrupt);
-        Ok(Self { client: client.clone(), writer, watch, brake, run, bookkeeping })
+        Ok(Self {
+            client: client.clone(),
+            writer,
+            watch,
+            brake,
+            run,
+            instance,
+            bookkeeping,
+            may: OnceCell::new(),
+            accepted: OnceCell::new(),
+        })
     }
 
     /// The client; it counts.
@@ -78,6 +94,26 @@ impl Session {
     /// The run that calls are booked with.
     pub fn run(&self) -> RunId {
         self.run
+    }
+
+    /// What the account may; asked once.
+    pub(super) async fn may(&self) -> Result<&May, RestoreError> {
+        let ask = || async {
+            let client_id = &self.client.settings().client_id;
+            let user = extract::user_of_key(&self.writer.reader()?, self.instance, client_id)?;
+            May::ask(&self.client, user).await
+        };
+        self.may.get_or_try_init(ask).await
+    }
+
+    /// Which fields the instance accepts; asked once.
+    pub(super) async fn accepted(&self) -> Result<&Accepted, RestoreError> {
+        self.accepted.get_or_try_init(|| Accepted::ask(&self.client)).await
+    }
+
+    /// The same, where it was asked for already.
+    pub(super) fn known_accepted(&self) -> Option<&Accepted> {
+        self.accepted.get()
     }
 
     /// Why nothing more is asked of the instance.

@@ -5,6 +5,7 @@
 
 use looker::catalogue::Resource;
 
+use super::accepted;
 use super::compose::{Composer, Owner, Sides, key};
 use super::query;
 use super::step::{Id, Part};
@@ -300,9 +301,10 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
     if lacks_secret {
         composer.note("where it is sent was not stored in full: enter it again".to_owned());
     }
-    for field in resource.fields().iter().filter(|field| !is_apart(resource, field)) {
+    let fields = accepted::fields(composer, resource, sides);
+    for field in fields.into_iter().filter(|field| !is_apart(resource, field)) {
         let Some(value) = sides.wanted.member(field) else { continue };
-        if *field == "destinations" && lacks_secret {
+        if field == "destinations" && lacks_secret {
             body.push(("destinations".to_owned(), without_secrets(value)));
             continue;
         }
@@ -313,7 +315,7 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
             Some(referred) => value.as_name().map(|key| Part::Id(composer.id(referred, &key))),
             None => Part::json(value.text()),
         };
-        body.extend(part.map(|part| ((*field).to_owned(), part)));
+        body.extend(part.map(|part| (field.to_owned(), part)));
     }
     if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == "applied_dashboard_filters")
         && let Some(wanted) = sides.wanted.member("applied_dashboard_filters")

@@ -12,11 +12,11 @@ use looker::pacing::Reason;
 use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState, VaultError};
 
 use super::plan::{Action, Object, Plan};
-use super::planner::{OnConflict, Planned, Request, plan};
+use super::planner::{OnConflict, Planned, Request, draw_up};
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
-use super::{Manner, RestoreError, live, special};
+use super::{Manner, RestoreError, live, may, special};
 use crate::diff::Value;
 use crate::extract::{Group, Rows};
 
@@ -98,7 +98,7 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
         let instance = session.writer.reader()?.moment(as_of)?.instance;
         Planned { plan: nothing(&request.address, instance.number(), as_of), lives: Vec::new() }
     } else {
-        plan(session, request).await?
+        draw_up(session, request).await?
     };
     for step in &mut planned.plan.steps {
         // What the restore itself has made nobody has hung anything on.
@@ -120,6 +120,7 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
             gone.insert(id);
         }
     }
+    may::hold_against(session, &mut planned.plan).await?;
     Ok(planned)
 }
 
@@ -271,5 +272,6 @@ fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
         objects: Vec::new(),
         steps: Vec::new(),
         ids: super::Known::default(),
+        notes: Vec::new(),
     }
 }

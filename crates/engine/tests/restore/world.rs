@@ -189,6 +189,7 @@ impl Plans {
             objects: Vec::new(),
             steps: Vec::new(),
             ids: Known(BTreeMap::new()),
+            notes: Vec::new(),
         };
         Self { plan }
     }

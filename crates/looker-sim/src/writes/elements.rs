@@ -138,9 +138,11 @@ fn scalars(edit: &Edit<'_>) -> Changes<'static> {
         ("subtitle_text", "subtitle_text_as_html"),
         ("title_text", "title_text_as_html"),
     ];
+    let config = &edit.server.config;
     let given = |name: &&'static str| Some((*name, edit.given.get(name)?.to_owned()));
-    let ignores_layout = edit.server.config.components != Components::Tabs;
-    let mut changes: Changes<'static> = PLAIN.iter().filter_map(given).collect();
+    let ignores_layout = config.components != Components::Tabs;
+    let new = config.new_fields.iter().filter(|(of, _)| *of == "DashboardElement").map(|(_, name)| name);
+    let mut changes: Changes<'static> = PLAIN.iter().chain(new).filter_map(given).collect();
     changes.retain(|(name, _)| !(ignores_layout && *name == "dashboard_layout_id"));
     for (text, html) in HTML {
         if let Some(value) = edit.given.get(text) {

@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::json;
+use crate::config::SimConfig;
+use crate::json::{self, Writer, quoted};
 use crate::reply::Problem;
 use crate::state::Changes;
 
@@ -104,7 +105,41 @@ fn holds_of(name: &'static str) -> Holds {
     }
 }
 
+/// Writes the types of the table as the instance's own document declares them. Members
+/// that are read-only are not part of the table, nor of this.
+pub(crate) fn push_definitions(config: &SimConfig, w: &mut Writer) {
+    for (of, members) in read_table(include_str!("writable.txt")) {
+        w.begin_at(of, '{');
+        w.text("type", "object");
+        w.begin_at("properties", '{');
+        let has = |member: &&Member| !config.missing_fields.contains(&(of, member.name));
+        for member in members.iter().filter(has) {
+            w.raw(member.name, &member.holds.schema());
+        }
+        for (_, name) in config.new_fields.iter().filter(|(new_of, _)| *new_of == of) {
+            w.raw(name, &Holds::Any.schema());
+        }
+        w.end('}');
+        w.end('}');
+    }
+}
+
 impl Holds {
+    /// The type in the words of a Swagger document.
+    fn schema(&self) -> String {
+        let named = |name| format!(r#"{{"type":"{name}"}}"#);
+        match self {
+            Holds::Text => named("string"),
+            Holds::Bool => named("boolean"),
+            Holds::Int => named("integer"),
+            Holds::Number => named("number"),
+            Holds::Object => named("object"),
+            Holds::Any => named("any"),
+            Holds::Of(of) => format!(r##"{{"$ref":{}}}"##, quoted(&format!("#/definitions/{of}"))),
+            Holds::List(each) => format!(r#"{{"type":"array","items":{}}}"#, each.schema()),
+        }
+    }
+
     /// The type in the words of an error.
     fn words(&self) -> &'static str {
         match self {
@@ -183,6 +218,15 @@ impl Given {
             members.push((member.name, value.to_owned()));
         }
         if problems.is_empty() { Ok(Given { members }) } else { Err(problems) }
+    }
+
+    /// The same as this release has it: without the members that it lacks, with those
+    /// that only it has.
+    pub(crate) fn of_release(mut self, config: &SimConfig, of: &str, body: &str) -> Given {
+        self.members.retain(|(name, _)| !config.missing_fields.contains(&(of, name)));
+        let new = config.new_fields.iter().filter(|(new_of, _)| *new_of == of);
+        self.members.extend(new.filter_map(|(_, name)| Some((*name, json::member(body, name)?.to_owned()))));
+        self
     }
 
     /// A problem for each required member of a type that is absent or null.

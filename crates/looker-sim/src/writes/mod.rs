@@ -163,7 +163,7 @@ pub(crate) fn run(server: &Server, call: &Call, takes: Takes, handler: Handler) 
         Ok(fields) => fields,
         Err(problem) => return Reply::invalid(&call.route(), &[problem]),
     };
-    let (body, given) = match read(call, takes) {
+    let (body, given) = match read(server, call, takes) {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };
@@ -192,7 +192,7 @@ pub(crate) fn run(server: &Server, call: &Call, takes: Takes, handler: Handler) 
 }
 
 /// The body, and what it sends.
-fn read(call: &Call, takes: Takes) -> Result<(String, Given), Reply> {
+fn read(server: &Server, call: &Call, takes: Takes) -> Result<(String, Given), Reply> {
     if takes == Takes::Nothing {
         return Ok((String::new(), Given::default()));
     }
@@ -203,7 +203,10 @@ fn read(call: &Call, takes: Takes) -> Result<(String, Given), Reply> {
         return Err(wrong("a JSON object"));
     }
     match Given::read(of, &body) {
-        Ok(given) => Ok((body, given)),
+        Ok(given) => {
+            let given = given.of_release(&server.config, of, &body);
+            Ok((body, given))
+        }
         Err(problems) => Err(Reply::invalid(&call.route(), &problems)),
     }
 }

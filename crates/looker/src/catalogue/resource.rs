@@ -108,6 +108,13 @@ impl Resource {
         }
     }
 
+    /// Whether this build knows a member of its documents, be it of what is answered or of
+    /// what is sent.
+    pub fn knows(&self, member: &str) -> bool {
+        let answered = Kind::find(self.name).map_or(self.looker_type, |kind| kind.looker_type);
+        [self.looker_type, answered].iter().any(|of| super::property(of, member).is_some())
+    }
+
     /// The resource that the ids in a field are of.
     pub fn referred(&self, field: &str) -> Option<&'static str> {
         self.references.iter().find(|(name, _)| *name == field).map(|(_, resource)| *resource)

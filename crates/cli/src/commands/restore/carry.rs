@@ -213,19 +213,25 @@ async fn finish(context: &Context, session: Session, restore: RestoreId, plan: &
     } else {
         print::restored(&context.printer, plan, &restored)?;
     }
-    Ok(exit(&restored))
+    Ok(exit(plan, &restored))
 }
 
 /// How a restore ended.
-pub(super) fn exit(restored: &Restored) -> Exit {
+pub(super) fn exit(plan: &Plan, restored: &Restored) -> Exit {
     use engine::extract::Stop;
     match &restored.applied.stopped {
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(stop) if stop.is_limit() => Exit::Budget,
         Some(_) => Exit::Connection,
+        None if is_blocked(plan) => Exit::Incomplete,
         None if restored.state == RestoreState::Complete => Exit::Ok,
         None => Exit::Incomplete,
     }
+}
+
+/// Whether something of what was wanted cannot be done.
+fn is_blocked(plan: &Plan) -> bool {
+    plan.objects.iter().any(|object| matches!(object.action, restore::Action::Blocked(_)))
 }
 
 /// Whether a plan is carried out. Asks where somebody is there to answer.

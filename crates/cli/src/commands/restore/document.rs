@@ -76,6 +76,7 @@ pub(super) struct RestoredDocument<'a> {
     stopped: Option<String>,
     left: Cost,
     objects: Vec<ObjectPart<'a>>,
+    notes: &'a [String],
     calls: &'a [engine::extract::CallReport],
     seconds: f64,
 }
@@ -93,6 +94,7 @@ struct ObjectPart<'a> {
     exact: Option<bool>,
     refused: &'a [String],
     made_by_looker: &'a [String],
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -124,6 +126,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
             exact: back.map(|back| back.exact),
             refused: back.map_or(&[], |back| &back.refused),
             made_by_looker: back.map_or(&[], |back| &back.made_by_looker),
+            notes: &object.notes,
         }
     });
     RestoredDocument {
@@ -133,6 +136,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
         stopped: restored.applied.stopped.as_ref().map(engine::extract::Stop::reason),
         left: restored.applied.left,
         objects: objects.collect(),
+        notes: &plan.notes,
         calls: &restored.calls,
         seconds: restored.seconds,
     }

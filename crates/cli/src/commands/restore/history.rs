@@ -4,7 +4,7 @@ use engine::restore::{Plan, StepFailure};
 use serde::Serialize;
 use vault::{Reader, RestoreId, RestoreInfo, StepInfo, StepState, Vault};
 
-use super::FailedChoice;
+use super::{FailedChoice, advice};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::output::{Align, Table, human};
@@ -255,6 +255,7 @@ fn show(context: &Context, reader: &Reader, info: &RestoreInfo, all: bool) -> Ou
         })?;
         return Ok(Exit::Ok);
     }
+    let plan = plan_of(reader, info)?;
     for step in steps {
         let Some(failure) = step.failure else { continue };
         let status = step.status.map(|status| format!("{status}: ")).unwrap_or_default();
@@ -264,8 +265,9 @@ fn show(context: &Context, reader: &Reader, info: &RestoreInfo, all: bool) -> Ou
             .line(format!("step {}, {}, {}: {status}{reason}", step.step, step.object, step.about))?;
         if all {
             context.printer.line(format!("  {}", failure.request))?;
-            for field in &failure.fields {
-                context.printer.line(format!("  {} {}", field.field, human::one_line(&field.message)))?;
+            let made = plan.steps.iter().find(|made| made.number == step.step);
+            for line in advice::lines(&failure, made, info.id) {
+                context.printer.line(format!("  {line}"))?;
             }
             if let Some(body) = &failure.body {
                 context.printer.line(format!("  {}", body.get()))?;

@@ -1,5 +1,6 @@
 //! `restore`: what the vault has goes back to the instance.
 
+mod advice;
 mod carry;
 mod document;
 mod history;

@@ -6,6 +6,7 @@ use engine::live::Cost;
 use engine::restore::{Action, Object, Plan, Restored};
 use vault::{RestoreState, StepState};
 
+use super::advice;
 use crate::output::{Align, Printer, Table, human};
 use crate::report::Failure;
 use crate::standing::ByLedger;
@@ -35,7 +36,7 @@ pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
             human::one_line(&object.key),
             human::one_line(object.title.as_deref().unwrap_or_default()),
             human::one_line(object.folder.as_deref().unwrap_or_default()),
-            changes(object),
+            some_of(&object.changes, "; "),
         ]);
     }
     if !to_do.is_empty() {
@@ -58,7 +59,36 @@ pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
             human::one_line(&step.about)
         ))?;
     }
+    for note in &plan.notes {
+        printer.line(format!("{} {}", printer.paint().caution("note:"), human::one_line(note)))?;
+    }
     printer.line(summary(plan))
+}
+
+/// Names what differs and was not written, since the instance would not take it.
+fn unwritten(printer: &Printer, restored: &Restored) -> Result<(), Failure> {
+    let all = restored.read_back.iter().filter(|back| !back.made_by_looker.is_empty());
+    let more = all.clone().count().saturating_sub(MOST_LINES);
+    for back in all.take(MOST_LINES) {
+        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
+        let fields = some_of(&back.made_by_looker, ", ");
+        printer.line(format!("{kind} {}: not written, since only Looker writes it: {fields}", back.key))?;
+    }
+    if more > 0 {
+        let more = human::counted(more as u64, "object", "objects");
+        printer.line(format!("… and fields of {more} more; --json names all"))?;
+    }
+    Ok(())
+}
+
+/// The first of several words, and how many more there are.
+fn some_of(words: &[String], between: &str) -> String {
+    let first: Vec<String> = words.iter().take(MOST_CHANGES).map(|word| human::one_line(word)).collect();
+    let mut text = first.join(between);
+    if words.len() > MOST_CHANGES {
+        text += &format!("{between}{} more", words.len() - MOST_CHANGES);
+    }
+    text
 }
 
 /// What is equal is only counted.
@@ -75,20 +105,6 @@ fn action(printer: &Printer, object: &Object) -> String {
         _ if object.conflict => paint.caution(format!("{name} (conflict)")),
         _ => name.to_owned(),
     }
-}
-
-fn changes(object: &Object) -> String {
-    let mut text = object
-        .changes
-        .iter()
-        .take(MOST_CHANGES)
-        .map(|change| human::one_line(change))
-        .collect::<Vec<_>>()
-        .join("; ");
-    if object.changes.len() > MOST_CHANGES {
-        text += &format!("; {} more", object.changes.len() - MOST_CHANGES);
-    }
-    text
 }
 
 fn notes(object: &Object) -> Vec<String> {
@@ -127,7 +143,7 @@ pub(super) fn price(cost: Cost) -> String {
 pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
     let paint = printer.paint();
     for (object, applied) in plan.objects.iter().zip(&restored.applied.objects) {
-        for (_, failure) in &applied.failures {
+        for (number, failure) in &applied.failures {
             let name = human::one_line(&object.name());
             printer.line(format!(
                 "{} {name}: {}: {}",
@@ -135,6 +151,10 @@ pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Re
                 failure.request,
                 human::one_line(&failure.reason)
             ))?;
+            let step = plan.steps.iter().find(|step| step.number == *number);
+            for line in advice::lines(failure, step, restored.restore) {
+                printer.line(format!("  {line}"))?;
+            }
         }
         let blocked = applied.steps.get(&StepState::Blocked).copied().unwrap_or(0);
         if blocked > 0 {
@@ -149,6 +169,7 @@ pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Re
         let refused = human::one_line(&back.refused.join("; "));
         printer.line(format!("{} {kind} {}: {refused}", paint.bad("differs:"), back.key))?;
     }
+    unwritten(printer, restored)?;
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Draft {
     missing: BTreeMap<Symbol, Vec<u32>>,
     /// What must be on the instance, with the objects that need it.
     requires: BTreeMap<Symbol, BTreeSet<usize>>,
+    /// Whether the instance's API document would tell something of it.
+    pub(super) asks_document: bool,
 }
 
 impl Draft {
@@ -57,8 +59,15 @@ impl Planner<'_> {
                 Standing::Doubtful(_) => {}
             }
         }
-        let (manner, absent) = (&self.request.manner, &self.absent);
-        let world = World { ids: &ids, absent, stored: &stored, manner, host: &self.host, made: &made };
+        let world = World {
+            ids: &ids,
+            absent: &self.absent,
+            stored: &stored,
+            manner: &self.request.manner,
+            host: &self.host,
+            made: &made,
+            accepted: self.accepted,
+        };
         let mut composer = Composer::new(world);
         let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
         for (at, target) in self.targets.list.iter().enumerate() {
@@ -74,8 +83,10 @@ impl Planner<'_> {
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
+        let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
+        let asks_document = composer.met_unknown || composer.steps.iter().any(writes);
         let (steps, missing) = order::order(composer.steps, &ids, &self.lists_above()?);
-        Ok(Draft { objects, steps, missing, requires })
+        Ok(Draft { objects, steps, missing, requires, asks_document })
     }
 
     /// One object: what is to be done with it, and its steps.
@@ -200,7 +211,7 @@ impl Planner<'_> {
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
-        let Draft { mut objects, mut steps, missing, requires } = draft;
+        let Draft { mut objects, mut steps, missing, requires, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         self.note_namesakes(&mut steps);
         // Steps are numbered from 1, in their order.
@@ -249,6 +260,7 @@ impl Planner<'_> {
             objects,
             steps,
             ids,
+            notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
         };
         Ok(Planned { plan, lives })
     }

@@ -19,6 +19,7 @@ use looker::catalogue::List;
 use looker::{Client, Kind};
 use vault::{BodyHash, InstanceId, Reader, RunId, Side};
 
+use super::accepted::Accepted;
 use super::compose::Manner;
 use super::identity::{self, Lives, Standing};
 use super::live::{self, Live, Stock};
@@ -27,7 +28,7 @@ use super::plan::Plan;
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{Ids, Symbol};
-use super::{RestoreError, clashes};
+use super::{RestoreError, clashes, may};
 
 pub(super) use edges::LiveEdges;
 
@@ -111,6 +112,8 @@ struct Planner<'p> {
     ids: Ids,
     /// Symbols that were looked for in vain.
     absent: BTreeSet<Symbol>,
+    /// Which fields the instance accepts, once that was asked for.
+    accepted: Option<&'p Accepted>,
 }
 
 /// Plans a restore. Reads of the instance what it must, and writes nothing.
@@ -119,6 +122,13 @@ struct Planner<'p> {
 /// When nothing that is selected is in the vault, or the instance or the vault
 /// cannot be read.
 pub async fn plan(session: &Session, request: Request) -> Result<Planned, RestoreError> {
+    let mut planned = draw_up(session, request).await?;
+    may::hold_against(session, &mut planned.plan).await?;
+    Ok(planned)
+}
+
+/// Plans a restore, whatever the account may.
+pub(super) async fn draw_up(session: &Session, request: Request) -> Result<Planned, RestoreError> {
     let reader = session.writer.reader()?;
     let (client, watch) = (&session.client, &session.watch);
     let instance = reader.moment(request.as_of)?.instance;
@@ -140,8 +150,13 @@ pub async fn plan(session: &Session, request: Request) -> Result<Planned, Restor
     }
     planner.bring_lists().await?;
     planner.read_edges().await?;
+    planner.accepted = session.known_accepted();
     loop {
         let draft = planner.draft()?;
+        if planner.accepted.is_none() && draft.asks_document {
+            planner.accepted = Some(session.accepted().await?);
+            continue;
+        }
         let unknown = draft.unknown(&planner.absent);
         if unknown.is_empty() || !planner.find(unknown).await? {
             let clashes = clashes::find(client, &draft.objects, &draft.steps).await?;
@@ -268,6 +283,7 @@ impl<'p> Planner<'p> {
             whole: BTreeSet::new(),
             targets: Targets::default(),
             absent: BTreeSet::new(),
+            accepted: None,
         })
     }
 

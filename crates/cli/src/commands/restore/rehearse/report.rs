@@ -196,7 +196,8 @@ pub(super) fn exit(rehearsal: &Rehearsal) -> Exit {
     // What differs was restored: only what cannot be, or was left as it is, is missing.
     let is_left = |object: &Object| matches!(object.action, Action::Blocked(_) | Action::Conflict);
     let needs_somebody = rehearsal.plan.objects.iter().any(is_left);
-    let restored = rehearsal.restored.as_ref().map_or(Exit::Ok, carry::exit);
+    let plan = &rehearsal.plan;
+    let restored = rehearsal.restored.as_ref().map_or(Exit::Ok, |restored| carry::exit(plan, restored));
     if restored == Exit::Ok && needs_somebody { Exit::Incomplete } else { restored }
 }
 

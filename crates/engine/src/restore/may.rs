@@ -1,0 +1,272 @@
+//! What the account may, held against a plan before anything is sent.
+//!
+//! A step that the account lacks a permission for would fail, and what needs it would
+//! be left undone halfway. So when there is something to write, the roles of the
+//! account are read once. Where the instance does not tell them, the plan says so, and
+//! each step finds out for itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use looker::Client;
+use looker::catalogue::{ADMINISTER, Operation, Write};
+use looker::client::Call;
+use looker::error::{Error, ErrorKind};
+use looker::pacing::{Ledger, Reason};
+use serde::Deserialize;
+
+use super::plan::{Action, Plan};
+use super::session::Session;
+use super::step::Verb;
+use super::{RestoreError, order};
+use crate::account::Account;
+use crate::check::cannot_heal;
+
+/// All roles of a user, also those of its groups, with their permission sets.
+const ROLES: Operation =
+    Operation { id: "user_roles", path: "/users/{user_id}/roles", ledger: Ledger::Administrative };
+
+/// What the account may.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum May {
+    /// What these permissions allow.
+    What(BTreeSet<String>),
+    /// The instance does not tell, and why.
+    Unknown(String),
+}
+
+#[derive(Deserialize)]
+struct Role {
+    permission_set: Option<PermissionSet>,
+}
+
+#[derive(Deserialize)]
+struct PermissionSet {
+    #[serde(default)]
+    all_access: bool,
+    permissions: Option<Vec<String>>,
+}
+
+impl May {
+    /// Asks the instance: one call, and one more where nobody knows yet whose key it is.
+    ///
+    /// # Errors
+    /// When a call fails for another reason than that it is not allowed.
+    pub(super) async fn ask(client: &Client, user: Option<String>) -> Result<Self, RestoreError> {
+        let told = async {
+            let user = match user {
+                Some(user) => user,
+                None => Account::ask(client).await?.id,
+            };
+            let call =
+                Call::new(&ROLES, "session", Reason::Session).at(&user).with("fields", "permission_set");
+            let bad = |error| Error::new(ErrorKind::BadBody, looker::rows::fault(&error));
+            client.get(&call, |reply| serde_json::from_slice::<Vec<Role>>(&reply.body).map_err(bad)).await
+        };
+        match told.await {
+            Ok(roles) => Ok(Self::of(roles)),
+            Err(error) if cannot_heal(&error) => {
+                Ok(Self::Unknown(format!("its roles cannot be read ({})", error.message)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn of(roles: Vec<Role>) -> Self {
+        // Looker answers a list without what may not be seen, and nobody is without roles.
+        if roles.is_empty() {
+            return Self::Unknown("no role is shown".to_owned());
+        }
+        let mut permissions = BTreeSet::new();
+        for role in roles {
+            let Some(set) = role.permission_set else {
+                return Self::Unknown("a role is shown without its permission set".to_owned());
+            };
+            permissions.extend(set.permissions.unwrap_or_default());
+            permissions.extend(set.all_access.then(|| ADMINISTER.to_owned()));
+        }
+        Self::What(permissions)
+    }
+
+    /// The permission that a write needs and the account lacks, as far as both are known.
+    fn lacks(&self, write: &Write) -> Option<&'static str> {
+        let Self::What(permissions) = self else { return None };
+        let needed = write.permission()?;
+        (!needed.is_among(|name| permissions.contains(name))).then_some(needed.name)
+    }
+}
+
+/// Blocks what the account may not, and what needs that. Asks nothing for a plan
+/// without steps.
+///
+/// # Errors
+/// When the instance or the vault cannot be read.
+pub(super) async fn hold_against(session: &Session, plan: &mut Plan) -> Result<(), RestoreError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let may = session.may().await?;
+    if let May::Unknown(why) = may {
+        plan.notes.push(format!("whether the account may do all of it is not known: {why}"));
+    }
+    block(plan, may);
+    Ok(())
+}
+
+fn block(plan: &mut Plan, may: &May) {
+    let mut blocked: BTreeMap<usize, String> = BTreeMap::new();
+    let lacking: BTreeMap<u32, &str> =
+        plan.steps.iter().filter_map(|step| Some((step.number, may.lacks(step.write()?)?))).collect();
+    loop {
+        let before = blocked.len();
+        // A query is asked for by one object and serves all: it is made all the same.
+        let owners: BTreeMap<u32, usize> = plan
+            .steps
+            .iter()
+            .filter(|step| step.verb != Verb::Reuse && blocked.contains_key(&step.object))
+            .map(|step| (step.number, step.object))
+            .collect();
+        for step in &plan.steps {
+            if blocked.contains_key(&step.object) {
+                continue;
+            }
+            let own = std::iter::once(&step.number).chain(&step.needs).find_map(|number| lacking.get(number));
+            let needed = step.needs.iter().find_map(|number| owners.get(number));
+            let why = own.map(|name| format!("the account lacks the permission {name}")).or_else(|| {
+                needed.map(|at| format!("it needs {}, which is blocked", plan.objects[*at].name()))
+            });
+            if let Some(why) = why {
+                blocked.insert(step.object, why);
+            }
+        }
+        if blocked.len() == before {
+            break;
+        }
+    }
+    let all: HashSet<usize> = blocked.keys().copied().collect();
+    for (at, why) in blocked {
+        plan.objects[at].action = Action::Blocked(why);
+    }
+    plan.steps = order::without(std::mem::take(&mut plan.steps), &all);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::restore::plan::{FORMAT, Known, Object};
+    use crate::restore::step::{At, Given, Id, Step, Symbol};
+
+    fn may(permissions: &[&str]) -> May {
+        let role = json!([{ "permission_set": { "all_access": false, "permissions": permissions } }]);
+        May::of(serde_json::from_value(role).unwrap())
+    }
+
+    fn object(kind: &str, key: &str) -> Object {
+        Object {
+            kind: kind.to_owned(),
+            key: key.to_owned(),
+            live_id: None,
+            title: None,
+            folder: None,
+            action: Action::Create,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            conflict: false,
+            live: None,
+            edges: None,
+            intended: String::new(),
+        }
+    }
+
+    fn step(number: u32, object: usize, verb: Verb, resource: &str, needs: &[u32]) -> Step {
+        let symbol = Symbol::new(resource, number.to_string());
+        Step {
+            number,
+            object,
+            verb,
+            resource: resource.to_owned(),
+            key: number.to_string(),
+            about: String::new(),
+            target: (verb == Verb::Update).then(|| Id::Known(number.to_string())),
+            second: None,
+            body: Vec::new(),
+            needs: needs.iter().copied().collect(),
+            gives: vec![Given { symbol, at: At::Id }],
+            among: None,
+            irreversible: None,
+        }
+    }
+
+    /// A folder with a dashboard in it; a look and another dashboard of the same query.
+    fn plan() -> Plan {
+        Plan {
+            format: FORMAT.to_owned(),
+            address: String::new(),
+            instance: 1,
+            as_of: 1,
+            made_at: jiff::Timestamp::UNIX_EPOCH,
+            manner: crate::restore::Manner::default(),
+            objects: vec![
+                object("folders", "1"),
+                object("dashboards", "2"),
+                object("looks", "3"),
+                object("dashboards", "4"),
+            ],
+            steps: vec![
+                step(1, 0, Verb::Create, "folders", &[]),
+                step(2, 1, Verb::Create, "dashboards", &[1]),
+                step(3, 2, Verb::Reuse, "queries", &[]),
+                step(4, 2, Verb::Create, "looks", &[3]),
+                step(5, 3, Verb::Create, "dashboards", &[]),
+                step(6, 3, Verb::Create, "dashboard_elements", &[3, 5]),
+            ],
+            ids: Known::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The steps that are left, by the resource, and why each object is blocked.
+    fn held(may: &May) -> (Vec<String>, Vec<String>) {
+        let mut plan = plan();
+        block(&mut plan, may);
+        let why = plan.objects.iter().map(|object| match &object.action {
+            Action::Blocked(why) => why.clone(),
+            _ => String::new(),
+        });
+        (plan.steps.iter().map(|step| step.resource.clone()).collect(), why.collect())
+    }
+
+    #[test]
+    fn what_is_lacking_blocks_its_object_and_what_needs_that() {
+        let (steps, why) = held(&may(&["explore", "save_content"]));
+        assert_eq!(steps, ["queries", "looks", "dashboards", "dashboard_elements"]);
+        assert_eq!(why[0], "the account lacks the permission manage_spaces");
+        assert_eq!(why[1], "it needs folder 1, which is blocked");
+        assert_eq!((&*why[2], &*why[3]), ("", ""));
+    }
+
+    #[test]
+    fn a_query_outlives_the_object_that_asked_for_it_first() {
+        let (steps, why) = held(&may(&["explore", "save_dashboards", "manage_spaces"]));
+        assert_eq!(steps, ["folders", "dashboards", "queries", "dashboards", "dashboard_elements"]);
+        assert_eq!(why[2], "the account lacks the permission save_content");
+    }
+
+    #[test]
+    fn who_may_make_no_query_makes_nothing_that_shows_one() {
+        let (steps, why) = held(&may(&["save_content", "manage_spaces"]));
+        assert_eq!(steps, ["folders", "dashboards"]);
+        assert_eq!(why[2..], ["the account lacks the permission explore"; 2]);
+    }
+
+    #[test]
+    fn nobody_is_kept_from_what_is_not_known() {
+        let admin = json!([{ "permission_set": { "all_access": true, "permissions": [] } }]);
+        let without_set = json!([{ "permission_set": null }]);
+        for roles in [admin, without_set, json!([])] {
+            let may = May::of(serde_json::from_value(roles).unwrap());
+            assert_eq!(held(&may).0.len(), plan().steps.len(), "{may:?}");
+        }
+    }
+}

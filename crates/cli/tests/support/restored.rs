@@ -457,7 +457,11 @@ fn note_parts(document: &Value, names: &mut HashMap<(&'static str, String), Stri
     for (_, list) in PARTS {
         for part in members.get(list).and_then(Value::as_array).into_iter().flatten() {
             if let Some(id) = part["id"].as_str() {
-                let own = if list == "dashboard_elements" { &SEEN[..5] } else { &SEEN[..] };
+                let own = match list {
+                    "dashboard_elements" => &SEEN[..5],
+                    "dashboard_filters" => &["name"],
+                    _ => &SEEN[..],
+                };
                 let seen: Vec<String> = own.iter().map(|field| part[*field].to_string()).collect();
                 names.insert((list, id.to_owned()), seen.join(" "));
             }

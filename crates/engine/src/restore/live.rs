@@ -36,8 +36,8 @@ pub(super) struct Stock {
 }
 
 impl Live {
-    /// Its canonical body, made as the stored one was, with or without destinations;
-    /// and whether it is that one.
+    /// Its canonical body, with or without destinations; and whether the stored one is
+    /// that, made in either way.
     pub(super) fn body_like(
         &self,
         kind: &'static Kind,
@@ -59,8 +59,10 @@ impl Live {
             let same = is_stored(&first);
             return Ok((first, same));
         }
-        let second = made(ways[1])?;
-        if is_stored(&second) { Ok((second, true)) } else { Ok((first, false)) }
+        // What a restore has kept of what it made may lack destinations that it was made
+        // from: what is compared is what was asked for, whichever of both the vault has.
+        let is_second = is_stored(&made(ways[1])?);
+        Ok((first, is_second))
     }
 }
 

@@ -5,7 +5,6 @@
 mod support;
 
 use looker_sim::SimConfig;
-use serde_json::Value;
 use support::looker::Looker;
 use support::restoration::{Damage, Documents};
 use support::sum;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use looker_sim::{Kind, Latency, SimConfig};
+use looker_sim::{Latency, SimConfig};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::process;
 use crate::support::looker::Looker;
-use crate::support::restoration::Damage;
+use crate::support::restoration::{Damage, Documents};
 
 /// What each call takes the simulator.
 const LATENCY: Duration = Duration::from_millis(5);
@@ -67,13 +67,10 @@ pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restore
     world.set("LOOKERVAULT_PACING", "fixed");
     let extracted = world.run("extract --json --quiet");
     ensure!(extracted.code == 0, "extract failed: {}", extracted.all());
-    let documents: Vec<Value> = looker
-        .export(Kind::Dashboard)
-        .iter()
-        .map(|(_, body)| serde_json::from_slice(body))
-        .collect::<Result<_, _>>()?;
+    let documents = Documents::of(&looker);
     let price = damage.price(&documents);
-    let tiles = documents.iter().filter_map(|one| Some(one["dashboard_elements"].as_array()?.len())).sum();
+    let tiles =
+        documents.dashboards.iter().filter_map(|one| Some(one["dashboard_elements"].as_array()?.len())).sum();
     drop(documents);
     damage.wreck(&looker);
     looker.reset_stats();

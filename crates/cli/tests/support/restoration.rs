@@ -35,6 +35,69 @@ pub(crate) struct Price {
     pub(crate) above: BTreeMap<&'static str, u64>,
 }
 
+/// What is to come back, as the instance has it before anything is done to it.
+pub(crate) struct Documents {
+    pub(crate) dashboards: Vec<Value>,
+    /// Sources of merge queries, by id.
+    sources: BTreeMap<String, Value>,
+    /// By id, as they are told by themselves.
+    queries: BTreeMap<String, Value>,
+}
+
+impl Documents {
+    pub(crate) fn of(looker: &Looker) -> Self {
+        let dashboards = looker.export(Kind::Dashboard);
+        let dashboards = dashboards.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
+        let made = |name| -> BTreeMap<String, Value> {
+            let made = looker.export_made(name).into_iter();
+            made.map(|(id, body)| (id, serde_json::from_str(&body).unwrap())).collect()
+        };
+        let mut sources = made("merge_query");
+        for merge in sources.values_mut() {
+            *merge = merge["source_queries"].take();
+        }
+        Self { dashboards, sources, queries: made("query") }
+    }
+
+    /// Queries and merge queries of tiles with what is merged, each counted once; and
+    /// how often more they are asked for, because places tell one query differently.
+    fn queries(&self) -> (u64, u64) {
+        let (mut merges, mut asked) = (BTreeSet::new(), BTreeSet::new());
+        for tile in self.dashboards.iter().flat_map(|one| one["dashboard_elements"].as_array().unwrap()) {
+            if let Some(id) = tile["merge_result_id"].as_str() {
+                merges.insert(id);
+                let sources = self.sources[id].as_array().unwrap().iter();
+                let ids = sources.filter_map(|one| one["query_id"].as_str());
+                asked.extend(ids.map(|id| (id, content(&self.queries[id]))));
+            } else if let Some(id) = tile["query_id"].as_str() {
+                asked.insert((id, content(&tile["query"])));
+            }
+        }
+        let distinct: BTreeSet<&str> = asked.iter().map(|(id, _)| *id).collect();
+        let contents: BTreeSet<&String> = asked.iter().map(|(_, content)| content).collect();
+        let more = contents.len() - distinct.len();
+        ((merges.len() + distinct.len()) as u64, more as u64)
+    }
+}
+
+/// What a query asks, without what Looker makes of it.
+fn content(query: &Value) -> String {
+    const MADE: &[&str] = &[
+        "can",
+        "client_id",
+        "expanded_share_url",
+        "has_table_calculations",
+        "id",
+        "share_url",
+        "slug",
+        "url",
+    ];
+    let members = query.as_object().unwrap().iter();
+    let asks: BTreeMap<&String, &Value> =
+        members.filter(|(name, value)| !MADE.contains(&name.as_str()) && !value.is_null()).collect();
+    serde_json::to_string(&asks).unwrap()
+}
+
 impl Price {
     /// The least that the API allows.
     pub(crate) fn least(&self) -> u64 {
@@ -72,7 +135,8 @@ impl Damage {
     }
 
     /// What it costs to bring all of these back, on an instance that has no others.
-    pub(crate) fn price(self, dashboards: &[Value]) -> Price {
+    pub(crate) fn price(self, documents: &Documents) -> Price {
+        let dashboards = &documents.dashboards;
         let count = dashboards.len();
         // A full last page does not tell that it is the last.
         let pages = (count / PAGE + 1) as u64;
@@ -88,7 +152,9 @@ impl Damage {
             price.above.insert("folders, models and owners that it needs", 3);
             // The places of new tiles have ids that only a look tells.
             price.reads += count as u64;
-            price.writes += dashboards.iter().map(parts).sum::<u64>() + queries(dashboards);
+            let (queries, twice) = documents.queries();
+            price.writes += dashboards.iter().map(parts).sum::<u64>() + queries;
+            price.above.insert("queries that two places tell differently", twice);
         }
         price
     }
@@ -105,17 +171,4 @@ fn parts(dashboard: &Value) -> u64 {
         .map(|name| list(dashboard, name))
         .sum();
     own + places
-}
-
-/// Queries and merge queries of tiles, each asked for once.
-fn queries(dashboards: &[Value]) -> u64 {
-    let mut asked = BTreeSet::new();
-    for tile in dashboards.iter().flat_map(|one| one["dashboard_elements"].as_array().unwrap()) {
-        if let Some(id) = tile["merge_result_id"].as_str() {
-            asked.insert(("merge", id));
-        } else if let Some(id) = tile["query_id"].as_str() {
-            asked.insert(("query", id));
-        }
-    }
-    asked.len() as u64
 }

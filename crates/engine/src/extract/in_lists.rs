@@ -26,6 +26,9 @@ use super::keys::scalar;
 use super::report::{Spread, Stop};
 use super::run::Run;
 
+/// A list of keys, the rows of each key that has any, and when they were read.
+type ListAnswer = (Vec<String>, HashMap<String, Vec<Bytes>>, Timestamp);
+
 /// What one call for a list of keys told.
 enum Told {
     /// The rows of each key that has any.
@@ -103,7 +106,7 @@ impl Run {
     async fn store_answers(
         &self,
         read: Read,
-        answers: Vec<(Vec<String>, HashMap<String, Vec<Bytes>>, Timestamp)>,
+        answers: Vec<ListAnswer>,
         alone: &mut Vec<String>,
     ) -> Result<(), ExtractError> {
         for (list, mut rows, date) in answers {

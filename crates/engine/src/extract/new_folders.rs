@@ -65,7 +65,7 @@ impl Run {
         let is_untold =
             |group: &usize| self.groups[*group].folders.is_some() && !reading.told_by_opening.contains(group);
         let is_closed_later = closing.unproved.iter().any(is_untold);
-        if !can_grow || !(is_closed_later || !self.strange_folders().await?.is_empty()) {
+        if !can_grow || !is_closed_later && self.strange_folders().await?.is_empty() {
             return Ok(false);
         }
         let grew = self.settle_scope_again().await?;

@@ -67,10 +67,10 @@ impl Run {
         let stored = blocking(move || {
             writer.flush()?;
             let mut stored = Vec::new();
-            for found in in_tiles(&writer.reader()?, instance, kind, wanted)? {
+            in_tiles(&writer.reader()?, instance, kind, wanted, |found| {
                 stored.push(found.query.id.clone());
-                preparer.store_items(kind, Side::Live, &[found.query], found.read_at)?;
-            }
+                preparer.store_items(kind, Side::Live, &[found.query], found.read_at)
+            })?;
             Ok(stored)
         })
         .await?;
@@ -80,13 +80,15 @@ impl Run {
 }
 
 /// Bodies are looked through without what changes without an edit; what is found
-/// is taken from the whole document.
-pub(super) fn in_tiles(
+/// is taken from the whole document, and handed over at once: a found query keeps its
+/// document in memory.
+pub(super) fn in_tiles<E: From<VaultError>>(
     reader: &Reader,
     instance: InstanceId,
     kind: &Kind,
     mut wanted: HashSet<String>,
-) -> Result<Vec<Found>, VaultError> {
+    mut take: impl FnMut(Found) -> Result<(), E>,
+) -> Result<(), E> {
     let mut held: HashMap<String, Vec<String>> = HashMap::new();
     reader.bodies(instance, "dashboards", |dashboard, body| {
         let keys = queries(body).into_iter().map(|(key, _)| key).filter(|key| wanted.remove(key));
@@ -95,7 +97,6 @@ pub(super) fn in_tiles(
             held.insert(dashboard.to_owned(), keys);
         }
     })?;
-    let mut found = Vec::new();
     for (dashboard, keys) in held {
         let Some(stored) = reader.show(instance, "dashboards", &dashboard)? else { continue };
         let document = Bytes::from(stored.document);
@@ -104,11 +105,11 @@ pub(super) fn in_tiles(
             if keys.remove(&key)
                 && let Ok(query) = Row::read(document.slice_ref(raw.get().as_bytes()), kind)
             {
-                found.push(Found { query, read_at: stored.read_at });
+                take(Found { query, read_at: stored.read_at })?;
             }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The queries in a dashboard's tiles, by their ids.

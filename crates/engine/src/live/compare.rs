@@ -177,13 +177,11 @@ impl Comparison {
         }
         let shape = kind.each().map_or(AnswerShape::Object, |each| each.answer);
         let read_rows = async {
-            match &read.asks {
-                Asks::One(key) => Ok(vec![item(&self.client, &read.call, key, kind, shape).await?.0]),
-                _ => {
-                    let rows = |raws: Vec<_>| raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok());
-                    self.client.get(&read.call, |reply| Ok(rows(rows::cut(&reply.body)?).collect())).await
-                }
+            if let Asks::One(key) = &read.asks {
+                return Ok(vec![item(&self.client, &read.call, key, kind, shape).await?.0]);
             }
+            let rows = |raws: Vec<_>| raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok());
+            self.client.get(&read.call, |reply| Ok(rows(rows::cut(&reply.body)?).collect())).await
         };
         let answer = tokio::select! {
             answer = read_rows => answer,

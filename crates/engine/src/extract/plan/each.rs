@@ -138,10 +138,11 @@ impl Planner<'_> {
     ) -> Result<(), ExtractError> {
         let mut missing: HashSet<String> =
             keys.iter().filter(|key| !ages.contains_key(*key)).cloned().collect();
-        for found in in_tiles(reader, instance, kind, missing.clone())? {
+        in_tiles(reader, instance, kind, missing.clone(), |found| -> Result<(), ExtractError> {
             missing.remove(&found.query.id);
             ages.insert(found.query.id, self.now);
-        }
+            Ok(())
+        })?;
         let folders = folders_of(reader, instance, &missing)?;
         let calls = folders.len() as u64;
         ages.extend(folders.into_values().flatten().map(|query| (query, self.now)));

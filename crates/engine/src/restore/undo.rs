@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use looker::Kind;
-use looker::catalogue::Resource;
+use looker::catalogue::{By, RELATIONS, Relation, Resource};
 use looker::pacing::Reason;
 use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState, VaultError};
 
@@ -29,6 +29,20 @@ pub struct Made {
     ids: HashSet<(String, String)>,
     /// Places in the tree of access that it made stop to inherit.
     own_lists: Vec<String>,
+}
+
+impl Made {
+    /// Whether a step unmakes an edge to something that the restore has made.
+    fn ends(&self, step: &Step) -> bool {
+        let is_it =
+            |relation: &&Relation| matches!(relation.by, By::Pair(pair) if pair.name == step.resource);
+        let Some(relation) = RELATIONS.iter().find(is_it) else { return false };
+        let ends = [(relation.whole, &step.target), (relation.member, &step.second)];
+        ends.into_iter().any(|(kind, id)| {
+            let Some(Id::Known(id)) = id else { return false };
+            self.objects.iter().any(|(of, .., made)| of.name == kind && made == id)
+        })
+    }
 }
 
 /// What an undo of a restore asks for, and what that restore has made.
@@ -100,6 +114,8 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
     } else {
         draw_up(session, request).await?
     };
+    // What belongs to something that is taken away goes with it.
+    planned.plan.steps.retain(|step| !made.ends(step));
     for step in &mut planned.plan.steps {
         // What the restore itself has made nobody has hung anything on.
         let Some(Id::Known(id)) = &step.target else { continue };

@@ -249,7 +249,7 @@ fn take<'v>(live: &mut Vec<Entry<'v>>, id: &Id) -> Option<Entry<'v>> {
 
 /// Whether a value follows from the user's own fields, as a name does: of an attribute
 /// of Looker's that nobody sets, or that is a field of the user.
-fn follows(composer: &Composer<'_>, attribute: &str) -> bool {
+pub(super) fn follows(composer: &Composer<'_>, attribute: &str) -> bool {
     let Some(body) = (composer.world.stored)("user_attributes", attribute) else { return false };
     let Ok(attribute) = Value::parse(&body) else { return false };
     let is = |field: &str| attribute.member(field).is_some_and(|value| value.text() == "true");

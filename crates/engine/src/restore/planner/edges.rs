@@ -306,7 +306,7 @@ impl Planner<'_> {
         let marks = self.past.marks(kind, key)?;
         let mut titles = marks.each().filter_map(|mark| mark.row.title.as_ref());
         let title = titles.find(|title| !title.is_empty());
-        Ok(title.map_or_else(|| key.to_owned(), |title| format!("{title:?}")))
+        Ok(title.map_or_else(|| format!("{} {key}", kind.singular), |title| format!("{title:?}")))
     }
 
     /// What is known of one end: what is there, else what was.

@@ -13,7 +13,7 @@ use crate::restore::compose::Composer;
 use crate::restore::identity::Standing;
 use crate::restore::plan::{Action, Object};
 use crate::restore::step::{Id, Symbol};
-use crate::restore::values::{Place, of_each_group, own, set};
+use crate::restore::values::{Place, follows, of_each_group, own, set};
 
 const OF_GROUPS: &str = "user_attribute_group_values";
 const OF_USERS: &str = "user_attribute_values";
@@ -82,7 +82,10 @@ impl Planner<'_> {
             match object.kind.as_str() {
                 "groups" => self.values_in(composer, object, OF_GROUPS)?,
                 "user_attributes" => self.values_in(composer, object, OF_USERS)?,
-                "users" if !self.request.with_dependencies => self.note_left_values(object, OF_USERS)?,
+                "users" if !self.request.with_dependencies => {
+                    let left = self.left_values(composer, object, OF_USERS)?;
+                    note_left(object, left);
+                }
                 _ => continue,
             }
             object.changes.append(&mut composer.changes);
@@ -115,8 +118,8 @@ impl Planner<'_> {
             let Ok(list) = Value::parse(&body) else { continue };
             let all = if lists == OF_GROUPS { of_each_group(&list) } else { own(&list) };
             let Some(one) = all.iter().find(|one| one.key == object.key) else { continue };
-            count += 1;
             if !self.request.with_dependencies {
+                count += 1;
                 continue;
             }
             let its = Id::Of(Symbol::new(&object.kind, object.key.as_str()));
@@ -135,44 +138,50 @@ impl Planner<'_> {
             } else {
                 ([other, its], [other_key, object.key.clone()])
             };
-            if set(composer, resource, Place { ids, keys }, one, &name)
-                && lists == OF_GROUPS
-                && all.last().is_some_and(|last| last.key != object.key)
-            {
+            if !set(composer, resource, Place { ids, keys }, one, &name) {
+                continue;
+            }
+            count += 1;
+            if lists == OF_GROUPS && all.last().is_some_and(|last| last.key != object.key) {
                 let list = format!("user_attribute_group_value:{}", referrer.key);
                 composer.note(format!(
                     "its value of {name} counts after those of other groups now (restore {list} puts them in order)"
                 ));
             }
         }
-        if count > 0 && self.request.with_dependencies {
-            composer.changes.push(format!("values: +{count}"));
-        } else if count > 0 {
-            object.notes.push(left(count));
+        if self.request.with_dependencies {
+            let said = (count > 0).then(|| format!("values: +{count}"));
+            composer.changes.extend(said);
+            return Ok(());
         }
-        if object.kind == "user_attributes" && !self.request.with_dependencies {
-            self.note_left_values(object, OF_GROUPS)?;
-        }
+        let own = if lists == OF_USERS { self.left_values(composer, object, OF_GROUPS)? } else { 0 };
+        note_left(object, count + own);
         Ok(())
     }
 
-    /// Says that an object's own list does not come along.
-    fn note_left_values(&self, object: &mut Object, lists: &'static str) -> Result<(), RestoreError> {
-        let Some(kind) = Kind::find(lists) else { return Ok(()) };
-        if self.is_target(&Symbol::new(lists, object.key.as_str())) {
-            return Ok(());
+    /// How many values an object has in the list of its own, where that does not come along.
+    fn left_values(
+        &self,
+        composer: &Composer<'_>,
+        object: &Object,
+        lists: &'static str,
+    ) -> Result<usize, RestoreError> {
+        let Some(kind) = Kind::find(lists) else { return Ok(0) };
+        if self.targets.has(kind, &object.key) {
+            return Ok(0);
         }
         let body = self.past.body_then(kind, &object.key)?.unwrap_or_default();
-        let Ok(list) = Value::parse(&body) else { return Ok(()) };
-        let count = if lists == OF_GROUPS { of_each_group(&list) } else { own(&list) }.len();
-        if count > 0 {
-            object.notes.push(left(count));
+        let Ok(list) = Value::parse(&body) else { return Ok(0) };
+        if lists == OF_GROUPS {
+            return Ok(of_each_group(&list).len());
         }
-        Ok(())
+        Ok(own(&list).iter().filter(|one| !follows(composer, &one.key)).count())
     }
 }
 
-fn left(count: usize) -> String {
-    let values = if count == 1 { "1 value" } else { &format!("{count} values") };
-    format!("{values} of user attributes stay away (--with-dependencies brings them)")
+fn note_left(object: &mut Object, count: usize) {
+    if count > 0 {
+        let values = if count == 1 { "1 value" } else { &format!("{count} values") };
+        object.notes.push(format!("{values} of user attributes stay away (--with-dependencies brings them)"));
+    }
 }

@@ -108,11 +108,12 @@ fn an_account_that_cannot_read_its_roles_is_told_so_and_tries() {
 /// A dashboard with a tile of its own.
 fn with_tile(looker: &Looker, somebody: &Somebody) -> (String, String) {
     let all = looker.ids(Kind::Dashboard, false).into_iter();
-    let tiles = all.map(|id| (somebody.get(&format!("/dashboards/{id}?fields=dashboard_elements(id)")), id));
+    let mut tiles =
+        all.map(|id| (somebody.get(&format!("/dashboards/{id}?fields=dashboard_elements(id)")), id));
     let first = |(document, id): (Value, String)| {
         Some((id, document["dashboard_elements"][0]["id"].as_str()?.to_owned()))
     };
-    tiles.filter_map(first).next().unwrap()
+    tiles.find_map(first).unwrap()
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Holds {
             Holds::Number => named("number"),
             Holds::Object => named("object"),
             Holds::Any => named("any"),
-            Holds::Of(of) => format!(r##"{{"$ref":{}}}"##, quoted(&format!("#/definitions/{of}"))),
+            Holds::Of(of) => format!(r#"{{"$ref":{}}}"#, quoted(&format!("#/definitions/{of}"))),
             Holds::List(each) => format!(r#"{{"type":"array","items":{}}}"#, each.schema()),
         }
     }

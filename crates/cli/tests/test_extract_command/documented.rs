@@ -7,13 +7,14 @@ use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 
 use super::incremental::edit_without_stamp;
+use crate::support::api::Somebody;
 use crate::support::looker::Looker;
 use crate::support::{Ran, World};
 
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 14] = [
+const OPEN: [&str; 27] = [
     "object",
     "account",
     "account_before",
@@ -28,10 +29,24 @@ const OPEN: [&str; 14] = [
     "old",
     "new",
     "document",
+    // Of plans and restores.
+    "manner",
+    "target",
+    "second",
+    "body",
+    "gives",
+    "among",
+    "ids",
+    "failures",
+    "plan",
+    "restored",
+    "planning",
+    "writing",
+    "reading_back",
 ];
 /// Documented, but only in a disaster, when something changed, or of content that
 /// this instance lacks.
-const RARE: [&str; 7] = [
+const RARE: [&str; 9] = [
     "stopped.message",
     "most_changed[].instance",
     "most_changed[].id",
@@ -39,6 +54,8 @@ const RARE: [&str; 7] = [
     "most_changed[].changes",
     "most_changed[].changed_at",
     "objects[].changes[].place[].kind",
+    "notes",
+    "absent[]",
 ];
 
 /// Member paths by schema, out of the page's tables.
@@ -146,6 +163,7 @@ fn printed() -> Vec<Value> {
     })
     .into();
     ran.extend(compared(&looker, &world));
+    ran.extend(restored());
     // A history in which something went.
     world.run("extract groups");
     looker.purge(Kind::GroupHierarchy, &looker.ids(Kind::GroupHierarchy, false)[0]).unwrap();
@@ -173,6 +191,37 @@ fn compared(looker: &Looker, world: &World) -> [Ran; 3] {
     looker.purge(Kind::User, &users[2]).unwrap();
     ["extract users", "diff latest~1 latest --all", "diff 1 2 --all"]
         .map(|line| world.run(&format!("{line} --json")))
+}
+
+/// A restore of what was deleted, of what got something that it should not have, and of a
+/// membership.
+fn restored() -> Vec<Ran> {
+    let looker = Looker::start(SimConfig { dashboards: 6, looks: 2, ..SimConfig::default() });
+    let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    world.extract("all").complete();
+    let dashboards = looker.ids(Kind::Dashboard, false);
+    looker.purge(Kind::Dashboard, &dashboards[0]).unwrap();
+    let intruder = serde_json::json!({ "dashboard_id": dashboards[1], "type": "text", "body_text": "!" });
+    somebody.done("POST", "/dashboard_elements", &intruder);
+    let users = looker.ids(Kind::User, false);
+    let member = users.iter().find_map(|user| {
+        let groups = somebody.get(&format!("/users/{user}"))["group_ids"].clone();
+        let group = groups.as_array().unwrap().iter().find(|group| **group != "1")?.as_str()?.to_owned();
+        Some((user.clone(), group))
+    });
+    let (user, group) = member.unwrap();
+    somebody.done("DELETE", &format!("/groups/{group}/users/{user}"), &Value::Null);
+    let select = format!("dashboard:{} dashboard:{} group:{group} --as-of 1", dashboards[0], dashboards[1]);
+    let yes = "--yes --on-conflict overwrite --allow-irreversible";
+    [
+        format!("restore plan {select}"),
+        format!("restore {select} {yes}"),
+        "restore status".to_owned(),
+        "restore status 1".to_owned(),
+        format!("restore rehearse dashboard:{} --damage purge", dashboards[2]),
+    ]
+    .map(|line| world.run(&format!("{line} --json")))
+    .into()
 }
 
 #[test]

@@ -88,11 +88,13 @@ pub(crate) use signed_in::user_of_key;
 pub(crate) use whole::whole_call;
 
 use crate::Watch;
+use crate::allowance::Allowance;
 use crate::check::release;
 use run::{Beginning, Run};
 
 /// Extracts what `request` asks for into the vault that `open` opens: on another thread,
-/// while the instance answers the sign-in, since a new one takes as long to make.
+/// while the instance answers the sign-in, since a new one takes as long to make; before
+/// it where there is an allowance to be looked at.
 ///
 /// A pulled `interrupt` ends the run early, as does a spent budget or allowance,
 /// or a server that stays down; all that was read until then is kept, and the run can be
@@ -115,7 +117,17 @@ pub async fn extract(
     let opened = async { rules::index_references(blocking(|| Ok(open()?)).await?, &watch).await };
     let signed_in = async { client.sign_in().await.map_err(ExtractError::from) };
     let release = async { Ok(release(client).await) };
-    let (vault, (), release) = tokio::try_join!(opened, signed_in, release)?;
+    let is_limited = request.allowance.as_ref().is_some_and(Allowance::is_set);
+    let (vault, release) = if is_limited {
+        // Where nothing is left to spend there is no sign-in either.
+        let vault = opened.await?;
+        allowance::claim(client, &vault, &request)?;
+        let ((), release) = tokio::try_join!(signed_in, release)?;
+        (vault, release)
+    } else {
+        let (vault, (), release) = tokio::try_join!(opened, signed_in, release)?;
+        (vault, release)
+    };
     let beginning = Beginning { vault, release, started };
     let (mut run, folders) = Run::open(client, beginning, request, watch, interrupt).await?;
     match read(&mut run, folders).await {

@@ -12,7 +12,6 @@ use vault::{
     AbsenceScope, Doubt, GapWhat, InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer,
 };
 
-use super::allowance;
 use super::by_id::Lists;
 use super::due;
 use super::error::{ExtractError, OtherInstance};
@@ -112,7 +111,6 @@ impl Run {
         interrupt: &CancellationToken,
     ) -> Result<(Self, Option<scope::Listed>), ExtractError> {
         let Beginning { mut vault, release, started } = beginning;
-        allowance::claim(client, &vault, &request)?;
         let tree = scope::all_folders(client, &request).await?;
         let mut folders = scope::folders(&request, tree.as_ref(), &*watch)?;
         let address = client.settings().host();

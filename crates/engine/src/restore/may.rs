@@ -116,6 +116,8 @@ fn block(plan: &mut Plan, may: &May) {
     let mut blocked: BTreeMap<usize, String> = BTreeMap::new();
     let lacking: BTreeMap<u32, &str> =
         plan.steps.iter().filter_map(|step| Some((step.number, may.lacks(step.write()?)?))).collect();
+    let queries: BTreeSet<u32> =
+        plan.steps.iter().filter(|step| step.verb == Verb::Reuse).map(|step| step.number).collect();
     loop {
         let before = blocked.len();
         // A query is asked for by one object and serves all: it is made all the same.
@@ -129,7 +131,9 @@ fn block(plan: &mut Plan, may: &May) {
             if blocked.contains_key(&step.object) {
                 continue;
             }
-            let own = std::iter::once(&step.number).chain(&step.needs).find_map(|number| lacking.get(number));
+            // A query belongs to whatever shows it.
+            let shown = step.needs.iter().filter(|need| queries.contains(need));
+            let own = std::iter::once(&step.number).chain(shown).find_map(|number| lacking.get(number));
             let needed = step.needs.iter().find_map(|number| owners.get(number));
             let why = own.map(|name| format!("the account lacks the permission {name}")).or_else(|| {
                 needed.map(|at| format!("it needs {}, which is blocked", plan.objects[*at].name()))

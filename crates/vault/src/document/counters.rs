@@ -1,7 +1,5 @@
 //! Counters: whole numbers at the root of a document that change without an edit.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
 /// The counters among the fields that were cut out, each a pointer and its value,
@@ -15,22 +13,6 @@ pub(super) fn counters<'a>(cuts: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> 
     };
     let counters: Vec<String> = cuts.filter_map(counter).collect();
     (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))
-}
-
-/// A volatile part with other values of the counters in it; `None` when either is not
-/// what was stored.
-pub(crate) fn recounted(volatile: &[u8], counters: &str) -> Option<Vec<u8>> {
-    let counters: BTreeMap<String, i64> = serde_json::from_str(counters).ok()?;
-    let parts: Vec<[&RawValue; 2]> = serde_json::from_slice(volatile).ok()?;
-    let part = |[pointer, value]: [&RawValue; 2]| {
-        let name = serde_json::from_str::<[String; 1]>(pointer.get()).ok();
-        match name.and_then(|[name]| counters.get(&name)) {
-            Some(counted) => format!("[{},{counted}]", pointer.get()),
-            None => format!("[{},{}]", pointer.get(), value.get()),
-        }
-    };
-    let parts: Vec<String> = parts.into_iter().map(part).collect();
-    Some(format!("[{}]", parts.join(",")).into_bytes())
 }
 
 #[cfg(test)]
@@ -55,16 +37,5 @@ mod tests {
         assert_eq!(found(&cuts).as_deref(), Some(r#"{"favorite_count":0,"view_count":17}"#));
         assert_eq!(found(&[]), None);
         assert_eq!(found(&cuts[..1]), None);
-    }
-
-    #[test]
-    fn a_later_count_takes_the_place_of_the_one_that_was_read() {
-        let volatile = br#"[[["can"],{"show":true}],[["tiles",3,"view_count"],9],[["view_count"],17]]"#;
-        let counted = recounted(volatile, r#"{"favorite_count":2,"view_count":21}"#).unwrap();
-        let expected = br#"[[["can"],{"show":true}],[["tiles",3,"view_count"],9],[["view_count"],21]]"#;
-        assert_eq!(counted, expected);
-        assert_eq!(recounted(volatile, "{}").unwrap(), volatile);
-        assert_eq!(recounted(b"{}", "{}"), None);
-        assert_eq!(recounted(volatile, "[1]"), None);
     }
 }

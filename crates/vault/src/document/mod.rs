@@ -68,7 +68,6 @@ mod split;
 mod walk;
 
 pub use content::Content;
-pub(crate) use counters::recounted;
 pub use merge::merge_volatile;
 pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};

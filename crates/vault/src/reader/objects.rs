@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, Row};
 use super::as_of::{AsOf, valid};
 use super::folders::FolderPaths;
 use super::{Count, ListFilter, ListRow, Reader, Stored};
-use crate::document::recounted;
 use crate::error::AtPath;
 use crate::query::gather;
 use crate::{
@@ -35,8 +34,7 @@ fn show_sql(at: Option<RunId>) -> String {
     format!(
         "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
              v.created_at, v.from_run, v.read_at, o.unsettled AND v.until_run IS NULL, b.hash, b.raw_len,
-             b.dictionary, b.data, w.raw_len, w.dictionary, w.data, w.hash,
-             (SELECT c.counts FROM counter c WHERE c.object = w.object ORDER BY c.run DESC LIMIT 1)
+             b.dictionary, b.data, w.raw_len, w.dictionary, w.data, w.hash
          FROM object o JOIN version v ON v.object = o.id AND {valid}
          JOIN body b ON b.id = v.body
          LEFT JOIN volatile w ON w.object = o.id AND v.until_run IS NULL
@@ -65,8 +63,6 @@ struct Packed {
     body: Frame,
     /// With its fingerprint.
     volatile: Option<(Frame, i64)>,
-    /// What was counted last, be it by a listing.
-    counters: Option<String>,
 }
 
 /// A compressed blob as it is stored.
@@ -156,7 +152,7 @@ impl Reader {
     }
 
     fn unpack(&self, packed: Packed, at: Option<RunId>) -> Result<Stored> {
-        let Packed { row, read_at, unsettled, hash, body, volatile, counters } = packed;
+        let Packed { row, read_at, unsettled, hash, body, volatile } = packed;
         let damaged = |part: &str, why: &dyn Display| {
             VaultError::damaged(&self.path, format!("the {part} of {} {}: {why}", row.kind, row.key))
         };
@@ -170,11 +166,6 @@ impl Reader {
                 if volatile_hash(&volatile) != hash.cast_unsigned() {
                     return Err(damaged("volatile part", &"it is not what was stored"));
                 }
-                let volatile = match counters {
-                    Some(counters) => recounted(&volatile, &counters)
-                        .ok_or_else(|| damaged("counters", &"they are not what was stored"))?,
-                    None => volatile,
-                };
                 merge_volatile(&body, &volatile).map_err(|why| damaged("volatile part", &why))?
             }
         };
@@ -258,7 +249,6 @@ impl Packed {
             hash: row.get(11)?,
             body: Frame { raw_len: row.get(12)?, dictionary: row.get(13)?, data: row.get(14)? },
             volatile,
-            counters: row.get(19)?,
         })
     }
 }

@@ -141,6 +141,7 @@ impl Damage {
         // A full last page does not tell that it is the last.
         let pages = (count / PAGE + 1) as u64;
         let mut price = Price { writes: count as u64, reads: 2 * pages, ..Price::default() };
+        price.above.insert("what the account may do", 1);
         if self != Self::Titles {
             price.above.insert("what is live is looked at before the trash", 1);
             price.above.insert("titles and slugs that are taken, on either side", 2);
@@ -170,5 +171,6 @@ fn parts(dashboard: &Value) -> u64 {
         .into_iter()
         .map(|name| list(dashboard, name))
         .sum();
-    own + places
+    let is_certified = dashboard["certification_metadata"]["certification_status"] == "certified";
+    own + places + u64::from(is_certified)
 }

@@ -46,7 +46,7 @@ const OPEN: [&str; 27] = [
 ];
 /// Documented, but only in a disaster, when something changed, or of content that
 /// this instance lacks.
-const RARE: [&str; 9] = [
+const RARE: [&str; 12] = [
     "stopped.message",
     "most_changed[].instance",
     "most_changed[].id",
@@ -56,6 +56,9 @@ const RARE: [&str; 9] = [
     "objects[].changes[].place[].kind",
     "notes",
     "absent[]",
+    "not_stored[].kind",
+    "not_stored[].objects",
+    "not_stored[].what",
 ];
 
 /// Member paths by schema, out of the page's tables.

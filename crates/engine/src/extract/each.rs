@@ -64,8 +64,9 @@ pub(crate) async fn item(
     loop {
         let next =
             if rows.is_empty() { call.clone() } else { call.clone().with("offset", rows.len().to_string()) };
-        let (body, date) = client.get(&next, |reply| Ok((reply.body.clone(), reply.date))).await?;
-        let page = rows::cut(&body)?;
+        // Cut within the call, so that an answer that breaks off is asked for again.
+        let cut = |reply: &Reply| Ok((rows::cut(&reply.body)?, reply.body.clone(), reply.date));
+        let (page, body, date) = client.get(&next, cut).await?;
         let (is_first, is_last) = (rows.is_empty(), page.len() < limit);
         rows.extend(page);
         if is_last {

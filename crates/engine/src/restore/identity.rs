@@ -79,18 +79,34 @@ impl Lives {
     }
 }
 
+/// What earlier restores know of an id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Nothing.
+    None,
+    /// The object was given it.
+    Own,
+    /// Another object was given it: what the vault has read under it since is that one.
+    Taken,
+}
+
 /// Looks for a stored object, as it was then and as the vault has it now, under the
 /// id that it would have.
 pub(super) fn standing<'l>(
     kind: &'static Kind,
     id: &str,
-    linked: bool,
+    link: Link,
     stored: &Marks,
     lives: &'l Lives,
 ) -> Standing<'l> {
     let live = lives.get(id);
+    let is_it = |live: &Live| match link {
+        Link::Own => true,
+        Link::Taken => false,
+        Link::None => is_same(kind, live, stored, lives),
+    };
     if let Some(live) = live
-        && (linked || is_same(kind, live, stored, lives))
+        && is_it(live)
     {
         return Standing::There(live);
     }
@@ -99,6 +115,7 @@ pub(super) fn standing<'l>(
     }
     match live {
         None => Standing::Absent(None),
+        Some(_) if link == Link::Taken => Standing::Absent(None),
         Some(live) if has_birth(live, stored) => {
             let name = live.row.title.as_deref().unwrap_or_default();
             Standing::Absent(Some(format!(

@@ -109,7 +109,10 @@ impl Planner<'_> {
             return Ok(None);
         }
         let body = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
-        Ok(Value::parse(&body).ok().and_then(|document| text(&document, "content_metadata_id")))
+        let Ok(document) = Value::parse(&body) else { return Ok(None) };
+        // Looker makes a personal folder with its user, and its list with it.
+        let is_personal = document.member("is_personal").is_some_and(|own| own.text() == "true");
+        Ok(if is_personal { None } else { text(&document, "content_metadata_id") })
     }
 
     /// Reads the lists of content that is there, and what the others will begin with.

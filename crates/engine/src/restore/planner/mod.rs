@@ -110,6 +110,8 @@ struct Planner<'p> {
     targets: Targets,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
+    /// Ids that earlier restores gave to other stored keys, by resource.
+    given: HashSet<(String, String)>,
     /// Symbols that were looked for in vain.
     absent: BTreeSet<Symbol>,
     /// Which fields the instance accepts, once that was asked for.
@@ -241,6 +243,12 @@ impl Targets {
     }
 }
 
+/// The ids that were given to keys which are others.
+fn given(links: &Ids) -> HashSet<(String, String)> {
+    let others = links.iter().filter(|(symbol, id)| symbol.key != **id);
+    others.map(|(symbol, id)| (symbol.resource.clone(), id.clone())).collect()
+}
+
 /// The host of an address, with its port.
 fn host(address: &str) -> &str {
     let named = address.split_once("://").map_or(address, |(_, named)| named);
@@ -272,6 +280,7 @@ impl<'p> Planner<'p> {
         Ok(Self {
             client,
             past: Past::new(reader, instance, request.as_of),
+            given: given(&request.links),
             ids: request.links.clone(),
             host: host(&request.address).to_owned(),
             request,
@@ -378,7 +387,14 @@ impl<'p> Planner<'p> {
             return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
         }
         let marks = self.past.marks(kind, key)?;
-        let linked = self.ids.contains_key(&Symbol::new(kind.name, key));
-        Ok(identity::standing(kind, &self.live_key(kind, key), linked, &marks, lives))
+        let live_key = self.live_key(kind, key);
+        let link = if self.ids.contains_key(&Symbol::new(kind.name, key)) {
+            identity::Link::Own
+        } else if self.given.contains(&(kind.name.to_owned(), live_key.clone())) {
+            identity::Link::Taken
+        } else {
+            identity::Link::None
+        };
+        Ok(identity::standing(kind, &live_key, link, &marks, lives))
     }
 }

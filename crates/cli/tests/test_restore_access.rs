@@ -74,13 +74,13 @@ impl Place {
         self.inherits(folder, false);
         for (field, holder, permission) in rows {
             let is_its = |row: &&Value| row[*field].as_str() == Some(holder);
-            match self.rows(folder).iter().find(is_its) {
-                Some(row) => self.change(row, permission),
-                None => {
-                    let row = json!({ "content_metadata_id": metadata, *field: holder, "permission_type": permission });
-                    self.somebody.done("POST", "/content_metadata_access", &row);
-                }
+            if let Some(row) = self.rows(folder).iter().find(is_its) {
+                self.change(row, permission);
+                continue;
             }
+            let row =
+                json!({ "content_metadata_id": metadata, *field: holder, "permission_type": permission });
+            self.somebody.done("POST", "/content_metadata_access", &row);
         }
     }
 

@@ -4,6 +4,7 @@
 //! run. What the restore has made goes into the trash, where there is one; folders
 //! that it has made are deleted only when nothing lies in them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use looker::Kind;
@@ -272,7 +273,7 @@ async fn is_empty(session: &Session, folder: &str, but: &HashSet<String>) -> Res
     };
     let call = looker::client::Call::new(&children.operation, "folders", Reason::Item).at(folder);
     let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
-    let id = |row: &bytes::Bytes| Value::parse(row).ok()?.member("id")?.as_name().map(|id| id.into_owned());
+    let id = |row: &bytes::Bytes| Value::parse(row).ok()?.member("id")?.as_name().map(Cow::into_owned);
     Ok(rows.iter().all(|row| id(row).is_some_and(|id| but.contains(&id))))
 }
 

@@ -162,24 +162,18 @@ impl Planner<'_> {
 
     /// The place whose list holds for a place: its own, or the one that it inherits from.
     async fn list_in_force(&mut self, metadata: &str) -> Result<String, RestoreError> {
-        let known = match self.metadata.get(metadata) {
-            Some(known) => known.clone(),
-            None => {
-                let call = Call::new(&ONE, LISTS, Reason::Item).at(metadata);
-                let parse = |reply: &looker::client::Reply| {
-                    serde_json::from_slice::<Metadata>(&reply.body).map_err(|error| {
-                        looker::Error::new(looker::ErrorKind::BadBody, looker::rows::fault(&error))
-                    })
-                };
-                let read = self.client.get(&call, parse).await?;
-                self.metadata.insert(metadata.to_owned(), read.clone());
-                read
-            }
-        };
-        Ok(known
-            .inheriting_id
-            .filter(|_| known.inherits == Some(true))
-            .unwrap_or_else(|| metadata.to_owned()))
+        if !self.metadata.contains_key(metadata) {
+            let call = Call::new(&ONE, LISTS, Reason::Item).at(metadata);
+            let parse = |reply: &looker::client::Reply| {
+                serde_json::from_slice::<Metadata>(&reply.body).map_err(|error| {
+                    looker::Error::new(looker::ErrorKind::BadBody, looker::rows::fault(&error))
+                })
+            };
+            let read = self.client.get(&call, parse).await?;
+            self.metadata.insert(metadata.to_owned(), read);
+        }
+        let known = self.metadata.get(metadata).filter(|known| known.inherits == Some(true));
+        Ok(known.and_then(|known| known.inheriting_id.clone()).unwrap_or_else(|| metadata.to_owned()))
     }
 
     /// Reads the list that content which is made anew will inherit.

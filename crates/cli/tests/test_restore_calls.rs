@@ -33,9 +33,6 @@ fn each_case_costs_what_its_formula_says() {
         assert_eq!(sum(&report["calls"], "calls"), looker.served());
         let price = damage.price(&documents);
         let (calls, formula) = (metered(&report).iter().sum::<u64>(), price.total());
-        // A query may be told otherwise where it is merged, and is asked for once more then.
-        let twice = if damage == Damage::Purged { formula / 100 } else { 0 };
-        let within = formula..=formula + twice;
-        assert!(within.contains(&calls), "{damage:?}: {calls} of {price:?}\n{}", report["calls"]);
+        assert_eq!(calls, formula, "{damage:?}: {price:?}\n{}", report["calls"]);
     }
 }

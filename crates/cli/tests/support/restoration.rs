@@ -59,24 +59,26 @@ impl Documents {
         Self { dashboards, sources, queries: made("query") }
     }
 
-    /// Queries and merge queries of tiles with what is merged, each counted once; and
-    /// how often more they are asked for, because places tell one query differently.
-    fn queries(&self) -> (u64, u64) {
+    /// Queries and merge queries of tiles with what is merged, each content once.
+    fn queries(&self) -> u64 {
         let (mut merges, mut asked) = (BTreeSet::new(), BTreeSet::new());
         for tile in self.dashboards.iter().flat_map(|one| one["dashboard_elements"].as_array().unwrap()) {
             if let Some(id) = tile["merge_result_id"].as_str() {
                 merges.insert(id);
                 let sources = self.sources[id].as_array().unwrap().iter();
                 let ids = sources.filter_map(|one| one["query_id"].as_str());
-                asked.extend(ids.map(|id| (id, content(&self.queries[id]))));
-            } else if let Some(id) = tile["query_id"].as_str() {
-                asked.insert((id, content(&tile["query"])));
+                asked.extend(ids.map(|id| content(&self.queries[id])));
+                continue;
+            }
+            // A tile of the newer sort has its query in what makes its results.
+            for place in [tile, &tile["result_maker"]] {
+                if place["query"].is_object() {
+                    asked.insert(content(&place["query"]));
+                    break;
+                }
             }
         }
-        let distinct: BTreeSet<&str> = asked.iter().map(|(id, _)| *id).collect();
-        let contents: BTreeSet<&String> = asked.iter().map(|(_, content)| content).collect();
-        let more = contents.len() - distinct.len();
-        ((merges.len() + distinct.len()) as u64, more as u64)
+        (merges.len() + asked.len()) as u64
     }
 }
 
@@ -153,9 +155,7 @@ impl Damage {
             price.above.insert("folders, models and owners that it needs", 3);
             // The places of new tiles have ids that only a look tells.
             price.reads += count as u64;
-            let (queries, twice) = documents.queries();
-            price.writes += dashboards.iter().map(parts).sum::<u64>() + queries;
-            price.above.insert("queries that two places tell differently", twice);
+            price.writes += dashboards.iter().map(parts).sum::<u64>() + documents.queries();
         }
         price
     }

@@ -4,7 +4,7 @@
 //! comparison that made the plan is made once more: what it would still do is what
 //! did not come about. What differs beyond that cannot be written at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use looker::Kind;
 use looker::catalogue::{Relation, Resource};
@@ -44,6 +44,9 @@ pub(super) fn compare(
     as_of: RunId,
     accepted: Option<&Accepted>,
 ) -> Result<Vec<ReadBack>, RestoreError> {
+    let instance = reader.moment(as_of)?.instance;
+    let lives: HashMap<(&str, &str), &Live> =
+        again.lives.iter().map(|(kind, live)| ((kind.name, live.row.id.as_str()), live)).collect();
     let mut backs = Vec::with_capacity(again.plan.objects.len());
     for object in &again.plan.objects {
         let Some(kind) = Kind::find(&object.kind) else { continue };
@@ -54,13 +57,9 @@ pub(super) fn compare(
             _ if object.changes.is_empty() => vec![object.action.name().to_owned()],
             _ => object.changes.clone(),
         };
-        let live = again
-            .lives
-            .iter()
-            .find(|(of, live)| of.name == kind.name && Some(&live.row.id) == object.live_id.as_ref());
+        let live = object.live_id.as_ref().and_then(|id| lives.get(&(kind.name, id.as_str())));
         let made_by_looker = match live {
-            Some((_, live)) => {
-                let instance = reader.moment(as_of)?.instance;
+            Some(live) => {
                 let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
                 let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
                 let (body, _) =

@@ -1,5 +1,6 @@
 //! Plans and what came of them, for scripts and as files.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use engine::live::Cost;
@@ -104,9 +105,10 @@ struct StatePart {
 }
 
 pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDocument<'a> {
+    let backs: HashMap<(&str, &str), &ReadBack> =
+        restored.read_back.iter().map(|back| ((back.kind.as_str(), back.key.as_str()), back)).collect();
     let objects = plan.objects.iter().zip(&restored.applied.objects).map(|(object, applied)| {
-        let is_it = |back: &&ReadBack| back.kind == object.kind && back.key == object.key;
-        let back = restored.read_back.iter().find(is_it);
+        let back = backs.get(&(object.kind.as_str(), object.key.as_str()));
         ObjectPart {
             kind: &object.kind,
             id: &object.key,

@@ -29,7 +29,24 @@ pub(super) struct Draft {
     pub(super) asks_document: bool,
 }
 
+/// Whether what is composed depends on the fields that the instance takes.
+fn asks_document(composer: &Composer<'_>) -> bool {
+    let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
+    composer.met_unknown || composer.steps.iter().any(writes)
+}
+
 impl Draft {
+    /// A draft that was broken off: the instance's document has to be read first.
+    fn asking() -> Self {
+        Self {
+            objects: Vec::new(),
+            steps: Vec::new(),
+            missing: BTreeMap::new(),
+            requires: BTreeMap::new(),
+            asks_document: true,
+        }
+    }
+
     /// What nobody has looked for yet.
     pub(super) fn unknown(&self, absent: &BTreeSet<Symbol>) -> BTreeSet<Symbol> {
         let all = self.missing.keys().chain(self.requires.keys());
@@ -73,6 +90,11 @@ impl Planner<'_> {
         for (at, target) in self.targets.list.iter().enumerate() {
             composer.object = at;
             objects.push(self.object(&mut composer, target)?);
+            // Everything is composed once more when the document is there: what is to
+            // be compared depends on it.
+            if self.accepted.is_none() && asks_document(&composer) {
+                return Ok(Draft::asking());
+            }
             for (kind, key) in std::mem::take(&mut composer.requires) {
                 let symbol = Symbol::new(kind, key);
                 if !ids.contains_key(&symbol) {
@@ -83,8 +105,7 @@ impl Planner<'_> {
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
-        let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
-        let asks_document = composer.met_unknown || composer.steps.iter().any(writes);
+        let asks_document = asks_document(&composer);
         let (steps, missing) = order::order(composer.steps, &ids, &self.lists_above()?);
         Ok(Draft { objects, steps, missing, requires, asks_document })
     }

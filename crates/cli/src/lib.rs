@@ -10,6 +10,7 @@
 //! - [`times`], [`moments`]: times and runs as people name them.
 //! - [`output`]: data, chatter, progress.
 //! - [`report`], [`exit`]: how a command ends.
+//! - [`memory`]: how the allocator is set.
 
 pub mod args;
 pub mod commands;
@@ -20,6 +21,7 @@ pub mod exit;
 mod folders;
 pub mod interrupt;
 pub mod kinds;
+pub mod memory;
 pub mod moments;
 mod objects;
 pub mod output;

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    lookervault::memory::settle();
     lookervault::run()
 }

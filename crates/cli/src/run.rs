@@ -30,7 +30,9 @@ fn run_command(cli: Cli) -> Exit {
     let printer = Printer::of_process(style);
     start_log(&printer, &env);
     let outcome = std::env::current_dir().map_err(Failure::from).and_then(|cwd| {
-        dispatch(&Context { global: cli.global, env, cwd, printer: printer.clone() }, cli.command)
+        let exit =
+            dispatch(&Context { global: cli.global, env, cwd, printer: printer.clone() }, cli.command)?;
+        printer.flush().map(|()| exit)
     });
     outcome.unwrap_or_else(|failure| {
         printer.failure(&failure);

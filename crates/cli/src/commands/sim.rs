@@ -359,6 +359,7 @@ pub fn run(context: &Context, args: &SimArgs) -> Outcome {
         // Whoever reads the announcement may end it at once.
         let mut signals = Signals::listen()?;
         announce(&context.printer, args, &sim)?;
+        context.printer.flush()?;
         signals.next().await;
         context.printer.status("Stopped.");
         Ok(Exit::Ok)

@@ -1,7 +1,7 @@
 //! The one place that writes to stdout and stderr.
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -12,8 +12,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::{Paint, Progress, Style, Table};
 use crate::report::Failure;
 
-/// JSON is written in pieces of this size.
-const JSON_BUFFER: usize = 64 * 1024;
+/// What goes into a pipe or a file goes there in pieces of this size.
+const PIECE: usize = 64 * 1024;
 
 type Sink = Mutex<Box<dyn Write + Send>>;
 
@@ -32,9 +32,14 @@ struct Inner {
 }
 
 impl Printer {
-    /// A printer on the streams of this process.
+    /// A printer on the streams of this process. Who looks on sees line by line;
+    /// a pipe or a file gets larger pieces, the last with [`Printer::flush`].
     pub fn of_process(style: Style) -> Self {
-        let out = Box::new(io::LineWriter::new(io::stdout()));
+        let out: Box<dyn Write + Send> = if io::stdout().is_terminal() {
+            Box::new(io::stdout())
+        } else {
+            Box::new(BufWriter::with_capacity(PIECE, io::stdout()))
+        };
         Self::new(style, TimeZone::system(), out, Box::new(io::stderr()))
     }
 
@@ -79,6 +84,15 @@ impl Printer {
         Ok(self.write_out(format!("{text}\n").as_bytes())?)
     }
 
+    /// Hands over what was written to stdout. To be called at the end of a command,
+    /// and before one waits for others; what goes to stderr does it by itself.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub fn flush(&self) -> Result<(), Failure> {
+        Ok(self.0.out.lock().unwrap_or_else(PoisonError::into_inner).flush()?)
+    }
+
     /// Writes a table to stdout.
     ///
     /// # Errors
@@ -106,7 +120,7 @@ impl Printer {
     /// # Errors
     /// As [`Printer::line`].
     pub fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
-        let mut out = BufWriter::with_capacity(JSON_BUFFER, Out(self));
+        let mut out = BufWriter::with_capacity(PIECE, Out(self));
         let written = match self.0.style.width {
             Some(_) => serde_json::to_writer_pretty(&mut out, document),
             None => serde_json::to_writer(&mut out, document),
@@ -161,6 +175,9 @@ impl Printer {
 
     /// Writes text to stderr, above the progress bars.
     pub(super) fn write_err(&self, text: &str) {
+        // What was said before stands before it. A stdout that is gone is found by
+        // who writes to it.
+        let _ = self.flush();
         self.0.bars.suspend(|| {
             let mut err = self.0.err.lock().unwrap_or_else(PoisonError::into_inner);
             // Nobody is left to tell when stderr itself is gone.
@@ -177,7 +194,7 @@ impl Printer {
     fn write_out(&self, text: &[u8]) -> io::Result<()> {
         self.0.bars.suspend(|| {
             let mut out = self.0.out.lock().unwrap_or_else(PoisonError::into_inner);
-            out.write_all(text).and_then(|()| out.flush())
+            out.write_all(text)
         })
     }
 }

@@ -114,7 +114,8 @@ fn show(printer: &Printer, outcome: &Result<(Report, Under), Failure>, vault: &P
         Ok((report, under)) => summary::print(printer, report, vault, under)?,
         Err(failure) => printer.failure(failure),
     }
-    printer.line("")
+    printer.line("")?;
+    printer.flush()
 }
 
 fn print(printer: &Printer, ended: &[Ended], vault: &Path) -> Result<(), Failure> {

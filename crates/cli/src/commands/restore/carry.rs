@@ -183,6 +183,7 @@ fn go(
         };
         if !context.printer.is_json() {
             print::plan(&context.printer, &planned.plan)?;
+            context.printer.flush()?;
         }
         let decided = decide(context, &mut planned.plan, apply, on_conflict);
         let goes_on = matches!(decided, Ok(true));

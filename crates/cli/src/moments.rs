@@ -75,10 +75,13 @@ pub struct MomentPart<'a> {
     started_at: String,
     ended_at: Option<String>,
     asked: &'a str,
+    /// The last instant of what was asked for, if that was a time.
+    until: Option<String>,
 }
 
 impl Meant {
-    /// What was understood: `run 12, 2026-03-01 03:00:10 (yesterday)`.
+    /// What was understood: `run 12, 2026-03-01 03:00:10 (yesterday, until 2026-03-01
+    /// 23:59:59)`.
     pub fn describe(&self, printer: &Printer) -> String {
         let moment = &self.moment;
         let at = human::time(moment.ended_at.unwrap_or(moment.started_at), printer.zone());
@@ -87,7 +90,11 @@ impl Meant {
             state => format!(", {}", state.name()),
         };
         let asked = human::one_line(&self.asked);
-        let asked = if asked == moment.run.to_string() { String::new() } else { format!(" ({asked})") };
+        let asked = match self.time {
+            Some(time) => format!(" ({asked}, until {})", human::time(time.until, printer.zone())),
+            None if asked == moment.run.to_string() => String::new(),
+            None => format!(" ({asked})"),
+        };
         format!("run {}, {at}{state}{asked}", moment.run)
     }
 
@@ -99,6 +106,7 @@ impl Meant {
             started_at: self.moment.started_at.to_string(),
             ended_at: self.moment.ended_at.map(|at| at.to_string()),
             asked: &self.asked,
+            until: self.time.map(|time| time.until.to_string()),
         }
     }
 }
@@ -121,12 +129,13 @@ pub fn find(
         Named::Latest(back) => {
             let instance = instance()?;
             let found = reader.latest_moment(instance.id, *back)?;
-            found.ok_or_else(|| none_so_old(reader, &instance, text))?
+            found.ok_or_else(|| none_so_old(reader, &instance, &format!("`{text}`")))?
         }
         Named::Time(time) => {
             let instance = instance()?;
             let found = reader.moment_at(instance.id, time.until)?;
-            found.ok_or_else(|| none_so_old(reader, &instance, text))?
+            let until = human::time(time.until, now.time_zone());
+            found.ok_or_else(|| none_so_old(reader, &instance, &format!("{until} (`{text}`)")))?
         }
         Named::Word => match reader.tagged(text)? {
             Some(moment) => moment,
@@ -216,8 +225,8 @@ pub fn check_tag(name: &str, now: &ZonedDateTime) -> Result<(), Failure> {
     )))
 }
 
-fn none_so_old(reader: &Reader, instance: &InstanceInfo, text: &str) -> Failure {
-    let failure = Failure::new("run.none_so_old", Exit::Failed, format!("no run had ended by `{text}`"));
+fn none_so_old(reader: &Reader, instance: &InstanceInfo, moment: &str) -> Failure {
+    let failure = Failure::new("run.none_so_old", Exit::Failed, format!("no run had ended by {moment}"));
     let oldest = reader.moments(instance.id).ok().and_then(|moments| moments.last().cloned());
     let oldest = oldest.map_or_else(
         || "the instance has no runs yet".to_owned(),

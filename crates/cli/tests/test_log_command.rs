@@ -210,8 +210,9 @@ fn the_past_is_shown_as_it_was() {
     let [first, second] = [1, 2].map(|run| parts_at(world, renamed, run));
     assert_ne!(first["title"], second["title"]);
     assert_eq!(parts(&format!("show dashboard {renamed} --as-of latest"))["title"], "A title of its own");
-    // Of what is current, views are known; of what was, they are not.
-    assert!(first["view_count"].is_null() && parts_at(world, edited, 2)["view_count"].is_number());
+    // Views are known as last read; of what was, they are not, changed or not.
+    assert!(first["view_count"].is_null() && parts_at(world, edited, 2)["view_count"].is_null());
+    assert!(parts(&format!("show dashboard {edited} --as-of latest"))["view_count"].is_number());
     // Yet how they went is kept by the run.
     let views = |line: &str| -> Vec<(Value, Value)> {
         let counters = world.json(line)["counters"].as_array().unwrap().clone();
@@ -237,6 +238,12 @@ fn the_past_is_shown_as_it_was() {
     assert!(ids("list dashboards --as-of latest~1 --trash").contains(trashed));
     assert!(!ids("list looks --as-of 1").contains(made) && ids("list looks --as-of 2").contains(made));
     assert_eq!(world.json("list looks --as-of 2")["as_of"]["run"], 2);
+
+    // A time is told as it was understood.
+    let told = world.run("list looks --as-of 2999-01-01").err;
+    assert!(told.contains("(2999-01-01, until 2999-01-01 23:59:59)"), "{told}");
+    let told = world.run("list looks --as-of 2020-01-01").err;
+    assert!(told.contains("no run had ended by 2020-01-01 23:59:59 (`2020-01-01`)"), "{told}");
 
     let gone = world.run(&format!("show dashboard {purged}"));
     assert_eq!(gone.code, 1);

@@ -10,7 +10,8 @@ use super::{Count, ListFilter, ListRow, Reader, Stored};
 use crate::error::AtPath;
 use crate::query::gather;
 use crate::{
-    BodyHash, DictionaryId, InstanceId, Result, RunId, Side, VaultError, merge_volatile, times, volatile_hash,
+    BodyHash, CHECKING, COMPARING, DictionaryId, InstanceId, PLANNING, RESTORING, Result, RunId, Side,
+    VaultError, merge_volatile, times, volatile_hash,
 };
 
 /// Ids are mostly numbers: 9 before 10, and before ids that are words.
@@ -27,17 +28,24 @@ fn list_sql(at: Option<RunId>) -> String {
     )
 }
 
-/// Volatile fields are kept of the latest reading only; their places need not
-/// exist in a version that is no longer current.
+/// Volatile fields are kept of the latest reading only: they are not what a run read
+/// that others came after, and their places need not exist in a version that is no
+/// longer current.
 fn show_sql(at: Option<RunId>) -> String {
     let valid = valid("v", 4, at);
+    let latest = at.map_or(String::new(), |_| {
+        format!(
+            "AND NOT EXISTS (SELECT 1 FROM run later WHERE later.id > ?4 AND later.instance = o.instance
+                 AND later.command NOT IN ('{COMPARING}', '{PLANNING}', '{CHECKING}', '{RESTORING}'))"
+        )
+    });
     format!(
         "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
              v.created_at, v.from_run, v.read_at, o.unsettled AND v.until_run IS NULL, b.hash, b.raw_len,
              b.dictionary, b.data, w.raw_len, w.dictionary, w.data, w.hash
          FROM object o JOIN version v ON v.object = o.id AND {valid}
          JOIN body b ON b.id = v.body
-         LEFT JOIN volatile w ON w.object = o.id AND v.until_run IS NULL
+         LEFT JOIN volatile w ON w.object = o.id AND v.until_run IS NULL {latest}
          WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3"
     )
 }
@@ -121,8 +129,8 @@ impl Reader {
     /// One object with its content, now or as the run `at` left it; `None` when
     /// the vault did not have it then. The body is checked against its hash.
     ///
-    /// Volatile fields are known of the latest reading only: a version that is
-    /// no longer current comes without them.
+    /// Volatile fields are known of the latest reading only: a version that is no
+    /// longer current comes without them, and so does what another run read since.
     ///
     /// # Errors
     /// When the vault cannot be read, or what is stored is damaged.

@@ -63,7 +63,7 @@ pub use record::{
 };
 pub use restores::{GivenId, RestoreId, RestoreStart, RestoreState, StepState};
 pub use search::{FieldName, Fragment, Indexed, Indexer, MarkedText, Terms, TermsError, TextSort};
-pub use sql::{Queries, SqlError, SqlValue, ViewInfo};
+pub use sql::{ExportedView, Queries, SqlError, SqlValue, ViewInfo};
 pub use suspicion::{Confirmed, Doubt, Suspicion};
 pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};

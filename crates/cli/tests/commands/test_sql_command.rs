@@ -77,6 +77,40 @@ fn every_view_answers_and_the_stored_ones_do_so_in_any_tool() {
 }
 
 #[test]
+fn all_views_are_written_for_other_tools() {
+    let world = world();
+    let file = world.path("content.db");
+    let document = world.json("sql --export content.db");
+    assert_eq!(document["schema"], "lookervault.sql_export/1");
+    let views = world.json("sql");
+    let names = |list: &serde_json::Value, member: &str| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|entry| entry[member].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&document["tables"], "table"), names(&views["views"], "view"));
+    let other = rusqlite::Connection::open(&file).unwrap();
+    for table in document["tables"].as_array().unwrap() {
+        let name = table["table"].as_str().unwrap();
+        let count = format!("SELECT count(*) FROM \"{name}\"");
+        let rows: i64 = other.query_row(&count, (), |row| row.get(0)).unwrap();
+        assert_eq!(table["rows"], rows, "{name}");
+        let told = lines(&world, &count);
+        assert_eq!(told, [rows.to_string()], "{name}");
+    }
+    let tile = "SELECT title || model || json_extract(fields, '$[1]') FROM tiles WHERE id = '11'";
+    let tile: String = other.query_row(tile, (), |row| row.get(0)).unwrap();
+    assert_eq!(tile, "By dayshoporders.revenue");
+
+    let before = std::fs::read(&file).unwrap();
+    let again = refused(&world, &["--export", "content.db"]);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let nowhere = world.run("sql --export nowhere/content.db");
+    assert_eq!(nowhere.code, 1, "{}", nowhere.err);
+    assert!(nowhere.err.contains("check that the folder exists"), "{}", nowhere.err);
+}
+
+#[test]
 fn what_documents_say_can_be_asked_for() {
     let world = world();
     let tiles = "SELECT id, title, type, model, explore FROM tiles WHERE dashboard_id = '2000' ORDER BY id";

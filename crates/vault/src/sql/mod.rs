@@ -6,6 +6,8 @@
 //! without a lock, can change nothing, attach nothing and load nothing: the file
 //! is opened for reading, and an authorizer lets through what reads.
 
+mod export;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,6 +22,8 @@ use crate::query::gather;
 use crate::reader::Frame;
 use crate::vault::open_read_only;
 use crate::{BodyHash, Reader, Result, Vault, VaultError};
+
+pub use export::ExportedView;
 
 const CONTENT_VIEWS: &str = include_str!("content.sql");
 
@@ -93,6 +97,12 @@ pub enum SqlError {
     /// It took too long.
     #[error("the query was stopped after {} s", .0.as_secs_f64())]
     TimedOut(Duration),
+    /// There is a file already where the views should be written to.
+    #[error("the file exists already")]
+    Exists,
+    /// The file that the views are written to failed.
+    #[error("the file cannot be written: {0}")]
+    Export(String),
     /// The vault could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -3,6 +3,7 @@
 mod print;
 
 use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -23,13 +24,18 @@ use crate::report::{Failure, Outcome};
 /// versions, uses, runs, gaps, api_calls, restores, restore_steps, links, prunes;
 /// and, only here, what documents say: tiles, dashboard_filters, fields_used, and
 /// the function document(body), which gives a document as JSON. Without a query:
-/// the views and their columns.
+/// the views and their columns. `--export` writes all of them as tables into a
+/// file for other tools.
 #[derive(Args, Debug)]
 #[command(after_long_help = command_help(EXAMPLES, EXITS))]
 pub struct SqlArgs {
     /// The query, one SELECT; `-` reads it from stdin
     #[arg(value_name = "QUERY")]
     pub query: Option<String>,
+
+    /// Write every view as a table into this new SQLite file, for any tool
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "format", "parameters", "timeout"])]
+    pub export: Option<PathBuf>,
 
     /// How rows are printed
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "output"])]
@@ -66,6 +72,9 @@ const EXAMPLES: &str = "
     lookervault sql --format csv -p field=orders.revenue \\
       \"SELECT DISTINCT kind, id, title FROM fields_used WHERE field = :field\"
 
+  Everything for a spreadsheet or a BI tool that reads SQLite:
+    lookervault sql --export content.db
+
   A value from within the documents:
     lookervault sql \"SELECT id, document(body) ->> '$.description' AS description FROM looks\"";
 
@@ -79,6 +88,9 @@ pub fn run(context: &Context, args: &SqlArgs) -> Outcome {
     let path = context.config()?.vault.value;
     let mut queries = Vault::open_for_queries(&path)?;
     let printer = &context.printer;
+    if let Some(file) = &args.export {
+        return export(printer, &mut queries, &context.cwd.join(file));
+    }
     let Some(query) = &args.query else {
         show_views(printer, &queries.views().map_err(|error| failure(error, ""))?)?;
         return Ok(Exit::Ok);
@@ -143,6 +155,44 @@ fn failure(error: SqlError, query: &str) -> Failure {
         }
         other => Failure::new("sql.wrong", Exit::Usage, other.to_string()),
     }
+}
+
+#[derive(Serialize)]
+struct ExportDocument<'a> {
+    schema: &'static str,
+    file: String,
+    tables: Vec<ExportPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExportPart<'a> {
+    table: &'a str,
+    rows: u64,
+}
+
+fn export(printer: &Printer, queries: &mut Queries, file: &Path) -> Outcome {
+    let exported = queries.export(file, |_| ()).map_err(|error| match error {
+        SqlError::Exists => Failure::new("sql.export.exists", Exit::Usage, error.to_string())
+            .at(file.display().to_string())
+            .hint("give another name, or remove it first"),
+        SqlError::Export(_) => Failure::new("sql.export", Exit::Failed, error.to_string())
+            .at(file.display().to_string())
+            .hint("check that the folder exists, and the disk's space and permissions"),
+        error => failure(error, ""),
+    })?;
+    if printer.is_json() {
+        let tables = exported.iter().map(|view| ExportPart { table: &view.name, rows: view.rows }).collect();
+        let file = file.display().to_string();
+        printer.json(&ExportDocument { schema: "lookervault.sql_export/1", file, tables })?;
+        return Ok(Exit::Ok);
+    }
+    let mut table = Table::new(&[("table", Align::Left), ("rows", Align::Right)]);
+    for view in &exported {
+        table.row([view.name.as_str(), &human::count(view.rows)]);
+    }
+    printer.table(&table)?;
+    printer.status(format!("Written to {}.", file.display()));
+    Ok(Exit::Ok)
 }
 
 #[derive(Serialize)]

@@ -264,6 +264,16 @@ impl Vault {
     }
 }
 
+impl Drop for Vault {
+    /// The file alone holds all that was committed, unless somebody is reading what
+    /// came before; who closes last moves it then. A copy of it is whole, and there is
+    /// no log that could be damaged.
+    fn drop(&mut self) {
+        let truncate = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
+        let _ = self.connection.execute_batch(truncate);
+    }
+}
+
 fn wrong_state(run: RunId, state: &'static str, advice: &'static str) -> VaultError {
     VaultError::WrongRunState { run: run.0, state, advice }
 }

@@ -336,7 +336,11 @@ fn every_flipped_bit_that_can_be_read_is_found() {
     }
     flips.extend((0..100).map(|_| ("anywhere".to_owned(), next() as usize % (bytes.len() * 8))));
     flips.extend((0..100).map(|byte| ("header".to_owned(), byte * 8 + next() as usize % 8)));
+    // What says whether the file can be written: see there.
+    flips.extend((18 * 8..20 * 8).map(|bit| ("ways of writing".to_owned(), bit)));
     let place = Place::new();
+    std::fs::write(place.path(), &bytes).unwrap();
+    let as_written = written_to(&place).unwrap();
     let mut found = 0;
     for (name, bit) in &flips {
         let mut bytes = bytes.clone();
@@ -350,8 +354,55 @@ fn every_flipped_bit_that_can_be_read_is_found() {
         let read = dump(&place.path()).unwrap_or_else(|error| panic!("{place_in_file}: {error}"));
         let differs = read.iter().zip(&whole).find(|(read, whole)| read != whole);
         assert!(read == whole, "{place_in_file}: {differs:?}");
+        // What the file says of itself matters to who writes to it.
+        if bit / 8 >= 100 && bit % 5 > 0 {
+            continue;
+        }
+        let written = written_to(&place).unwrap_or_else(|error| panic!("{place_in_file}: {error}"));
+        let differs = written.iter().zip(&as_written).find(|(read, whole)| read != whole);
+        assert!(written == as_written, "{place_in_file}, when written to: {differs:?}");
     }
     assert!(found > flips.len() / 3, "{found} of {}", flips.len());
+}
+
+/// The same writes each time, and all that can be read after them.
+fn written_to(place: &Place) -> Result<Vec<String>> {
+    let mut vault = Vault::open_for_writing(&place.path(), "test")?;
+    vault.tag("late", RunId::from_number(3), time(9))?;
+    let instance = vault.instance("https://other.example.com")?;
+    drop(vault);
+    assert!(instance.number() > 0);
+    Ok(dump(&place.path()).unwrap())
+}
+
+/// A commit that is in the log only, because its writer was killed.
+#[test]
+fn a_flipped_bit_in_a_log_that_was_left_is_found() {
+    let (original, place) = (Place::new(), Place::new());
+    original.complete_run(&[seen(1, 1), seen(2, 2)]);
+    let log = |place: &Place| format!("{}-wal", place.path().display());
+    let mut vault = original.open();
+    vault.tag("late", RunId::from_number(1), time(9)).unwrap();
+    let (file, bytes) = (std::fs::read(original.path()).unwrap(), std::fs::read(log(&original)).unwrap());
+    drop(vault);
+    assert_eq!(std::fs::metadata(log(&original)).map_or(0, |log| log.len()), 0, "nothing is left in the log");
+    std::fs::write(place.path(), &file).unwrap();
+    std::fs::write(log(&place), &bytes).unwrap();
+    let whole = dump(&place.path()).unwrap();
+    assert!(place.verify().findings.is_empty());
+    let mut next = random_numbers();
+    let mut flips: Vec<usize> = (0..32 * 8).collect();
+    flips.extend((0..300).map(|_| next() as usize % (bytes.len() * 8)));
+    for bit in flips {
+        let mut bytes = bytes.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(place.path(), &file).unwrap();
+        std::fs::write(log(&place), bytes).unwrap();
+        if !is_found(&place) {
+            let read = dump(&place.path()).unwrap();
+            assert!(read == whole, "byte {} of the log", bit / 8);
+        }
+    }
 }
 
 /// Whether opening or verification notices.

@@ -15,6 +15,7 @@
 
 mod bodies;
 mod content;
+mod journal;
 mod references;
 mod structure;
 
@@ -143,6 +144,10 @@ impl Reader {
                 Ok(())
             });
         }
+        check.step("write-ahead log", |check| {
+            check.journal();
+            Ok(())
+        });
         check.step("database", Check::database);
         check.step("schema", Check::schema);
         check.step("seals", Check::seals);

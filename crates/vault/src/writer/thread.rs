@@ -14,6 +14,9 @@ use crate::{Indexer, Page, Record, Result, RunId, Vault, restores, seals};
 const OBJECTS_PER_COMMIT: usize = 500;
 /// ...or is this old.
 const AGE_AT_COMMIT: Duration = Duration::from_millis(250);
+/// ...or when nothing was asked of the writer for so long; and after as long again
+/// the log is moved, so that little is left for whoever waits for the end.
+const IDLE: Duration = Duration::from_millis(20);
 
 /// The writing side of a vault.
 struct Thread<'a> {
@@ -21,6 +24,8 @@ struct Thread<'a> {
     shared: &'a Shared,
     objects: Objects,
     open: Option<Open>,
+    /// Whether something was committed since the log was moved.
+    log_grew: bool,
     /// Those who wait for the next commit.
     waiting: Vec<Reply<()>>,
 }
@@ -34,7 +39,7 @@ struct Open {
 /// Works until the writer is closed or every handle is gone.
 pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
     let objects = Objects::new(vault.codec.clone());
-    let mut thread = Thread { objects, vault, shared, open: None, waiting: Vec::new() };
+    let mut thread = Thread { objects, vault, shared, open: None, log_grew: false, waiting: Vec::new() };
     while let Some(message) = thread.next(messages) {
         if let Message::Close(reply) = message {
             thread.answer(&reply, |_| Ok(()));
@@ -47,8 +52,8 @@ pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
 }
 
 impl Thread<'_> {
-    /// Waits for a message, at most until the open transaction is due; while somebody
-    /// waits for its commit, only takes what is there.
+    /// Waits for a message, at most until the open transaction is due or the log could
+    /// be moved; while somebody waits for the commit, only takes what is there.
     fn next(&mut self, messages: &Receiver<Message>) -> Option<Message> {
         loop {
             if !self.waiting.is_empty() {
@@ -59,11 +64,15 @@ impl Thread<'_> {
                 }
                 continue;
             }
-            let Some(open) = &self.open else { return messages.recv().ok() };
-            let due = AGE_AT_COMMIT.saturating_sub(open.since.elapsed());
+            let due = match &self.open {
+                Some(open) => AGE_AT_COMMIT.saturating_sub(open.since.elapsed()).min(IDLE),
+                None if self.log_grew => IDLE,
+                None => return messages.recv().ok(),
+            };
             match messages.recv_timeout(due) {
                 Ok(message) => return Some(message),
-                Err(RecvTimeoutError::Timeout) => drop(self.attempt(Thread::commit)),
+                Err(RecvTimeoutError::Timeout) if self.open.is_some() => drop(self.attempt(Thread::commit)),
+                Err(RecvTimeoutError::Timeout) => self.move_journal(),
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
@@ -108,8 +117,10 @@ impl Thread<'_> {
     }
 
     /// Moves what was committed from the journal to the vault's file, as closing would.
-    /// Nobody waits for the writer when a run is over: its report is being made.
-    fn move_journal(&self) {
+    /// Nobody waits for the writer when it has nothing to do, or when a run is over:
+    /// its report is being made.
+    fn move_journal(&mut self) {
+        self.log_grew = false;
         if self.shared.check().is_ok() {
             // What cannot be moved now is when the vault is closed.
             let moved = self.vault.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
@@ -244,6 +255,7 @@ impl Thread<'_> {
     fn commit(&mut self) -> Result<()> {
         if self.open.take().is_some() {
             self.vault.connection.execute_batch("COMMIT").at(&self.vault.path)?;
+            self.log_grew = true;
         }
         self.answer_waiting(&Ok(()));
         Ok(())

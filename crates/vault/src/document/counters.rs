@@ -1,15 +1,27 @@
-//! Counters: whole numbers at the root of a document that change without an edit.
+//! Counters: whole numbers at the root of a document that change without an edit, and
+//! the times of the last access.
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+/// How the names of times end.
+const TIME: &str = "_at\"";
+
 /// The counters among the fields that were cut out, each a pointer and its value,
-/// as canonical JSON such as `{"view_count":17}`; `None` when there is none.
+/// as canonical JSON such as `{"last_viewed_at":"2026-03-01T10:00:00Z","view_count":17}`;
+/// `None` when there is none.
 pub(super) fn counters<'a>(cuts: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<String> {
     let counter = |(pointer, value): (&'a [u8], &'a [u8])| {
-        // Few values are numbers: the others are told by their first byte.
-        let value: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
-        let [name]: [&RawValue; 1] = serde_json::from_slice(pointer).ok()?;
-        name.get().starts_with('"').then(|| format!("{}:{value}", name.get()))
+        // Few values are numbers or texts: the others are told by their first byte.
+        let value = std::str::from_utf8(value).ok()?;
+        let time = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let counts = match time {
+            Some(time) => time.parse::<Timestamp>().is_ok(),
+            None => value.parse::<i64>().is_ok(),
+        };
+        let [name]: [&RawValue; 1] = serde_json::from_slice(pointer).ok().filter(|_| counts)?;
+        let name = name.get();
+        (name.starts_with('"') && (time.is_none() || name.ends_with(TIME))).then(|| format!("{name}:{value}"))
     };
     let counters: Vec<String> = cuts.filter_map(counter).collect();
     (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))
@@ -20,8 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_at_the_root_count() {
+    fn whole_numbers_and_times_at_the_root_count() {
         let cuts = [
+            (r#"["last_viewed_at"]"#, r#""2026-03-01T10:00:00.000+00:00""#),
+            (r#"["last_viewed_by"]"#, r#""2026-03-01T10:00:00Z""#),
+            (r#"["seen_at"]"#, r#""noon""#),
             (r#"["can"]"#, r#"{"show":true}"#),
             (r#"["favorite_count"]"#, "0"),
             (r#"["tiles",3,"view_count"]"#, "9"),
@@ -34,8 +49,9 @@ mod tests {
         let found = |cuts: &[(&str, &str)]| {
             counters(cuts.iter().map(|(pointer, value)| (pointer.as_bytes(), value.as_bytes())))
         };
-        assert_eq!(found(&cuts).as_deref(), Some(r#"{"favorite_count":0,"view_count":17}"#));
+        let all = r#"{"last_viewed_at":"2026-03-01T10:00:00.000+00:00","favorite_count":0,"view_count":17}"#;
+        assert_eq!(found(&cuts).as_deref(), Some(all));
         assert_eq!(found(&[]), None);
-        assert_eq!(found(&cuts[..1]), None);
+        assert_eq!(found(&cuts[1..4]), None);
     }
 }

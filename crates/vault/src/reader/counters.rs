@@ -1,9 +1,10 @@
-//! How counters went, run by run.
+//! How counters and times of access went, run by run.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::Row;
+use serde::{Deserialize, Serialize};
 
 use super::Reader;
 use crate::error::AtPath;
@@ -18,7 +19,17 @@ pub struct Counted {
     /// When that run began.
     pub at: Timestamp,
     /// The value.
-    pub value: i64,
+    pub value: CounterValue,
+}
+
+/// A value of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CounterValue {
+    /// A whole number, such as a view count.
+    Number(i64),
+    /// A time, such as that of the last access.
+    Time(Timestamp),
 }
 
 const SERIES: &str = "SELECT c.run, r.started_at, c.counts FROM object o
@@ -46,7 +57,7 @@ impl Reader {
         let rows = gather(&self.connection, SERIES, (instance.0, kind, key, until), read).at(&self.path)?;
         let mut series: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
         for (run, at, counts) in rows {
-            let counts: BTreeMap<String, i64> = serde_json::from_str(&counts).map_err(|why| {
+            let counts: BTreeMap<String, CounterValue> = serde_json::from_str(&counts).map_err(|why| {
                 VaultError::damaged(&self.path, format!("the counters of {kind} {key}: {why}"))
             })?;
             for (name, value) in counts {

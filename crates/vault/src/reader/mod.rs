@@ -35,7 +35,7 @@ pub use answers::{
     Count, InstanceInfo, KindCounts, KindSize, ListFilter, ListRow, RunDetails, RunInfo, Stored, VaultSize,
 };
 pub use calls::RunCalls;
-pub use counters::Counted;
+pub use counters::{Counted, CounterValue};
 pub use folders::FolderPaths;
 pub use history::{Change, ChangeFilter, Difference, Version};
 pub use moments::{Moment, Tag};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use vault::Counted;
+use vault::{Counted, CounterValue};
 
 use crate::output::{Align, Printer, Table, human, sparkline};
 use crate::report::Failure;
@@ -22,7 +22,7 @@ pub(super) struct CounterPart<'a> {
 struct PointPart {
     run: i64,
     at: String,
-    value: i64,
+    value: CounterValue,
 }
 
 pub(super) fn parts(series: &BTreeMap<String, Vec<Counted>>) -> Vec<CounterPart<'_>> {
@@ -34,7 +34,8 @@ pub(super) fn parts(series: &BTreeMap<String, Vec<Counted>>) -> Vec<CounterPart<
     parts
 }
 
-/// Prints each counter with its last value and how it came to it.
+/// Prints each counter with its last value and how it came to it; times have only
+/// their last value.
 pub(super) fn print(printer: &Printer, series: &BTreeMap<String, Vec<Counted>>) -> Result<(), Failure> {
     let mut table = Table::new(&[
         ("counter", Align::Left),
@@ -44,10 +45,18 @@ pub(super) fn print(printer: &Printer, series: &BTreeMap<String, Vec<Counted>>) 
     ]);
     for (name, points) in series {
         let Some(last) = points.last() else { continue };
-        let values: Vec<i64> = points.iter().map(|point| point.value).collect();
+        let number = |point: &Counted| match point.value {
+            CounterValue::Number(number) => Some(number),
+            CounterValue::Time(_) => None,
+        };
+        let values: Vec<i64> = points.iter().filter_map(number).collect();
+        let value = match last.value {
+            CounterValue::Number(number) => number.to_string(),
+            CounterValue::Time(time) => human::time(time, printer.zone()),
+        };
         let bars = if values.len() > 1 { sparkline(&values, DRAWN) } else { String::new() };
         let at = human::time(last.at, printer.zone());
-        table.row([name.clone(), last.value.to_string(), at, bars]);
+        table.row([name.clone(), value, at, bars]);
     }
     printer.section("Counters", &table)
 }

@@ -6,6 +6,8 @@
 mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use looker_sim::{Account, Kind, RejectedLogin, SimConfig};
 use serde_json::Value;
@@ -272,4 +274,46 @@ fn check_says_who_we_are_and_what_we_see() {
     assert!(kinds.iter().all(|kind| kind["problem"].is_null() && kind["any"] == true), "{findings}");
     let metered = support::requests::metered(&looker.requests());
     assert_eq!(findings["calls"], metered);
+}
+
+/// Addresses in answers are not called: an instance behind a proxy may name itself by one
+/// that leads elsewhere.
+#[test]
+fn addresses_in_answers_are_not_followed() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let elsewhere = Front::alone(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Some(Instead { status: 200, content_type: "application/json", body: "{}".to_owned() })
+    });
+    let public_url = Some(elsewhere.url());
+    let small = SimConfig { dashboards: 30, looks: 10, folders: 4, users: 5, ..SimConfig::default() };
+    let looker = Looker::start(SimConfig { public_url, ..small });
+    let (named, place) = (Arc::new(AtomicUsize::new(0)), elsewhere.url());
+    let counted = Arc::clone(&named);
+    let front = Front::before(looker.port(), move |exchange| {
+        counted.fetch_add(usize::from(exchange.head.contains(&place)), Ordering::SeqCst);
+        None
+    });
+    let world = looker.world_at(&front.url());
+    world.extract("").complete();
+    assert_eq!(world.run("check").code, 0);
+    world.extract("dashboards looks --full --page-size 5").complete();
+    assert!(named.load(Ordering::SeqCst) > 0, "answers name the next page by the other address");
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+
+    // Nor is a redirect, which would take the credentials along.
+    for path in ["/login", "/user", "/dashboards/search"] {
+        let leads_to = format!("{}/api/4.0{path}", elsewhere.url());
+        let front = Front::before(looker.port(), move |exchange| {
+            let redirect = Instead { status: 302, content_type: "text/html", body: leads_to.clone() };
+            exchange.request.contains(&format!("/api/4.0{path}")).then_some(redirect)
+        });
+        let world = looker.world_at(&front.url());
+        let ran = world.extract("dashboards --tries 2 --patience 1ms");
+        assert!(ran.all().contains("302"), "{path}: {}", ran.all());
+        assert_eq!(ran.code == 0, path == "/user", "{path}: {}", ran.all());
+        assert!(!ran.all().contains("panicked"), "{}", ran.all());
+        assert_eq!(calls.load(Ordering::SeqCst), 0, "{path}");
+    }
 }

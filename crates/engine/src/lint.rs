@@ -3,13 +3,13 @@
 //! Each check is an entry of [`CHECKS`]: what it finds, what to do about it, and
 //! how it is found. They read the vault only.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use looker::catalogue::Group;
 use vault::{AsOf, ListFilter, ListRow, Reader, Referrer, Result, Side};
 
-use crate::documents::Node;
-use crate::impact::{FOLDERS, Names, ObjectName};
+use crate::documents::{Node, recipients};
+use crate::impact::{FOLDERS, Names, ObjectName, addresses};
 use crate::references::references;
 
 /// A check.
@@ -51,7 +51,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "plans-without-recipients",
         what: "schedules that nobody receives",
-        advice: "add a destination, or delete the schedule",
+        advice: "add somebody who receives it, or delete the schedule",
         needs: &["scheduled_plans"],
         find: plans_without_recipients,
     },
@@ -226,10 +226,41 @@ fn plans_of_trash(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
+/// Plans without a destination, and those that are sent to disabled users only, as far
+/// as their addresses are known.
 fn plans_without_recipients(work: &mut Work<'_>) -> Result<Vec<Finding>> {
-    let nobody =
-        |body: &[u8]| Node::of(body).is_some_and(|plan| plan.items("scheduled_plan_destination").is_empty());
-    work.findings_where("scheduled_plans", nobody, "no destination")
+    let disabled = disabled_addresses(work)?;
+    let mut why: HashMap<String, String> = HashMap::new();
+    work.reader.bodies(work.of, "scheduled_plans", |key, body| {
+        let Some(plan) = Node::of(body) else { return };
+        let destinations = plan.items("scheduled_plan_destination").len();
+        let addresses = recipients(&plan).into_iter().map(|(_, address)| address.to_lowercase());
+        let unread: Vec<String> = addresses.filter(|address| disabled.contains(address)).collect();
+        if destinations == 0 {
+            why.insert(key.to_owned(), "no destination".to_owned());
+        } else if unread.len() == destinations {
+            why.insert(key.to_owned(), format!("sent to disabled users only: {}", unread.join(", ")));
+        }
+    })?;
+    let mut findings = Vec::new();
+    for plan in work.list("scheduled_plans", Side::Live)? {
+        if let Some(why) = why.remove(&plan.key) {
+            findings.push(work.finding(vec![plan], why)?);
+        }
+    }
+    Ok(findings)
+}
+
+/// Mail addresses that only disabled users have, in lower case.
+fn disabled_addresses(work: &Work<'_>) -> Result<HashSet<String>> {
+    let (mut disabled, mut enabled) = (HashSet::new(), HashSet::new());
+    work.reader.bodies(work.of, "users", |_, body| {
+        let Some(user) = Node::of(body) else { return };
+        let list = if user.is_true("is_disabled") { &mut disabled } else { &mut enabled };
+        list.extend(addresses(&user).into_iter().map(str::to_lowercase));
+    })?;
+    disabled.retain(|address| !enabled.contains(address));
+    Ok(disabled)
 }
 
 /// The same but for case and blanks; Looker itself allows no two in one folder.

@@ -245,8 +245,13 @@ fn what_was_listed_elsewhere_has_moved_and_is_not_gone() {
     place.complete_run(&[seen(1, 1), seen(2, 2)]);
     let run = place.run(r#"{"folders":["1"]}"#);
     run.see(&[seen(1, 1)]);
-    run.list(1, &[seen(1, 1), Seen { folder: "9".into(), ..seen(2, 2) }]);
+    run.list(1, &[seen(1, 1)]);
     let scope = AbsenceScope { listing: Some(1), ..folders("dashboard", &["1"]) };
+    let missing = run.writer.missing(run.id, vec![scope.clone(), scope.clone()]).unwrap();
+    let first = place.reader().runs(2).unwrap().pop().unwrap().id;
+    assert_eq!(missing, [Missing { kind: "dashboard".into(), key: "2".into(), found_by: first }]);
+    run.list(1, &[Seen { folder: "9".into(), ..seen(2, 2) }]);
+    assert!(run.writer.missing(run.id, vec![scope.clone()]).unwrap().is_empty());
     run.finish(RunState::Complete, &[scope]);
     assert_eq!(place.content().len(), 2);
 }

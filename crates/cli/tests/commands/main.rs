@@ -6,6 +6,7 @@ mod estate;
 mod stored;
 mod support;
 
+mod test_as_of;
 mod test_completions_command;
 mod test_diff_command;
 mod test_global_options;

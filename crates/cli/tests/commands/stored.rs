@@ -52,8 +52,13 @@ pub(crate) fn store_run(path: &Path, url: &str, objects: &[Object], gaps: &[Gap]
     store_run_of(path, url, objects, gaps, "2026-11-23");
 }
 
-/// Stores the objects in one run of a day.
+/// Stores the objects in one run of a day, at ten o'clock.
 pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[Gap], day: &str) {
+    store_run_at(path, url, objects, gaps, &format!("{day}T10:00"));
+}
+
+/// Stores the objects in one run that begins with a minute and ends some seconds later.
+pub(crate) fn store_run_at(path: &Path, url: &str, objects: &[Object], gaps: &[Gap], minute: &str) {
     let mut vault = Vault::open_for_writing(path, "test").unwrap();
     let instance = vault.instance(url).unwrap();
     let rules: Vec<(&str, Rules)> = KINDS.iter().map(|kind| (kind.name, rules(kind.name))).collect();
@@ -67,7 +72,7 @@ pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[G
             options: "{}".into(),
             account: r#"{"id":"1"}"#.into(),
             release: Some("26.12".into()),
-            started_at: time(&format!("{day}T10:00:00Z")),
+            started_at: time(&format!("{minute}:00Z")),
         })
         .unwrap();
     let writer = vault.into_writer();
@@ -92,7 +97,7 @@ pub(crate) fn store_run_of(path: &Path, url: &str, objects: &[Object], gaps: &[G
         calls: 12,
     };
     writer.calls(run, vec![calls]).unwrap();
-    finish(writer, run, &kinds, gaps.is_empty(), time(&format!("{day}T10:00:04.500Z")));
+    finish(writer, run, &kinds, gaps.is_empty(), time(&format!("{minute}:04.500Z")));
 }
 
 fn write_stream(

@@ -44,6 +44,39 @@ fn content_leads_on_to_what_shows_sends_and_watches_it() {
 }
 
 #[test]
+fn alerts_are_found_by_every_tile_that_leads_to_their_dashboard() {
+    let world = World::new();
+    let alert = |id: &str, tile: &str| {
+        live(
+            "alerts",
+            &format!(
+                r#"{{"id":"{id}","dashboard_element_id":"{tile}","investigative_content_id":"12",
+                    "field":{{"name":"orders.other"}}}}"#
+            ),
+        )
+    };
+    let objects = [
+        live("queries", r#"{"id":"70","model":"shop","view":"orders","fields":["orders.count"]}"#),
+        live("merge_queries", r#"{"id":"abc","source_queries":[{"query_id":"70"}]}"#),
+        live(
+            "dashboards",
+            r#"{"id":"12","title":"Overview","dashboard_elements":[
+                {"id":"1","query":{"model":"shop","view":"orders","fields":["orders.count"]}},
+                {"id":"2","merge_result_id":"abc"},
+                {"id":"3","query":{"model":"shop","view":"orders","fields":["orders.other"]}}]}"#,
+        ),
+        alert("41", "1"),
+        alert("42", "2"),
+        alert("43", "3"),
+    ];
+    store(&world.path("lookervault.db"), URL, &objects);
+    // The dashboard is found by its first tile before the merge query leads to the second.
+    let found = touched(&world, "--field shop.orders.orders.count");
+    let alerts: Vec<&str> = found.iter().filter_map(|name| name.strip_prefix("alerts ")).collect();
+    assert_eq!(alerts, ["41", "42"], "{found:?}");
+}
+
+#[test]
 fn people_and_groups_are_found_in_all_they_have_to_do_with() {
     let world = world();
     insta::assert_snapshot!(world.run("impact --user ADA@example.com").all());

@@ -67,3 +67,44 @@ fn what_cannot_be_checked_is_said_and_is_no_finding() {
     );
     assert!(ran.err.ends_with("Nothing was found.\n"), "{}", ran.err);
 }
+
+#[test]
+fn a_schedule_that_only_disabled_users_receive_is_named() {
+    let world = World::new();
+    let user = |id: &str, mail: &str, disabled: bool| {
+        live(
+            "users",
+            &format!(r#"{{"id":"{id}","display_name":"U","email":"{mail}","is_disabled":{disabled}}}"#),
+        )
+    };
+    let plan = |id: &str, addresses: &[&str]| {
+        let destinations: Vec<String> =
+            addresses.iter().map(|address| format!(r#"{{"id":"1","address":"{address}"}}"#)).collect();
+        let destinations = destinations.join(",");
+        let body = format!(r#"{{"id":"{id}","name":"P","scheduled_plan_destination":[{destinations}]}}"#);
+        live("scheduled_plans", &body)
+    };
+    let objects = [
+        user("1", "gone@example.com", true),
+        user("2", "left@example.com", true),
+        user("3", "here@example.com", false),
+        user("4", "both@example.com", true),
+        user("5", "both@example.com", false),
+        plan("10", &["Gone@example.com", "left@example.com"]),
+        plan("11", &["gone@example.com", "here@example.com"]),
+        plan("12", &["both@example.com"]),
+        plan("13", &["stranger@example.com"]),
+        plan("14", &["gone@example.com", "https://example.com/hook"]),
+        plan("15", &[]),
+    ];
+    store(&world.path("lookervault.db"), URL, &objects);
+    let found = world.json("lint --only plans-without-recipients")["checks"][0]["findings"].clone();
+    let found: Vec<(&str, &str)> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["objects"][0]["id"].as_str().unwrap(), finding["detail"].as_str().unwrap()))
+        .collect();
+    let only_disabled = "sent to disabled users only: gone@example.com, left@example.com";
+    assert_eq!(found, [("10", only_disabled), ("15", "no destination")]);
+}

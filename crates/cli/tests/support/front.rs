@@ -3,10 +3,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request and the answer the server gave.
@@ -17,6 +19,8 @@ pub(crate) struct Exchange {
     /// The header of that name; empty when there was none.
     pub(crate) authorization: String,
     pub(crate) status: u16,
+    /// The answer's head.
+    pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -48,6 +52,8 @@ pub(crate) struct Front {
     port: u16,
     /// Where it leads; 0: nowhere.
     server: Arc<AtomicU16>,
+    /// The server's clock as clients are told, if not as it is.
+    date: Arc<Mutex<Option<Timestamp>>>,
     closed: Arc<AtomicBool>,
 }
 
@@ -77,6 +83,11 @@ impl Front {
         self.server.store(server, Ordering::Relaxed);
     }
 
+    /// From now on the server's clock stands still here, as clients are told.
+    pub(crate) fn set_date(&self, date: Timestamp) {
+        *self.date.lock().unwrap() = Some(date);
+    }
+
     fn open(server: u16, rule: Arc<Rule>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -84,17 +95,20 @@ impl Front {
         let end = Arc::clone(&closed);
         let server = Arc::new(AtomicU16::new(server));
         let leads_to = Arc::clone(&server);
+        let date = Arc::new(Mutex::new(None));
+        let clock = Arc::clone(&date);
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 if end.load(Ordering::Relaxed) {
                     return;
                 }
                 let (rule, tls) = (Arc::clone(&rule), tls.clone());
-                let server = leads_to.load(Ordering::Relaxed);
-                std::thread::spawn(move || greet(socket, tls, server, &*rule));
+                let behind =
+                    Behind { server: leads_to.load(Ordering::Relaxed), date: *clock.lock().unwrap() };
+                std::thread::spawn(move || greet(socket, tls, &behind, &*rule));
             }
         });
-        Self { port, server, closed }
+        Self { port, server, date, closed }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -118,33 +132,46 @@ impl Drop for Front {
     }
 }
 
-fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, server: u16, rule: &Rule) -> Option<()> {
+/// The server behind the front, and its clock where that is another.
+struct Behind {
+    server: u16,
+    date: Option<Timestamp>,
+}
+
+fn greet(socket: TcpStream, tls: Option<Arc<ServerConfig>>, behind: &Behind, rule: &Rule) -> Option<()> {
     socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    let Some(tls) = tls else { return serve(&mut &socket, server, rule) };
+    let Some(tls) = tls else { return serve(&mut &socket, behind, rule) };
     let mut client = StreamOwned::new(ServerConnection::new(tls).ok()?, socket);
-    serve(&mut client, server, rule)?;
+    serve(&mut client, behind, rule)?;
     client.conn.send_close_notify();
     client.flush().ok()
 }
 
 /// Answers one request; a client that went away is no matter.
-fn serve(client: &mut (impl Read + Write), server: u16, rule: &Rule) -> Option<()> {
+fn serve(client: &mut (impl Read + Write), behind: &Behind, rule: &Rule) -> Option<()> {
     let (head, request_body) = read_message(&mut BufReader::new(&mut *client))?;
     let request = head.lines().next()?.to_owned();
-    let (answer_head, body) = match server {
-        1.. => ask(server, &head, &request_body)?,
+    let (answer_head, body) = match behind.server {
+        1.. => ask(behind.server, &head, &request_body)?,
         0 => (String::from("HTTP/1.1 404 Not Found\r\n"), Vec::new()),
     };
     let status = answer_head.split(' ').nth(1)?.parse().ok()?;
     let request_body = String::from_utf8_lossy(&request_body).into();
-    let exchange = Exchange { request, request_body, authorization: authorization(&head), status, body };
+    let authorization = authorization(&head);
+    let head = dated(&answer_head, behind.date);
+    let exchange = Exchange { request, request_body, authorization, status, head, body };
     let answer = match rule(&exchange) {
-        None => [with_close(&answer_head).into_bytes(), exchange.body].concat(),
-        Some(Instead { status, content_type, body }) => format!(
-            "HTTP/1.1 {status} Instead\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes(),
+        None => [with_close(&exchange.head).into_bytes(), exchange.body].concat(),
+        Some(Instead { status, content_type, body }) => {
+            // Where a redirect leads is all there is to say of it.
+            let leads =
+                if matches!(status, 300..400) { format!("location: {body}\r\n") } else { String::new() };
+            format!(
+                "HTTP/1.1 {status} Instead\r\n{leads}content-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            )
+            .into_bytes()
+        }
     };
     client.write_all(&answer).ok()
 }
@@ -177,6 +204,15 @@ fn authorization(head: &str) -> String {
     let named = head.lines().filter_map(|line| line.split_once(':'));
     let mut values = named.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     values.next().map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
+
+/// A head with another `Date`.
+fn dated(head: &str, date: Option<Timestamp>) -> String {
+    let Some(date) = date else { return head.to_owned() };
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap();
+    let others = head.trim_end().lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
+    let lines: Vec<&str> = others.collect();
+    format!("{}\r\ndate: {date}\r\n\r\n", lines.join("\r\n"))
 }
 
 /// A head that asks for the connection's end.

@@ -29,6 +29,34 @@ pub(super) const MOST_IN_A_LIST: usize = 100;
 /// An object to read: its group and its key.
 pub(super) type Item = (usize, String);
 
+/// How objects are asked for.
+#[derive(Clone)]
+pub(super) struct Search {
+    pub(super) group: Group,
+    /// Which objects are sure to be there, so that a list of ids can be tried out.
+    pub(super) there: There,
+    /// The round of a listing in which what is found is noted as named.
+    pub(super) noted: Option<u32>,
+}
+
+/// What is sure to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum There {
+    /// All that is asked for: a listing has just named it.
+    All,
+    /// Another object of the group.
+    Other(String),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Search {
+    /// For objects of a group that a listing has just named.
+    pub(super) fn of(group: &Group) -> Self {
+        Self { group: group.clone(), there: There::All, noted: None }
+    }
+}
+
 /// Which parameters were found to take lists, by their names as probes.
 #[derive(Debug, Default)]
 pub(super) struct Lists(HashMap<String, bool>);
@@ -72,6 +100,23 @@ impl Lists {
     }
 }
 
+impl There {
+    /// What it tells of lists that of two objects `asked` for these `came`; `None`: nothing.
+    fn judge(&self, asked: &[String; 2], came: &[&str]) -> Option<bool> {
+        let has_come = |key: &String| came.contains(&key.as_str());
+        if came.iter().any(|id| !asked.iter().any(|key| key == id)) {
+            return Some(false);
+        }
+        match self {
+            _ if asked.iter().all(has_come) => Some(true),
+            // If one of them came, the other may be gone.
+            Self::All => came.is_empty().then_some(false),
+            Self::Other(_) => Some(has_come(&asked[1])),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// A probe of how many rows one answer may hold: `search_dashboards.rows.500`.
 const ROWS: &str = "rows.";
 
@@ -93,16 +138,25 @@ impl Run {
         for (group, key) in items {
             by_group.entry(group).or_default().push(key);
         }
+        let searches = by_group.into_iter().map(|(group, keys)| (Search::of(&self.groups[group]), keys));
+        self.search(searches.collect()).await
+    }
+
+    /// The same for objects of any groups.
+    pub(super) async fn search(
+        &self,
+        searches: Vec<(Search, Vec<String>)>,
+    ) -> Result<Vec<GapReport>, ExtractError> {
         let mut lists = Vec::new();
-        for (group, keys) in by_group {
-            let at = &self.groups[group];
+        for (search, keys) in &searches {
+            let at = &search.group;
             let in_lists = at.paged.by_id.and_then(|by_id| self.lists.taken(at, by_id)) == Some(true);
             let length = if in_lists { MOST_IN_A_LIST } else { 1 };
-            lists.extend(keys.chunks(length).map(|keys| (group, keys.to_vec())));
+            lists.extend(keys.chunks(length).map(|keys| (search, keys.to_vec())));
         }
         let left = AtomicUsize::new(lists.iter().map(|(_, keys)| keys.len()).sum());
         let results: Vec<_> = futures_util::stream::iter(lists)
-            .map(|(group, keys)| self.read_list(group, keys, &left))
+            .map(|(search, keys)| self.read_list(search, keys, &left))
             .buffer_unordered(self.workers())
             .collect()
             .await;
@@ -119,7 +173,7 @@ impl Run {
     /// fails for too long means that the server is down.
     async fn read_list(
         &self,
-        group: usize,
+        search: &Search,
         keys: Vec<String>,
         left: &AtomicUsize,
     ) -> Result<Vec<GapReport>, ExtractError> {
@@ -128,7 +182,7 @@ impl Run {
         let mut postponed = HashSet::new();
         while let Some(mut keys) = lists.pop_front() {
             let is_last = lists.is_empty();
-            let error = match self.ask_for(group, &keys, is_last).await? {
+            let error = match self.ask_for(search, &keys, is_last).await? {
                 Asked::Failed(error) if keys.len() > 1 => {
                     tracing::debug!(%error, objects = keys.len(), "A list of objects is halved.");
                     let second = keys.split_off(keys.len() / 2);
@@ -148,7 +202,7 @@ impl Run {
             if let Some(down) = self.server_down(&error).filter(|_| others) {
                 self.brake.pull(down);
             } else {
-                let kind = self.groups[group].kind;
+                let kind = search.group.kind;
                 failed.push(GapReport::of_object(kind, &keys[0], error.to_string(), error.tries));
             }
         }
@@ -156,8 +210,8 @@ impl Run {
     }
 
     /// One call; with patience if it is the last of its list, else not for long.
-    async fn ask_for(&self, group: usize, keys: &[String], is_last: bool) -> Result<Asked, ExtractError> {
-        let at = &self.groups[group];
+    async fn ask_for(&self, search: &Search, keys: &[String], is_last: bool) -> Result<Asked, ExtractError> {
+        let at = &search.group;
         let Some(by_id) = at.paged.by_id.filter(|_| self.brake.pulled().is_none()) else {
             return Ok(Asked::Done);
         };
@@ -183,8 +237,8 @@ impl Run {
                     let error = Error::new(ErrorKind::BadBody, "other objects came than were asked for");
                     return Ok(Asked::Failed(error));
                 }
-                rows.retain(|row| keys.contains(&row.id) && at.holds(row.folder.as_deref()));
-                self.store_rows(group, rows, date).await?;
+                rows.retain(|row| keys.contains(&row.id));
+                self.store_found(search, rows, date).await?;
                 Ok(Asked::Done)
             }
             Err(error) => {
@@ -198,36 +252,32 @@ impl Run {
     }
 
     /// Whether the group's search takes several ids in a call. Where nobody knows
-    /// yet it is tried out with the first two of `keys`; those that are read by it
-    /// are taken out.
+    /// yet it is tried out with the first two of `keys`, or with the first and
+    /// another that is there; those that are read by it are taken out.
     pub(super) async fn takes_id_lists(
         &mut self,
-        group: usize,
+        search: &Search,
         keys: &mut Vec<String>,
     ) -> Result<bool, ExtractError> {
-        let at = &self.groups[group];
+        let at = &search.group;
         let Some(by_id) = at.paged.by_id else { return Ok(false) };
         if let Some(known) = self.lists.taken(at, by_id) {
             return Ok(known);
         }
         let [first, second, ..] = &keys[..] else { return Ok(false) };
+        let second = if let There::Other(key) = &search.there { key } else { second };
         let asked = [first.clone(), second.clone()];
-        let Some(tried) = self.try_list(group, by_id, &asked, 3).await? else { return Ok(false) };
+        let Some(tried) = self.try_list(at, by_id, &asked, 3).await? else { return Ok(false) };
         let came: Vec<&str> = tried.rows.iter().map(|row| row.id.as_str()).collect();
-        let strangers = came.iter().any(|id| !asked.iter().any(|key| key == id));
-        let all = asked.iter().all(|key| came.contains(&key.as_str()));
-        // If one of them came, the other may be gone: nothing is learned.
-        let answer = match (strangers, all) {
-            (false, true) => Some(true),
-            (false, false) if came.len() == 1 => None,
-            _ => Some(false),
-        };
-        self.remember(group, by_id, answer, tried.date)?;
+        let answer = search.there.judge(&asked, &came);
+        self.remember(at, by_id, answer, tried.date)?;
         let read: Vec<Row> = tried.rows.into_iter().filter(|row| asked.contains(&row.id)).collect();
         keys.retain(|key| read.iter().all(|row| row.id != *key));
-        let held = read.into_iter().filter(|row| self.groups[group].holds(row.folder.as_deref()));
-        let held = held.collect();
-        self.store_rows(group, held, tried.date).await?;
+        if answer == Some(true) && search.there != There::All {
+            // What was asked for and did not come is not there.
+            keys.retain(|key| !asked.contains(key));
+        }
+        self.store_found(search, read, tried.date).await?;
         Ok(answer == Some(true))
     }
 
@@ -240,8 +290,9 @@ impl Run {
         folders: &[String; 2],
         rows: u64,
     ) -> Result<bool, ExtractError> {
-        let Some(parameter) = self.groups[group].paged.folder else { return Ok(false) };
-        let Some(tried) = self.try_list(group, parameter, folders, rows + 1).await? else {
+        let at = &self.groups[group].clone();
+        let Some(parameter) = at.paged.folder else { return Ok(false) };
+        let Some(tried) = self.try_list(at, parameter, folders, rows + 1).await? else {
             return Ok(false);
         };
         let within = |row: &Row| row.folder.as_ref().is_some_and(|folder| folders.contains(folder));
@@ -252,22 +303,21 @@ impl Run {
             (true, false) if !tried.rows.is_empty() => None,
             _ => Some(false),
         };
-        self.remember(group, parameter, answer, tried.date)?;
+        self.remember(at, parameter, answer, tried.date)?;
         let complete = answer == Some(true) && tried.rows.len() as u64 <= rows;
         let held = tried.rows.into_iter().filter(within).collect();
-        self.store_rows(group, held, tried.date).await?;
+        self.store_rows(at, held, tried.date).await?;
         Ok(complete)
     }
 
     /// One call with a list; `None` where it tells nothing.
     async fn try_list(
         &mut self,
-        group: usize,
+        at: &Group,
         parameter: &'static str,
         values: &[String],
         limit: u64,
     ) -> Result<Option<Tried>, ExtractError> {
-        let at = &self.groups[group];
         if self.brake.pulled().is_some() {
             return Ok(None);
         }
@@ -280,7 +330,7 @@ impl Run {
         match read {
             Ok((rows, date)) => Ok(Some(Tried { rows, date })),
             Err(error) if error.kind == ErrorKind::Invalid => {
-                self.remember(group, parameter, Some(false), Timestamp::now())?;
+                self.remember(at, parameter, Some(false), Timestamp::now())?;
                 Ok(None)
             }
             Err(error) => {
@@ -296,21 +346,21 @@ impl Run {
     /// Remembers that one answer of a light listing held so many rows and was not
     /// cut there.
     pub(super) fn remember_rows(&mut self, group: usize, rows: u64) -> Result<(), ExtractError> {
-        if rows <= self.lists.answered_at_once(&self.groups[group]) {
+        let at = &self.groups[group].clone();
+        if rows <= self.lists.answered_at_once(at) {
             return Ok(());
         }
-        self.remember(group, &format!("{ROWS}{rows}"), Some(true), Timestamp::now())
+        self.remember(at, &format!("{ROWS}{rows}"), Some(true), Timestamp::now())
     }
 
     fn remember(
         &mut self,
-        group: usize,
+        group: &Group,
         parameter: &str,
         answer: Option<bool>,
         at: Timestamp,
     ) -> Result<(), ExtractError> {
-        let name = name(&self.groups[group], parameter);
-        self.note_probe(name, answer, at)
+        self.note_probe(name(group, parameter), answer, at)
     }
 
     /// Remembers what trying something out told.
@@ -328,15 +378,48 @@ impl Run {
         Ok(())
     }
 
+    /// Stores what a search found within its scope.
+    async fn store_found(
+        &self,
+        search: &Search,
+        mut rows: Vec<Row>,
+        date: Timestamp,
+    ) -> Result<(), ExtractError> {
+        rows.retain(|row| search.group.holds(row.folder.as_deref()));
+        if let Some(round) = search.noted {
+            self.note_listed(&search.group, round, rows.clone()).await?;
+        }
+        self.store_rows(&search.group, rows, date).await
+    }
+
     pub(super) async fn store_rows(
         &self,
-        group: usize,
+        group: &Group,
         rows: Vec<Row>,
         date: Timestamp,
     ) -> Result<(), ExtractError> {
-        let (kind, side) = (self.groups[group].kind, self.groups[group].side);
+        let (kind, side) = (group.kind, group.side);
         let preparer = Arc::clone(&self.preparer);
         preparer.counters.count(&rows);
         blocking(move || preparer.store_items(kind, side, &rows, date)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_judged_by_what_is_sure_to_be_there() {
+        let asked = ["3".to_owned(), "5".to_owned()];
+        let judged = |came: &[&str]| {
+            let other = There::Other("5".into());
+            [There::All, other, There::Unknown].map(|there| there.judge(&asked, came))
+        };
+        assert_eq!(judged(&["3", "5"]), [Some(true); 3]);
+        assert_eq!(judged(&["5", "9"]), [Some(false); 3], "strangers");
+        assert_eq!(judged(&["3"]), [None, Some(false), None], "only the first is looked at");
+        assert_eq!(judged(&["5"]), [None, Some(true), None], "the first is gone");
+        assert_eq!(judged(&[]), [Some(false), Some(false), None]);
     }
 }

@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use looker::paging::StreamPlan;
 use vault::{AbsenceScope, Disagreement, Disagreements};
 
-use super::by_id::{self, Item};
+use super::by_id::{self, Item, Search};
 use super::error::ExtractError;
 use super::groups::{ListBy, Sizes, Stream, pages};
 use super::incremental::OPENING;
-use super::listing::{Keep, Listing};
+use super::listing::{Keep, Listing, Named};
 use super::pages::Reading;
 use super::pool::blocking;
 use super::report::GapReport;
@@ -32,11 +32,13 @@ const ROUNDS: u32 = 3;
 pub(super) struct Closing {
     pub(super) unproved: HashSet<usize>,
     /// With the round that proved them, where one was needed.
-    proved: HashMap<usize, Option<u32>>,
+    pub(super) proved: HashMap<usize, Option<u32>>,
+    /// What the last listing of each group named.
+    pub(super) named: HashMap<usize, Named>,
     /// Seen by the run and not listed by the last round: kind and key.
     vanished: BTreeSet<(String, String)>,
     /// Objects that the last round could not read.
-    failed: Vec<GapReport>,
+    pub(super) failed: Vec<GapReport>,
 }
 
 impl Run {
@@ -61,6 +63,9 @@ impl Run {
             self.watch.phase("proving by listing");
             self.findings.closing_rounds = round;
             self.close_round(round, &mut closing, &mut reading).await?;
+        }
+        if closing.unproved.is_empty() && reading.gaps.is_empty() {
+            self.look_elsewhere(&mut closing).await?;
         }
         self.settle(reading, closing);
         self.read_new_folders().await
@@ -109,6 +114,7 @@ impl Run {
             found.vanished.iter().map(|one| (one.kind.clone(), one.key.clone())).collect();
         let items = self.items(&found);
         let lost = self.lost(&early_groups, &reading.opening, &listing);
+        closing.named.extend(listing.named);
         // Objects move within their kind, between folders and the trash: a kind
         // without a disagreement is proved, as is one in which the same objects
         // are gone as before.
@@ -212,15 +218,15 @@ impl Run {
     fn lost(
         &self,
         early: &[usize],
-        opening: &HashMap<usize, HashSet<u64>>,
+        opening: &HashMap<usize, Named>,
         listing: &Listing,
     ) -> HashSet<&'static str> {
         let kind = |group: &usize| self.groups[*group].kind.name;
         let mut lost = HashSet::new();
-        for (group, keys) in opening.iter().filter(|(group, _)| early.contains(group)) {
+        for (group, named) in opening.iter().filter(|(group, _)| early.contains(group)) {
             let sides = listing.named.iter().filter(|(other, _)| kind(other) == kind(group));
-            let sides: Vec<&HashSet<u64>> = sides.map(|(_, named)| named).collect();
-            if keys.iter().any(|key| !sides.iter().any(|named| named.contains(key))) {
+            let sides: Vec<&HashSet<u64>> = sides.map(|(_, named)| &named.here).collect();
+            if named.here.iter().any(|key| !sides.iter().any(|named| named.contains(key))) {
                 lost.insert(kind(group));
             }
         }
@@ -315,7 +321,7 @@ impl Run {
         for group in wanted.keys().filter(|group| !by_pages.contains(group)) {
             let mut keys: Vec<String> =
                 items.iter().filter(|(of, _)| of == group).map(|(_, key)| key.clone()).collect();
-            self.takes_id_lists(*group, &mut keys).await?;
+            self.takes_id_lists(&Search::of(&self.groups[*group]), &mut keys).await?;
             single.extend(keys.into_iter().map(|key| (*group, key)));
         }
         failed.extend(self.read_by_id(single).await?);

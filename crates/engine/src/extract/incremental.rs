@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use vault::{AbsenceScope, Adopted, Stale};
 
-use super::by_id;
+use super::by_id::{self, Search};
 use super::error::ExtractError;
 use super::groups::{Group, Sizes, Stream, calls_of};
 use super::listing::Keep;
@@ -86,7 +86,8 @@ impl Run {
             return Ok(Way::Pages(streams));
         }
         let could_be_listed = keys.len() > 1 && by_id::calls(keys.len(), true) <= by_pages;
-        if could_be_listed && self.takes_id_lists(group, &mut keys).await? {
+        let search = Search::of(&self.groups[group]);
+        if could_be_listed && self.takes_id_lists(&search, &mut keys).await? {
             return Ok(Way::ById(keys));
         }
         let windows = self.windows_of(group, stale, &keys);

@@ -33,12 +33,43 @@ const ROWS_AT_A_TIME: usize = 5_000;
 pub(super) struct Listing {
     /// By index of the group; groups that could not be listed are missing.
     pub(super) sizes: HashMap<usize, Sizes>,
-    /// Digests of the keys that were named, by group.
-    pub(super) named: HashMap<usize, HashSet<u64>>,
+    /// What was named, by group.
+    pub(super) named: HashMap<usize, Named>,
     /// Groups that are closed to us, and why.
     pub(super) closed: HashMap<usize, String>,
     /// Groups whose listing failed in part, and why.
     pub(super) failed: HashMap<usize, String>,
+}
+
+/// The objects that a listing of a group named: digests of their keys.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// Those within the scope.
+    pub(super) here: HashSet<u64>,
+    /// Those outside of it; only a listing of the whole kind names any.
+    elsewhere: HashSet<u64>,
+    /// Whether the whole kind was listed.
+    pub(super) is_whole: bool,
+    /// One of them, whichever.
+    pub(super) one: Option<String>,
+}
+
+impl Named {
+    /// Whether an object lies outside of the scope.
+    pub(super) fn is_elsewhere(&self, key: &str) -> bool {
+        self.elsewhere.contains(&digest(key))
+    }
+
+    fn add(&mut self, group: &Group, rows: &[Row]) {
+        if self.one.is_none() {
+            self.one = rows.first().map(|row| row.id.clone());
+        }
+        for row in rows {
+            let held = group.holds(row.folder.as_deref());
+            let keys = if held { &mut self.here } else { &mut self.elsewhere };
+            keys.insert(digest(&row.id));
+        }
+    }
 }
 
 impl Listing {
@@ -120,6 +151,18 @@ impl Run {
         streams
     }
 
+    /// Notes rows as named by a listing, wherever they lie.
+    pub(super) async fn note_listed(
+        &self,
+        group: &Group,
+        round: u32,
+        rows: Vec<Row>,
+    ) -> Result<(), ExtractError> {
+        let (writer, run, preparer) = (self.writer.clone(), self.id, Arc::clone(&self.preparer));
+        let group = group.clone();
+        blocking(move || Ok(writer.listing(run, round, listed(&group, rows, &preparer))?)).await
+    }
+
     /// How a light stream is read.
     pub(super) fn listing_plan(&self, stream: &Stream) -> StreamPlan {
         StreamPlan {
@@ -189,7 +232,7 @@ pub(super) struct ListingSink {
 #[derive(Default)]
 struct Found {
     sizes: HashMap<usize, Sizes>,
-    named: HashMap<usize, HashSet<u64>>,
+    named: HashMap<usize, Named>,
     pages: HashMap<usize, u64>,
     beyond: Vec<usize>,
 }
@@ -213,6 +256,7 @@ impl ListingSink {
     fn note_length(&self, answer: &Answer) {
         let stream = &self.streams[answer.stream];
         let mut found = self.found();
+        found.named.entry(stream.group).or_default().is_whole = stream.folder.is_none();
         let sizes = found.sizes.entry(stream.group).or_default();
         sizes.largest_answer = sizes.largest_answer.max(answer.raws.len() as u64);
         if stream.folder.is_none() {
@@ -229,8 +273,7 @@ impl ListingSink {
         let stream = &self.streams[stream];
         let group = &self.groups[stream.group];
         let mut found = self.found();
-        let held = rows.iter().filter(|row| group.holds(row.folder.as_deref()));
-        found.named.entry(stream.group).or_default().extend(held.map(|row| digest(&row.id)));
+        found.named.entry(stream.group).or_default().add(group, rows);
         if !group.kind.lies_in_folders() {
             return;
         }

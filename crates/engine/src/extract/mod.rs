@@ -18,7 +18,7 @@
 //! 6. **close**: the listing is made again, of a folder as soon as its pages are in,
 //!    and compared with what was stored;
 //!    what is missing or newer is read by id; only when they agree is the run
-//!    complete;
+//!    complete. What would be gone from chosen folders is looked for elsewhere;
 //! 7. **finish**: gaps, calls, the account and the state are stored with the run;
 //!    what is gone is marked so, unless too much of it is gone to be believed.
 
@@ -27,6 +27,7 @@ mod by_id;
 mod closing;
 mod due;
 mod each;
+mod elsewhere;
 mod error;
 mod full_pass;
 mod groups;
@@ -84,7 +85,7 @@ pub(crate) use schedules::ONE_PLAN;
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
-pub(crate) use signed_in::user_of_key;
+pub(crate) use signed_in::{read_before, tells_user, user_of_key};
 pub(crate) use whole::whole_call;
 
 use crate::Watch;

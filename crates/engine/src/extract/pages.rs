@@ -1,6 +1,6 @@
 //! Reading the page streams of all groups with one pool of workers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -12,7 +12,7 @@ use super::closing::FIRST_ROUND;
 use super::error::ExtractError;
 use super::groups::{LISTING_PAGE, Sizes, Stream, calls_of};
 use super::incremental::Way;
-use super::listing::{Listing, ListingSink};
+use super::listing::{Listing, ListingSink, Named};
 use super::pool::{Answer, Drain, Rows, Sink, blocking};
 use super::prepare::PageSink;
 use super::report::{GapReport, StreamReport};
@@ -33,8 +33,8 @@ pub(super) struct Reading {
     /// Groups of which the opening listing tells all: nothing that the vault has
     /// was missing from it, and nothing was read after it but single objects.
     pub(super) told_by_opening: Vec<usize>,
-    /// Digests of the keys that the opening listing named, by group.
-    pub(super) opening: HashMap<usize, HashSet<u64>>,
+    /// What the opening listing named, by group.
+    pub(super) opening: HashMap<usize, Named>,
     /// The closing listing of what was read, as far as it was made meanwhile.
     pub(super) closing: Listing,
 }

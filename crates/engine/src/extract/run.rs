@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
 use vault::{
-    AbsenceScope, Doubt, GapWhat, InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer,
+    AbsenceScope, Doubt, GapWhat, InstanceId, Moment, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer,
 };
 
 use super::by_id::Lists;
@@ -27,7 +27,7 @@ use super::report::{
 };
 use super::request::{Epoch, Request};
 use super::scope::{self, FolderSet};
-use super::signed_in::{ROLES, SignedIn};
+use super::signed_in::{ROLES, SignedIn, read_before, tells_user};
 use crate::Watch;
 use crate::bookkeeping::Bookkeeping;
 use crate::documents::INDEXER;
@@ -60,8 +60,10 @@ pub(super) struct Run {
     pub(super) known_folders: Option<Arc<KnownFolders>>,
     /// Who reads.
     account: SignedIn,
-    /// Who read the last complete run of this scope.
+    /// Who read the last complete run of this scope, or else of another.
     account_before: Option<SignedIn>,
+    /// Who read since then, run by run.
+    readers_since: Vec<(RunId, SignedIn)>,
     /// Which parameters take lists.
     pub(super) lists: Lists,
     /// Which kinds are read in full.
@@ -128,6 +130,10 @@ impl Run {
             folders.remember(&before.options, tree);
         }
         let folders = folders.map(Arc::new);
+        let moments = vault.reader()?.moments(instance)?;
+        let account_before = read_before(&moments, &scope);
+        let readers_since = readers_since(&moments, account_before);
+        let account_before = account_before.map(|run| SignedIn::of_run(&run.account));
         let earlier = if request.resume { vault.resumable_run(instance, &scope)? } else { None };
         let (id, earlier, resumed) = if let Some(earlier) = earlier {
             vault.reopen_run(earlier.run)?;
@@ -169,7 +175,8 @@ impl Run {
             recognition,
             known_folders: None,
             account: SignedIn::of_key(client),
-            account_before: before.map(|before| SignedIn::of_run(&before.account)),
+            account_before,
+            readers_since,
             lists,
             passes,
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
@@ -288,14 +295,18 @@ impl Run {
         let stored_gaps = gaps.clone();
         let roles_closed = unavailable.iter().any(|entry| entry.kind == ROLES);
         let roles_read = absence.iter().any(|scope| scope.kind == ROLES).then_some(self.id);
-        let (mut account, before) = (self.account, self.account_before);
+        let (mut account, before, since) = (self.account, self.account_before, self.readers_since);
         let share = Some(self.request.suspect_share);
         let (summary, references) = blocking(move || {
             preparer.count_calls()?;
             writer.flush()?;
             let roles_hidden =
                 roles_closed || account.learn_permissions(&writer.reader()?, instance, roles_read)?;
-            let doubts = before.map_or_else(Vec::new, |before| account.doubts(&before, roles_hidden));
+            let mut doubts = before.map_or_else(Vec::new, |before| account.doubts(&before, roles_hidden));
+            if doubts.is_empty() && !since.is_empty() {
+                let missing = writer.missing(run, absence.clone())?;
+                doubts = account.doubts_of_missing(&since, &missing, roles_hidden);
+            }
             for read in read {
                 writer.kind_read(run, read)?;
             }
@@ -389,6 +400,12 @@ pub(super) fn groups(request: &Request, folders: Option<&Arc<FolderSet>>) -> Vec
         }
     }
     groups
+}
+
+/// Who read after a run, as far as that is known.
+fn readers_since(moments: &[Moment], before: Option<&Moment>) -> Vec<(RunId, SignedIn)> {
+    let since = moments.iter().take_while(|run| before.is_some_and(|before| run.run != before.run));
+    since.filter(|run| tells_user(run)).map(|run| (run.run, SignedIn::of_run(&run.account))).collect()
 }
 
 /// A gap as the vault keeps it.

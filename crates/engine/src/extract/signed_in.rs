@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use looker::Client;
 use serde::{Deserialize, Serialize};
-use vault::{InstanceId, Reader, RunId, Suspicion, VaultError};
+use vault::{InstanceId, Missing, Moment, Reader, RunId, RunState, Suspicion, VaultError};
 
 use super::report::Stop;
 use crate::Watch;
@@ -96,6 +96,20 @@ impl SignedIn {
         }
     }
 
+    /// What speaks against believing this account, after the `readers` of the runs that
+    /// found what is missing now, each of them since the scope was read last.
+    pub(super) fn doubts_of_missing(
+        &self,
+        readers: &[(RunId, Self)],
+        missing: &[Missing],
+        roles_hidden: bool,
+    ) -> Vec<Suspicion> {
+        let found = |run: &RunId| missing.iter().any(|one| one.found_by == *run);
+        let readers = readers.iter().filter(|(run, _)| found(run));
+        let mut doubts = readers.map(|(_, reader)| self.doubts(reader, roles_hidden));
+        doubts.find(|doubts| !doubts.is_empty()).unwrap_or_default()
+    }
+
     fn losses(&self, before: &Self, roles_hidden: bool) -> Vec<Suspicion> {
         let lost = |before: &Option<BTreeSet<String>>, now: &Option<BTreeSet<String>>| -> Vec<String> {
             let (Some(before), Some(now)) = (before, now) else { return Vec::new() };
@@ -136,6 +150,20 @@ pub(crate) fn user_of_key(
     let runs = reader.runs(RECENT_RUNS)?.into_iter().filter(|run| run.instance.id == instance);
     let mut accounts = runs.map(|run| SignedIn::of_run(&run.account));
     Ok(accounts.find_map(|account| account.user_id.filter(|_| account.client_id == client_id)))
+}
+
+/// Whether a run tells whose account it was read by; those that only compare or
+/// restore do not ask.
+pub(crate) fn tells_user(run: &Moment) -> bool {
+    SignedIn::of_run(&run.account).user_id.is_some()
+}
+
+/// The run whose account one of this scope is held against, of those before it, the
+/// newest first: the last complete one of the scope, else the last complete one
+/// that tells who read.
+pub(crate) fn read_before<'m>(earlier: &'m [Moment], scope: &str) -> Option<&'m Moment> {
+    let mut complete = earlier.iter().filter(|run| run.state == RunState::Complete);
+    complete.clone().find(|run| run.scope == scope).or_else(|| complete.find(|run| tells_user(run)))
 }
 
 #[derive(Default, Deserialize)]
@@ -198,5 +226,52 @@ mod tests {
         let other = Suspicion::OtherAccount { before: "user 1".into(), now: "API key new".into() };
         assert_eq!(key.doubts(&before, false), [other]);
         assert_eq!(key.doubts(&silent, false).len(), 1, "another key, of nobody knows whom");
+    }
+
+    fn run(instance: InstanceId, id: i64, scope: &str, state: RunState, account: &SignedIn) -> Moment {
+        Moment {
+            run: RunId::from_number(id),
+            instance,
+            state,
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            scope: scope.into(),
+            account: account.to_json(),
+            totals_json: None,
+        }
+    }
+
+    #[test]
+    fn a_first_run_of_a_scope_is_held_against_the_last_run_of_another() {
+        let known = account("1", &["2"], None);
+        let key = SignedIn { client_id: "key".into(), ..SignedIn::default() };
+        let place = tempfile::tempdir().unwrap();
+        let mut vault = vault::Vault::open_for_writing(&place.path().join("vault.db"), "test").unwrap();
+        let instance = vault.instance("https://made-up.looker.example").unwrap();
+        let run = |id, scope, state, account| run(instance, id, scope, state, account);
+        let runs = [
+            run(5, "restore", RunState::Complete, &key),
+            run(4, "all", RunState::Suspect, &known),
+            run(3, "all", RunState::Complete, &known),
+            run(2, "looks", RunState::Complete, &key),
+        ];
+        let before = |scope: &str| read_before(&runs, scope).map(|run| run.run.number());
+        assert_eq!(before("looks"), Some(2), "its own scope first");
+        assert_eq!(before("all"), Some(3), "a suspect run is none");
+        assert_eq!(before("dashboards"), Some(3), "of a restore nobody knows who it was");
+        assert_eq!(read_before(&[], "all"), None);
+    }
+
+    #[test]
+    fn what_another_account_found_since_is_missed_with_doubt() {
+        let now = account("4", &["2"], None);
+        let readers =
+            [(RunId::from_number(8), now.clone()), (RunId::from_number(7), account("1", &["1"], None))];
+        let missing = |run: i64| {
+            vec![Missing { kind: "dashboards".into(), key: "3".into(), found_by: RunId::from_number(run) }]
+        };
+        assert_eq!(now.doubts_of_missing(&readers, &missing(8), false), []);
+        assert_eq!(now.doubts_of_missing(&readers, &missing(6), false), [], "before the scope was read last");
+        assert_eq!(now.doubts_of_missing(&readers, &missing(7), false).len(), 1);
     }
 }

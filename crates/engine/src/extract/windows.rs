@@ -76,7 +76,7 @@ impl Run {
             Ok((mut rows, date)) => {
                 rows.retain(|row| keys.contains(&row.id));
                 let missed = keys.into_iter().filter(|key| rows.iter().all(|row| row.id != *key)).collect();
-                self.store_rows(group, rows, date).await?;
+                self.store_rows(at, rows, date).await?;
                 Ok(left(missed))
             }
             Err(error) => {

@@ -15,6 +15,7 @@ use vault::{AsOf, FieldName, Reader, Result, Side};
 
 pub use causes::ObjectName;
 pub(crate) use causes::{FOLDERS, Names};
+pub(crate) use subject::addresses;
 pub use subject::{Subject, SubjectError};
 
 use crate::documents::Place;

@@ -160,7 +160,7 @@ impl Subject {
 }
 
 /// The mail addresses of a user.
-pub(super) fn addresses<'n>(user: &'n Node<'n>) -> Vec<&'n str> {
+pub(crate) fn addresses<'n>(user: &'n Node<'n>) -> Vec<&'n str> {
     let own = user.text("email");
     let credentials = user.get("credentials_email").and_then(|credentials| credentials.text("email"));
     own.into_iter().chain(credentials).collect()

@@ -21,6 +21,8 @@ pub(super) struct Walk<'r> {
     place_of: HashMap<Key, usize>,
     /// Found, and what refers to it is to be found.
     waiting: VecDeque<usize>,
+    /// What refers to them was found.
+    walked: Vec<usize>,
     /// All alerts by their dashboard, once they are asked for.
     alerts: Option<HashMap<String, Vec<Alert>>>,
     /// What was ever referred to, by the kinds that were asked for.
@@ -47,6 +49,7 @@ impl<'r> Walk<'r> {
             found: Vec::new(),
             place_of: HashMap::new(),
             waiting: VecDeque::new(),
+            walked: Vec::new(),
             alerts: None,
             referred: HashMap::new(),
         }
@@ -182,11 +185,16 @@ impl<'r> Walk<'r> {
         Ok(alerts)
     }
 
-    /// Follows what was found to what refers to it, nearest first.
+    /// Follows what was found to what refers to it, nearest first. Alerts come last: only
+    /// then are all tiles known because of which a dashboard was found.
     pub(super) fn go_on(&mut self) -> Result<()> {
         while let Some(here) = self.waiting.pop_front() {
             let (kind, key) = key_of(&self.found[here].object);
             self.referrers(&kind, &key, Some(here), true)?;
+            self.walked.push(here);
+        }
+        for here in std::mem::take(&mut self.walked) {
+            let (kind, key) = key_of(&self.found[here].object);
             let tiles = self.tiles_of(here);
             self.alerts_of(&kind, &key, Some(&tiles), Some(here))?;
         }
@@ -221,8 +229,18 @@ impl<'r> Walk<'r> {
         self.found.push(Found { object, distance, causes: vec![cause] });
     }
 
-    /// What was found, with names.
-    pub(super) fn end(self) -> Result<Vec<Affected>> {
+    /// What was found, with names, nearest first.
+    pub(super) fn end(mut self) -> Result<Vec<Affected>> {
+        let mut order: Vec<usize> = (0..self.found.len()).collect();
+        order.sort_by_key(|at| self.found[*at].distance);
+        let mut places = vec![0; order.len()];
+        for (place, at) in order.iter().enumerate() {
+            places[*at] = place;
+        }
+        for cause in self.found.iter_mut().flat_map(|found| &mut found.causes) {
+            cause.through = cause.through.map(|at| places[at]);
+        }
+        self.found.sort_by_key(|found| found.distance);
         let mut names = Names::new(self.reader, self.of)?;
         let named = |found: Found| {
             let mut causes = found.causes;

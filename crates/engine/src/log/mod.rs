@@ -84,7 +84,9 @@ pub struct Place {
 /// answers the same for what was purged and for what may not be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// The account of the run before, as that run kept it (JSON).
+    /// The account of the run before, as that run kept it (JSON): of the last complete
+    /// one of the same scope, else of any scope, or of the one that found the object as it
+    /// was last, whichever is newer.
     pub before: Option<String>,
     /// The account of the run that missed the object.
     pub now: String,
@@ -173,6 +175,7 @@ impl<'a> Teller<'a> {
         }
         let author = self.authors.of(&change, &what, &bodies)?;
         let gone = change.after.side.is_none();
+        let evidence = gone.then(|| self.runs.evidence(&change)).flatten();
         let before = change.before.filter(|before| gone || before.side.is_some());
         Ok(Some(Entry {
             what,
@@ -180,7 +183,7 @@ impl<'a> Teller<'a> {
             author,
             run: change.after.from_run,
             before: before.map(|version| self.place(version)),
-            evidence: gone.then(|| self.runs.evidence(change.after.from_run)).flatten(),
+            evidence,
             after: self.place(change.after),
             kind: change.kind,
             key: change.key,
@@ -209,5 +212,38 @@ impl<'a> Teller<'a> {
         let Some(wanted) = &self.filter.by else { return true };
         told.unknown_authors += u64::from(entry.author.is_none());
         entry.author.as_ref().is_some_and(|author| author.is_called(wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(before: Option<&str>, now: &str) -> bool {
+        Evidence { before: before.map(str::to_owned), now: now.to_owned() }.account_changed()
+    }
+
+    #[test]
+    fn another_account_is_told_by_user_role_and_permission() {
+        let now = r#"{"client_id":"key","user_id":"1","role_ids":["2"],"permissions":["see_looks"]}"#;
+        assert!(!changed(Some(now), now));
+        for before in [
+            r#"{"client_id":"key","user_id":"4","role_ids":["2"],"permissions":["see_looks"]}"#,
+            r#"{"client_id":"key","user_id":"1","role_ids":["2","3"],"permissions":["see_looks"]}"#,
+            r#"{"client_id":"key","user_id":"1","role_ids":["2"],"permissions":["see_looks","see_users"]}"#,
+            r#"{"client_id":"old","user_id":"1","role_ids":["2"],"permissions":["see_looks"]}"#,
+        ] {
+            assert!(changed(Some(before), now), "{before}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_knew_before_tells_nothing() {
+        let now = r#"{"client_id":"key","user_id":"1","role_ids":["2"],"permissions":["see_looks"]}"#;
+        assert!(!changed(None, now), "nobody read it before");
+        assert!(!changed(Some(r#"{"client_id":"key"}"#), now));
+        let unread = r#"{"client_id":"key","user_id":"1","role_ids":null,"permissions":null}"#;
+        assert!(!changed(Some(unread), now));
+        assert!(changed(Some(now), unread), "what is no longer told may be lost");
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use vault::{Change, Moment, RunId, Version};
 
 use super::Evidence;
+use crate::extract::{read_before, tells_user};
 
 /// When a change happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +87,17 @@ impl Runs {
         earlier.iter().filter(move |run| Some(&run.scope) == scope && run.state == vault::RunState::Complete)
     }
 
-    pub(super) fn evidence(&self, run: RunId) -> Option<Evidence> {
-        let now = self.moments[*self.places.get(&run)?].account.clone();
-        Some(Evidence { before: self.same_scope(run).next().map(|run| run.account.clone()), now })
+    /// As whom the instance was read when something was found gone, and before: by the
+    /// last run of the scope or, if that is none or older, by the one that found the object
+    /// as it was last.
+    pub(super) fn evidence(&self, change: &Change) -> Option<Evidence> {
+        let place = *self.places.get(&change.after.from_run)?;
+        let (now, earlier) = (&self.moments[place], &self.moments[place + 1..]);
+        let found = change.before.as_ref().map(|version| version.from_run);
+        let found = earlier.iter().find(|run| Some(run.run) == found && tells_user(run));
+        let before =
+            [read_before(earlier, &now.scope), found].into_iter().flatten().max_by_key(|run| run.run);
+        Some(Evidence { before: before.map(|run| run.account.clone()), now: now.account.clone() })
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use serde::Deserialize;
+use url::Url;
 
 use super::Reply;
 use super::buffers::Buffers;
@@ -47,6 +48,13 @@ async fn read(mut response: reqwest::Response, largest: usize, buffers: &Buffers
     Ok(buffers.lend(body))
 }
 
+/// Scheme, host and port to which a redirect leads.
+fn elsewhere(status: u16, headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(LOCATION).filter(|_| (300..400).contains(&status))?;
+    let address = Url::parse(location.to_str().ok()?).ok()?;
+    Some(address.origin().ascii_serialization())
+}
+
 /// An answer that says no.
 fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
     let (said, fields) = message(body);
@@ -67,7 +75,11 @@ fn refused(status: u16, headers: &HeaderMap, body: &Bytes) -> Error {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| retry_after(text, date(headers)));
-    let said = if said.is_empty() { "no reason given".to_owned() } else { said };
+    let said = match elsewhere(status, headers) {
+        Some(place) => format!("it leads on to {place}, which is not followed: credentials stay here"),
+        None if said.is_empty() => "no reason given".to_owned(),
+        None => said,
+    };
     Error { status: Some(status), retry_after, fields: fields.into(), ..Error::new(kind, said) }
 }
 
@@ -219,6 +231,8 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Erro
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -258,6 +272,11 @@ mod tests {
         assert_eq!(kind(503, "<html>"), ErrorKind::Server);
         assert_eq!(kind(429, ""), ErrorKind::RateLimited);
         assert_eq!(kind(418, ""), ErrorKind::Unexpected);
+        let mut headers = HeaderMap::new();
+        headers.insert(LOCATION, HeaderValue::from_static("https://login.example.com/?token=x"));
+        let led = refused(302, &headers, &Bytes::new());
+        assert_eq!(led.kind, ErrorKind::Unexpected);
+        assert!(led.message.contains("https://login.example.com,") && !led.message.contains("token"));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) use in_scope;
 /// Current, in the scope, not named by the closing listing, and, where there
 /// was none, not seen.
 const GONE: &str = concat!(
-    "SELECT v.id, v.object FROM object o
+    "SELECT v.id, v.object, o.key, v.from_run FROM object o
      JOIN version v ON v.object = o.id AND v.until_run IS NULL
      WHERE o.instance = (SELECT instance FROM run WHERE id = ?1) AND o.kind = ?2 AND v.from_run <= ?1
          AND (?6 IS NOT NULL
@@ -105,6 +105,35 @@ pub(super) fn finish(
     connection.execute(close, (run.0, state.name(), ended_at, &end.totals_json, &end.account))?;
     let calls = "SELECT coalesce(sum(calls), 0) FROM calls WHERE run = ?1";
     Ok(RunSummary { run, state, kinds, suspicions, gaps, calls: number(connection, calls, [run.0])? })
+}
+
+/// An object that would become absent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing {
+    /// The kind.
+    pub kind: String,
+    /// The object's key.
+    pub key: String,
+    /// The run that found it as the vault has it.
+    pub found_by: RunId,
+}
+
+/// What would become absent if the run ended now with these scopes.
+pub(super) fn missing(
+    connection: &Connection,
+    run: RunId,
+    scopes: &[AbsenceScope],
+) -> rusqlite::Result<Vec<Missing>> {
+    let mut missing = Vec::new();
+    for scope in scopes {
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Missing { kind: scope.kind.to_string(), key: row.get(2)?, found_by: RunId(row.get(3)?) })
+        };
+        missing.extend(gather(connection, GONE, scope.parameters(run), read)?);
+    }
+    missing.sort_unstable();
+    missing.dedup();
+    Ok(missing)
 }
 
 /// Makes absent what is gone, or holds the run if that is not believed.

@@ -42,6 +42,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
+pub use closing::Missing;
 pub(crate) use closing::{in_scope, make_absent};
 pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
@@ -51,8 +52,9 @@ pub use journal::{RestoreChange, StepEntry, StepRecord};
 use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
-    CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Reader, Record,
-    RestoreId, RestoreStart, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
+    AbsenceScope, CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe,
+    Reader, Record, RestoreId, RestoreStart, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault,
+    VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -99,6 +101,7 @@ enum Message {
     Work(Work),
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
+    Missing { run: RunId, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Missing>> },
     Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
@@ -309,6 +312,15 @@ impl Writer {
         scopes: Vec<ListingScope>,
     ) -> Result<Disagreements> {
         self.ask(|reply| Message::Disagreements { run, listing, scopes, reply })
+    }
+
+    /// What would become absent if the run ended complete now, with these scopes,
+    /// sorted. What is listed until the run ends, wherever it may lie, will not.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn missing(&self, run: RunId, scopes: Vec<AbsenceScope>) -> Result<Vec<Missing>> {
+        self.ask(|reply| Message::Missing { run, scopes, reply })
     }
 
     /// Ends a run. If it is complete, objects of its absence scopes that it has

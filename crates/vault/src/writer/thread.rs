@@ -88,6 +88,9 @@ impl Thread<'_> {
                         .at(&thread.vault.path)
                 });
             }
+            Message::Missing { run, scopes, reply } => self.answer(&reply, |thread| {
+                closing::missing(&thread.vault.connection, run, &scopes).at(&thread.vault.path)
+            }),
             Message::Adopt { run, listing, scopes, reply } => self.answer(&reply, |thread| {
                 thread.write(|connection| freshness::adopt(connection, run, listing, &scopes))
             }),

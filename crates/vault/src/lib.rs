@@ -51,10 +51,10 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    AsOf, Births, Change, ChangeFilter, Count, Counted, Dangling, Difference, FieldFilter, FolderPaths,
-    Growth, InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment,
-    ObjectChanges, ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RestoreInfo, RunCalls,
-    RunDetails, RunInfo, Search, SearchAnswer, SearchHit, StepInfo, Stored, Tag, VaultSize, Version,
+    AsOf, Births, Change, ChangeFilter, Count, Counted, Difference, FieldFilter, FolderPaths, Growth,
+    InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment, ObjectChanges,
+    ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RestoreInfo, RunCalls, RunDetails,
+    RunInfo, Search, SearchAnswer, SearchHit, StepInfo, Stored, Tag, VaultSize, Version,
 };
 pub use record::{
     AbsenceScope, CHECKING, COMPARING, CallCount, Folders, FullPass, Gap, GapWhat, InstanceId, Kind,

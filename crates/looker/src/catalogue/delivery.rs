@@ -33,6 +33,10 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
         Reference { path: "lookml_dashboard_id", kind: "lookml_dashboards" },
         Reference { path: "query_id", kind: "queries" },
     ],
+    told: &[
+        Reference { path: "datagroup", kind: "datagroup_names" },
+        Reference { path: "tab_ids", kind: "dashboard_layouts" },
+    ],
     writable: &[
         "name",
         "user_id",
@@ -108,6 +112,12 @@ pub(super) const ALERTS: Kind = Kind {
     references: &[
         Reference { path: "owner_id", kind: "users" },
         Reference { path: "query_id", kind: "queries" },
+        Reference { path: "destinations.action_hub_integration_id", kind: "integrations" },
+    ],
+    told: &[
+        Reference { path: "dashboard_element_id", kind: "dashboard_elements" },
+        Reference { path: "investigative_content_id", kind: "dashboards" },
+        Reference { path: "lookml_dashboard_id", kind: "lookml_dashboards" },
     ],
     writable: &[
         "applied_dashboard_filters",

@@ -18,6 +18,9 @@ Words used below:
 - *calls*: what reading all of the kind costs;
 - *volatile*: fields that change without an edit. They are kept beside the object and make no new version;
 - *redacted*: fields that are never stored, marked in their place. `lookervault redacted` lists them;
+- *refers to*: fields that hold what other kinds are known by: restores, `impact` and `unused` follow them;
+- *tells of*: fields that name others as well, and bind nothing: who changed it last, what a list of the server's
+  repeats, a tile or a tab. Like references they are reported when they lead nowhere;
 - *destinations*: fields that are redacted too, unless `--keep-destinations` is given.
 
 A field is a path from the root (lists are passed through), or `**.name` for a name at any depth, `**.*_end` for
@@ -78,6 +81,7 @@ fn section(kind: &'static Kind, page: &mut String) {
         ("trash", says(entry.trash, "kept too")),
         ("same object elsewhere", code(entry.natural_key)),
         ("refers to", code(&references(kind.references))),
+        ("tells of", code(&references(kind.told))),
         ("restorable", entry.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"))),
         ("never readable", entry.never_saved.join(", ")),
         ("volatile", code(&patterns(kind.volatile))),

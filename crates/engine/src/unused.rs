@@ -44,7 +44,6 @@ const USES: &[Use] = &[
         by: &["user_attribute_group_values", "user_attribute_values", "instance_settings"],
     },
     Use { kind: "connections", by: &["lookml_models", "explores"] },
-    Use { kind: "ssh_servers", by: &["ssh_tunnels"] },
     Use { kind: "ssh_tunnels", by: &["connections"] },
     Use { kind: "external_oauth_applications", by: &["connections"] },
     Use { kind: "projects", by: &["lookml_models"] },

@@ -233,7 +233,7 @@ const LOOKS: Kind = Kind {
     name: "looks",
     singular: "look",
     looker_type: "Look",
-    about: "saved looks",
+    about: "saved looks; the query of each is among the queries",
     group: Group::Content,
     list: List::Paged(Paged {
         operation: Operation { id: "search_looks", path: "/looks/search", ledger: Ledger::Administrative },

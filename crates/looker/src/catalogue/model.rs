@@ -40,9 +40,11 @@ pub(super) const SSH_SERVERS: Kind = Kind {
     name: "ssh_servers",
     singular: "ssh_server",
     looker_type: "SshServer",
-    about: "servers that tunnels to databases go through",
+    about: "servers that tunnels to databases go through, with the fingerprints of their keys",
     group: Group::Model,
     list: whole("all_ssh_servers", "/ssh_servers"),
+    // A tunnel tells all of its server but the fingerprint of its key.
+    cadence: Cadence::OnRequest,
     envelope: Envelope { id: &["ssh_server_id"], title: "ssh_server_name", ..NAMED },
     natural_key: &["ssh_server_name"],
     volatile: &[Anywhere("can"), Path(&["status"])],
@@ -54,12 +56,11 @@ pub(super) const SSH_TUNNELS: Kind = Kind {
     name: "ssh_tunnels",
     singular: "ssh_tunnel",
     looker_type: "SshTunnel",
-    about: "tunnels to databases",
+    about: "tunnels to databases, with the servers that they go through",
     group: Group::Model,
     list: whole("all_ssh_tunnels", "/ssh_tunnels"),
     envelope: Envelope { id: &["tunnel_id"], title: "database_host", ..NAMED },
     natural_key: &["ssh_server_id", "database_host", "database_port"],
-    references: &[Reference { path: "ssh_server_id", kind: "ssh_servers" }],
     volatile: &[Anywhere("can"), Path(&["status"]), Path(&["last_attempt"])],
     ..PLAIN
 };

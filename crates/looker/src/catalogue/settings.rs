@@ -134,7 +134,6 @@ const SINGLES: &[Operation] = &[
     administrative("internal_help_resources_content", "/internal_help_resources_content"),
     administrative("internal_help_resources", "/internal_help_resources_enabled"),
     administrative("cloud_storage_configuration", "/cloud_storage"),
-    administrative("mobile_settings", "/mobile/settings"),
 ];
 
 pub(super) const SUPPORT_ALLOWLIST: Kind = Kind {
@@ -143,6 +142,8 @@ pub(super) const SUPPORT_ALLOWLIST: Kind = Kind {
     looker_type: "SupportAccessAllowlistEntry",
     about: "people of Looker's support who may be let in",
     list: whole("get_support_access_allowlist_entries", "/support_access/allowlist"),
+    // It hardly ever changes, and the smallest licence has no call to spare.
+    cadence: Cadence::OnRequest,
     envelope: Envelope { id: &["id"], title: "email", folder: None, updated_at: None, created_at: None },
     natural_key: &["email"],
     ..PLAIN

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use looker::Kind;
-use looker::catalogue::{FieldPattern, Group, KINDS, Reference};
+use looker::catalogue::{FieldPattern, Group, KINDS, NOT_KEPT, Reference};
 
 use super::{Entry, patterns};
 
@@ -11,6 +11,10 @@ const BEGINNING: &str = "# Content kinds
 
 What is kept of a Looker instance. This page is printed by `lookervault kinds --markdown`, from the catalogue
 that every command reads; a test holds it to that.
+
+What is stored of an object is the answer of the operation that is named with its kind. Two answers to one look
+differ: `GET /looks/{look_id}` has `query` and `url` beside what the search answers. The query is kept as a query of
+its own, under the look's `query_id`; the address is made from the id. Neither is missed by a restore.
 
 Words used below:
 
@@ -28,6 +32,15 @@ all names that end so; `**.name[address]` only where the text is an address othe
 `**.name[credentials]` only where it holds a password, key or token.
 ";
 
+const NOT_KEPT_BEGINNING: &str = "
+## What is not kept
+
+What the API could be asked for besides, and why it is not.
+
+| | |
+| --- | --- |
+";
+
 /// The whole page.
 pub(super) fn page() -> String {
     let mut page = BEGINNING.to_owned();
@@ -35,6 +48,10 @@ pub(super) fn page() -> String {
     for group in Group::ALL.into_iter().filter(|group| group.kinds().next().is_some()) {
         let _ = write!(page, "\n## {}\n", group.name());
         group.kinds().for_each(|kind| section(kind, &mut page));
+    }
+    page.push_str(NOT_KEPT_BEGINNING);
+    for one in NOT_KEPT {
+        let _ = writeln!(page, "| {} | {} |", one.what, one.why);
     }
     page
 }

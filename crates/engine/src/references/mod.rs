@@ -189,12 +189,12 @@ impl Search<'_> {
     fn note(&mut self, kind: &'static str, key: String, names: &[String], run: RunId) -> Result<bool> {
         let mut referrers: Vec<Referrer> = Vec::new();
         for name in names {
-            for one in self.reader.live_referrers(self.of, name, &key, Some(run))? {
-                if !referrers.iter().any(|known| (&known.kind, &known.key) == (&one.kind, &one.key)) {
-                    referrers.push(one);
-                }
-            }
+            referrers.extend(self.reader.live_referrers(self.of, name, &key, Some(run))?);
         }
+        // Who owns a thing and changed it last holds two references, and is named once.
+        let place = |one: &Referrer| (one.kind.clone(), one.key.len(), one.key.clone());
+        referrers.sort_by_cached_key(place);
+        referrers.dedup_by(|one, other| (&one.kind, &one.key) == (&other.kind, &other.key));
         let is_known = !referrers.is_empty();
         if is_known {
             self.found.dangling.push(Dangling { kind, key, referrers });

@@ -11,7 +11,7 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
     looker_type: "ScheduledPlan",
     about: "schedules of all owners with their destinations, disabled ones included",
     group: Group::Delivery,
-    // Disabled plans are not in this list (`observed-rest.md` §10): they are found
+    // Disabled plans are not in this list (`looker-api-facts.md` §10): they are found
     // by System Activity and read one by one.
     list: List::Whole(Whole {
         operation: query_based("all_scheduled_plans", "/scheduled_plans"),

@@ -1,7 +1,6 @@
 //! Where references lead, for people.
 
-use engine::references::{DanglingReference, Holder, ReferenceReport};
-use looker::Kind;
+use engine::references::{DanglingReference, Holder, ReferenceReport, plural, singular};
 
 use crate::output::human;
 
@@ -30,13 +29,12 @@ pub(crate) fn lines(report: &ReferenceReport) -> Vec<String> {
 }
 
 fn counted(references: u64, kind: &str) -> String {
-    let singular = Kind::find(kind).map_or(kind, |entry| entry.singular);
-    human::counted(references, singular, kind)
+    human::counted(references, singular(kind), plural(kind))
 }
 
 /// `look 77, held by dashboard 12 "Sales" and 2 more`.
 fn dangling(one: &DanglingReference) -> String {
-    let singular = Kind::find(&one.kind).map_or(one.kind.as_str(), |kind| kind.singular);
+    let singular = singular(&one.kind);
     let holders: Vec<String> = one.held_by.iter().map(holder).collect();
     let rest = one.holders - one.held_by.len() as u64;
     let more = if rest > 0 { format!(" and {} more", human::count(rest)) } else { String::new() };
@@ -44,7 +42,7 @@ fn dangling(one: &DanglingReference) -> String {
 }
 
 fn holder(holder: &Holder) -> String {
-    let singular = Kind::find(&holder.kind).map_or(holder.kind.as_str(), |kind| kind.singular);
+    let singular = singular(&holder.kind);
     let id = human::one_line(&holder.id);
     match holder.title.as_deref().filter(|title| !title.is_empty()) {
         Some(title) => format!("{singular} {id} \"{}\"", human::one_line(title)),

@@ -284,7 +284,7 @@ fn addresses_in_answers_are_not_followed() {
     let counted = Arc::clone(&calls);
     let elsewhere = Front::alone(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
-        Some(Instead { status: 200, content_type: "application/json", body: "{}".to_owned() })
+        Some(Instead::json(200, "{}".to_owned()))
     });
     let public_url = Some(elsewhere.url());
     let small = SimConfig { dashboards: 30, looks: 10, folders: 4, users: 5, ..SimConfig::default() };
@@ -306,7 +306,7 @@ fn addresses_in_answers_are_not_followed() {
     for path in ["/login", "/user", "/dashboards/search"] {
         let leads_to = format!("{}/api/4.0{path}", elsewhere.url());
         let front = Front::before(looker.port(), move |exchange| {
-            let redirect = Instead { status: 302, content_type: "text/html", body: leads_to.clone() };
+            let redirect = Instead::page(302, "Found").with("location", leads_to.clone());
             exchange.request.contains(&format!("/api/4.0{path}")).then_some(redirect)
         });
         let world = looker.world_at(&front.url());

@@ -200,7 +200,7 @@ fn a_refusal_is_shown_with_its_fields_and_what_to_do() {
             "errors": [{ "field": "title", "code": "invalid", "message": "title is too plain" }],
         });
         let is_write = exchange.request.starts_with("PATCH /api/4.0/dashboards/");
-        is_write.then(|| Instead { status: 422, content_type: "application/json", body: body.to_string() })
+        is_write.then(|| Instead::json(422, body.to_string()))
     });
     let world = looker.world_at(&front.url());
     world.extract("all").complete();

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use looker::catalogue::{FieldPattern, KINDS, Kind, Operation, Source};
 use looker_sim::{Latency, PLANTED_SECRET, PLANTED_WEBHOOK_KEY, SimConfig};
+use support::api::Somebody;
 use support::estate::{all_kinds, expected_estate, stored_estate};
 use support::front::{Exchange, Front, Instead};
 use support::json::Json;
@@ -215,37 +217,67 @@ fn rejected_credentials_are_not_shown() {
 /// In every secret that a careless instance gives away, in its tokens and cookies.
 const MARK: &str = "mark3d-everywhere-5523";
 
-/// Paths of kinds whose documents hold keys that people choose.
-const PEOPLES: [&str; 9] = [
-    "/dashboards",
-    "/looks",
-    "/queries",
-    "/merge_queries",
-    "/content_favorite",
-    "/explores/",
-    "/artifact",
-    "/agents",
-    "/folders/",
-];
+/// Whether a request is for what an operation reads; `{...}` in its path is anything.
+fn is_for(request: &str, operation: &Operation) -> bool {
+    let path = request.split([' ', '?']).nth(1).and_then(|path| path.strip_prefix("/api/4.0"));
+    let parts: Vec<&str> = path.unwrap_or_default().split('/').collect();
+    let wanted: Vec<&str> = operation.path.split('/').collect();
+    let is_same = |(part, wanted): (&&str, &&str)| part == wanted || wanted.starts_with('{');
+    parts.len() == wanted.len() && parts.iter().zip(&wanted).all(is_same)
+}
 
-/// An answer with secrets of a release to come in every object at every depth.
+/// Every name that a kind never stores, whole ones and one for each ending.
+fn names_of(kind: &Kind) -> BTreeSet<String> {
+    let name = |pattern: &FieldPattern| match pattern {
+        FieldPattern::Anywhere(name) => Some((*name).to_owned()),
+        FieldPattern::Suffix(end) => Some(format!("x{end}")),
+        FieldPattern::Holding(..) | FieldPattern::Path(_) => None,
+    };
+    kind.redacted.iter().filter_map(name).collect()
+}
+
+/// The names that every kind leaves out which a request may be for.
+fn names_for(request: &str) -> BTreeSet<String> {
+    let is_read = |kind: &&Kind| {
+        let listing = kind.each().and_then(|each| match &each.source {
+            Source::Listing { operation, .. } => Some(operation),
+            _ => None,
+        });
+        kind.operations().into_iter().chain(listing).any(|operation| is_for(request, operation))
+    };
+    let mut kinds: Vec<&Kind> = KINDS.iter().filter(is_read).collect();
+    if kinds.is_empty() {
+        kinds = KINDS.iter().collect();
+    }
+    let names = kinds.into_iter().map(names_of);
+    names.reduce(|all, those| &all & &those).unwrap()
+}
+
+/// An answer with every secret of the catalogue, and of a release to come, in every
+/// object at every depth.
 fn with_more_secrets(exchange: &Exchange) -> String {
     let mut answer = Json::parse(&exchange.body);
     let secret = Json::parse(format!(r#"["{MARK}",{{"x":"{MARK}"}}]"#).as_bytes());
-    let is_lookers = !PEOPLES.iter().any(|path| exchange.request.contains(path));
-    let ends = ["x_smtp_password", "x_bot_token", "x_signing_private_key", "x_embed_secrets"];
-    let names = ["client_secret", "access_token", "apiKey", "password"].into_iter();
-    for name in names.chain(ends.into_iter().filter(|_| is_lookers)) {
-        answer.add_everywhere(name, &secret);
-    }
+    let names = names_for(&exchange.request);
+    answer.add_everywhere(&names.iter().map(String::as_str).collect::<Vec<_>>(), &secret);
     answer.write()
+}
+
+#[test]
+fn every_name_of_the_catalogue_is_planted() {
+    let all: BTreeSet<String> = KINDS.iter().flat_map(names_of).collect();
+    let settings = names_for("GET /api/4.0/setting HTTP/1.1");
+    let others = names_for("GET /api/4.0/connections?limit=1 HTTP/1.1");
+    assert_eq!(&settings | &others, all);
+    let peoples = names_for("GET /api/4.0/dashboards/search?limit=1 HTTP/1.1");
+    assert!(peoples.len() > 20 && peoples.iter().all(|name| !name.starts_with("x_")), "{peoples:?}");
+    assert_eq!(names_for("GET /api/4.0/folders/7/looks HTTP/1.1"), peoples, "of which it is not known");
 }
 
 /// Errors that tell more than they should, one sort after the other.
 fn chatty_error(number: usize) -> Instead {
-    let json = |status, body: String| Instead { status, content_type: "application/json", body };
-    match number % 4 {
-        0 => json(
+    let error = match number % 5 {
+        0 => Instead::json(
             500,
             format!(
                 r#"{{"message":"An error has occurred.","request":{{"authorization":"{MARK}"}},"trace":["{MARK}"],
@@ -253,13 +285,40 @@ fn chatty_error(number: usize) -> Instead {
             ),
         ),
         1 => Instead {
-            status: 502,
-            content_type: "text/html",
             body: format!("<html><title>Bad Gateway</title><body>{MARK}</body></html>"),
+            ..Instead::page(502, "")
         },
         // JSON of another type than was asked for.
-        2 => json(200, format!("\"{MARK}\"")),
-        _ => json(200, format!("[\"{MARK}\",{{\"id\":\"{MARK}\"")),
+        2 => Instead::json(200, format!("\"{MARK}\"")),
+        3 => Instead::json(200, format!("[\"{MARK}\",{{\"id\":\"{MARK}\"")),
+        // To be tried again, says a header of a proxy.
+        _ => Instead::page(503, "Wait").with("retry-after", "0".to_owned()),
+    };
+    let cookie = format!("session={MARK}; Secure");
+    error.with("set-cookie", cookie).with("x-upstream-token", MARK.to_owned())
+}
+
+/// A sign-in page in the place of an answer, as proxies send people to one.
+#[test]
+fn where_a_redirect_leads_is_told_without_its_secret() {
+    let looker = Looker::start(SimConfig { dashboards: 3, ..SimConfig::default() });
+    let front = Front::before(looker.port(), |exchange| {
+        exchange.request.contains("/roles").then(|| {
+            let to = format!("https://bot:{MARK}@sso.example/login?token={MARK}&state={MARK}");
+            Instead::page(302, "Found")
+                .with("location", to)
+                .with("www-authenticate", format!("Bearer {MARK}"))
+        })
+    });
+    let world = looker.world_at(&front.url());
+    for line in ["extract roles -vvv", "extract roles --json -vvv", "check -vvv", "runs show 1"] {
+        let ran = world.run(line);
+        assert_unmarked(line, ran.all().as_bytes());
+    }
+    let ran = world.run("extract roles");
+    assert!(ran.code != 0 && ran.all().contains("302"), "{}", ran.all());
+    for file in files(&world) {
+        assert_unmarked(&file.display().to_string(), &fs::read(&file).unwrap());
     }
 }
 
@@ -290,7 +349,7 @@ fn careless() -> (Looker, Front) {
         if asked.insert(path) {
             return Some(chatty_error(asked.len()));
         }
-        Some(Instead { status: 200, content_type: "application/json", body: with_more_secrets(exchange) })
+        Some(Instead::json(200, with_more_secrets(exchange)))
     });
     (looker, front)
 }
@@ -431,4 +490,56 @@ fn destinations_are_kept_when_that_is_asked_for_and_nothing_else_is() {
     // The flag weighs more; what was kept stays in the history, and is gone from now.
     world.extract(&format!("{kinds} --no-keep-destinations --all-now")).complete();
     assert_eq!(world.json("redacted delivery")["objects"].as_array().unwrap().len(), objects);
+}
+
+/// What a plan to restore one object notes.
+fn notes_of(world: &World, object: &str) -> String {
+    let plan = world.run(&format!("restore plan {object} --as-of 1 --json"));
+    let notes = plan.report()["objects"][0]["notes"].to_string();
+    assert!(!notes.is_empty(), "{}", plan.all());
+    assert_unmarked(object, plan.all().as_bytes());
+    format!("{notes} {}", plan.report()["objects"][0]["action"])
+}
+
+/// The objects of a kind of which something was left out at a field.
+fn left_out(world: &World, kind: &str, field: &str) -> Vec<String> {
+    let listed = world.json(&format!("redacted {kind}"));
+    let objects = listed["objects"].as_array().unwrap().iter();
+    let lacks = |object: &&serde_json::Value| {
+        object["fields"].as_array().unwrap().iter().any(|one| one.as_str().unwrap().ends_with(field))
+    };
+    objects.filter(lacks).map(|object| object["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_restore_says_what_is_to_be_entered_again() {
+    let looker = Looker::start(SimConfig { seed: 16, ..SimConfig::default() });
+    let somebody = Somebody::sign_in(&looker);
+    let world = looker.world();
+    world.extract("all --all-now").complete();
+
+    // Where a schedule calls, and no other place that it is sent to.
+    let plan = &left_out(&world, "scheduled_plans", "/address")[0];
+    looker.purge(looker_sim::Kind::ScheduledPlan, plan).unwrap();
+    let notes = notes_of(&world, &format!("scheduled_plan:{plan}"));
+    assert!(notes.contains("where it is sent was not stored: enter it again"), "{notes}");
+
+    // The form of the action that an alert sets off.
+    let alert = &left_out(&world, "alerts", "/action_hub_form_params_json")[0];
+    looker.purge(looker_sim::Kind::Alert, alert).unwrap();
+    let notes = notes_of(&world, &format!("alert:{alert}"));
+    assert!(notes.contains("where it is sent was not stored in full: enter it again"), "{notes}");
+
+    // The value that a group has of an attribute whose values nobody can read.
+    let attributes = somebody.get("/user_attributes");
+    let hidden = attributes.as_array().unwrap().iter().find_map(|attribute| {
+        let id = attribute["id"].as_str().filter(|_| attribute["value_is_hidden"] == true)?;
+        let value = somebody.get(&format!("/user_attributes/{id}/group_values"))[0].clone();
+        Some((id.to_owned(), value["group_id"].as_str()?.to_owned()))
+    });
+    let (attribute, group) = hidden.unwrap();
+    let path = format!("/groups/{group}/attribute_values/{attribute}");
+    somebody.done("DELETE", &path, &serde_json::Value::Null);
+    let notes = notes_of(&world, &format!("user_attribute_group_value:{attribute}"));
+    assert!(notes.contains("is hidden, and was never stored: enter it again"), "{notes}");
 }

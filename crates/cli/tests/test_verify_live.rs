@@ -253,7 +253,7 @@ fn several_ids_go_into_a_call_where_the_instance_takes_them() {
 fn without_first_row(body: &[u8]) -> Option<Instead> {
     let mut rows: Vec<Value> = serde_json::from_slice(body).ok()?;
     rows.remove(0);
-    Some(Instead { status: 200, content_type: "application/json", body: Value::from(rows).to_string() })
+    Some(Instead::json(200, Value::from(rows).to_string()))
 }
 
 #[test]

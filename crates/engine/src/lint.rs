@@ -10,7 +10,7 @@ use vault::{AsOf, ListFilter, ListRow, Reader, Referrer, Result, Side};
 
 use crate::documents::{Node, recipients};
 use crate::impact::{FOLDERS, Names, ObjectName, addresses};
-use crate::references::references;
+use crate::references::{Dangling, references, singular};
 
 /// A check.
 pub struct Check {
@@ -175,9 +175,8 @@ fn object_of(row: ListRow) -> Referrer {
 /// checked, and why.
 fn dangling_references(work: &mut Work<'_>) -> Result<Vec<Finding>> {
     let dangling = references(work.reader, work.of)?.dangling;
-    let finding = |one: vault::Dangling| {
-        let singular = looker::Kind::find(&one.reference.kind).map_or("object", |kind| kind.singular);
-        let detail = format!("no {singular} {}", one.reference.key);
+    let finding = |one: Dangling| {
+        let detail = format!("no {} {}", singular(one.kind), one.key);
         work.finding(one.referrers, detail)
     };
     dangling.into_iter().map(finding).collect()

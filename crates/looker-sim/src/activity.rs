@@ -1,5 +1,5 @@
 //! System Activity, as far as a backup needs it: a query for plans, which
-//! shows the disabled ones that no list of plans does (`observed-rest.md`
+//! shows the disabled ones that no list of plans does (`looker-api-facts.md`
 //! §10).
 
 use serde_json::{Map, Value, json};

@@ -123,11 +123,11 @@ pub struct SimConfig {
     /// by `all_states=true` or `enabled`, which SDKs after release 26.12 say
     /// takes the feature `modernize_schedule_management`, and whether the lists
     /// of plans on one content hold them. `all_scheduled_plans` never does
-    /// (`observed-rest.md` §10).
+    /// (`looker-api-facts.md` §10).
     pub plan_searches_give_disabled: bool,
     /// Whether a `PATCH` of a dashboard or look changes its owner when it sends
     /// `user_id`. Off, `user_id` is passed over: sources contradict each other
-    /// (`observed-dashboards.md`).
+    /// (`looker-api-facts.md` §13).
     pub owner_can_be_changed: bool,
     /// Whether a live look's title is unique in its folder. No refusal was
     /// ever recorded.
@@ -146,7 +146,7 @@ pub struct SimConfig {
     pub back_door: bool,
     /// Whether a new alert needs `owner_id` and `field.filter`, as a client that
     /// copies alerts found. Off, it does not, as the API document says
-    /// (`observed-rest.md` §11).
+    /// (`looker-api-facts.md` §11).
     pub new_alerts_need_owner: bool,
     /// Whether `search_content_favorites` without `user_id` answers those of
     /// everybody. Off, it answers the caller's.
@@ -308,7 +308,7 @@ impl Latency {
 }
 
 /// In which layout the component of a new tile appears, which changed when
-/// dashboards got tabs (`observed-dashboards.md`, layouts).
+/// dashboards got tabs (`looker-api-facts.md` §16).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Components {
     /// In the one that the tile's `dashboard_layout_id` names, else in the
@@ -335,7 +335,7 @@ pub enum RetryAfter {
 }
 
 /// What a wrong client id or secret is answered with. Both are 404, and both
-/// were seen on real instances (`observed-rest.md` §1).
+/// were seen on real instances (`looker-api-facts.md` §1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RejectedLogin {
     /// `{"message":"Not found", ...}`.
@@ -346,7 +346,7 @@ pub enum RejectedLogin {
 }
 
 /// What is answered to who lacks a permission. Real instances do both
-/// (`observed-rest.md` §1 and §11).
+/// (`looker-api-facts.md` §1 and §11).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DeniedAs {
     /// 403 `Permission Denied`.
@@ -371,7 +371,7 @@ pub enum Account {
     },
     /// All content, and otherwise what these permissions allow; `administer`
     /// allows everything. What needs a permission that is missing answers 404,
-    /// as real instances mostly do (`observed-rest.md` §1), or 403. Without
+    /// as real instances mostly do (`looker-api-facts.md` §1), or 403. Without
     /// `see_users` it sees itself as the only user, and no groups, roles and
     /// sets. Of schedules, alerts and favourites it sees its own.
     Permitted {

@@ -32,7 +32,7 @@ pub(crate) fn show(server: &Server, call: &Call, kind: Kind, view: View, id: &st
 }
 
 fn find_any<'w>(server: &Server, world: &'w crate::state::World, kind: Kind, id: &str) -> Option<&'w Row> {
-    // Names of connections compare without case (`observed-rest.md` §12).
+    // Names of connections compare without case (`looker-api-facts.md` §12).
     if kind == Kind::Connection {
         return server.find(world, kind, &id.to_lowercase());
     }

@@ -38,7 +38,7 @@ pub struct Faults {
     /// affected.
     pub hidden_reset: f64,
     /// How long an object that was just created through the API answers 404
-    /// when it is read by its id, in milliseconds (`observed-rest.md` §1).
+    /// when it is read by its id, in milliseconds (`looker-api-facts.md` §1).
     #[serde(with = "millis")]
     pub fresh_404_for: Duration,
     /// Ids of the operations whose requests are struck; empty: of all.

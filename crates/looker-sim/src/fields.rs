@@ -18,7 +18,7 @@ pub(crate) enum Wanted<'f> {
 
 impl Fields {
     /// Parses `id, title,dashboard_elements(id,query(model,view))`. Blanks are
-    /// tolerated (`observed-rest.md` §2); parentheses that do not match are
+    /// tolerated (`looker-api-facts.md` §2); parentheses that do not match are
     /// not.
     pub(crate) fn parse(text: &str) -> Result<Fields, String> {
         let mut rest = text;

@@ -46,7 +46,7 @@ pub(crate) fn list(server: &Server, call: &Call, kind: Kind, view: View, from: F
         Err(refusal) => return refusal,
     };
     let search = match from {
-        // Disabled users are found by asking for them (`observed-rest.md` §2).
+        // Disabled users are found by asking for them (`looker-api-facts.md` §2).
         From::Search if kind == Kind::User && call.params.get("is_disabled").is_none() => {
             search.only(kind, "is_disabled", "false")
         }
@@ -108,7 +108,7 @@ fn view_of(server: &Server, kind: Kind, view: View, fields: Option<&Fields>) -> 
     }
 }
 
-/// The rows of some ids in the order of the ids (`observed-rest.md` §2).
+/// The rows of some ids in the order of the ids (`looker-api-facts.md` §2).
 fn by_ids(server: &Server, world: &World, table: &Table, ids: &str) -> Cow<'static, [u32]> {
     let seen = |id: &str| server.find(world, table.kind, id).and_then(|row| table.find(&row.id));
     Cow::Owned(ids.split(',').filter_map(|id| seen(id.trim())).collect())
@@ -239,7 +239,7 @@ fn by_folder(rows: &[&Row]) -> Vec<(Box<str>, u64)> {
 }
 
 /// `Link` and `X-Total-Count`, for requests that asked for a page
-/// (`observed-rest.md` §2). `total` is the truth.
+/// (`looker-api-facts.md` §2). `total` is the truth.
 fn with_paging_headers(
     reply: Reply,
     server: &Server,

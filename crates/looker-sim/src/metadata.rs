@@ -1,4 +1,4 @@
-//! Content metadata: the tree that access lists hang on (`observed-rest.md`
+//! Content metadata: the tree that access lists hang on (`looker-api-facts.md`
 //! §8). It mirrors folders, the content in them, and boards, so nothing of it
 //! is stored but which items have lists of their own, and the rows of those.
 
@@ -22,7 +22,7 @@ pub(crate) const BOARDS: u64 = 3_000_000;
 pub(crate) const LOOKML_DASHBOARDS: u64 = 4_000_000;
 
 /// Metadata below `Shared` whose folder is gone: lists may hold such rows
-/// (`observed-rest.md` §8).
+/// (`looker-api-facts.md` §8).
 pub(crate) const ORPHAN: &str = "999998";
 
 /// The id of the metadata of an object with a numeric id.
@@ -293,7 +293,7 @@ fn answer(call: &Call, json: String, light: u32) -> Reply {
 }
 
 /// Gives an item a list of its own, which starts as a copy of the one it
-/// inherited, or takes it away (`observed-rest.md` §8).
+/// inherited, or takes it away (`looker-api-facts.md` §8).
 pub(crate) fn set_inherits(world: &mut World, id: &str, inherits: bool) -> Result<(), Refused> {
     find(world, id).ok_or(Refused::NotFound)?;
     if inherits == self::inherits(world, id) {

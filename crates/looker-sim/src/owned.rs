@@ -39,7 +39,7 @@ pub(crate) fn narrow(
 }
 
 /// The caller's, those of `user_id`, or everybody's; enabled ones only
-/// (`observed-rest.md` §10). A limited account gets its own whatever it asks
+/// (`looker-api-facts.md` §10). A limited account gets its own whatever it asks
 /// for.
 fn plans(server: &Server, call: &Call, search: Search) -> Search {
     let wants_others = call.params.is_set("all_users") || call.params.get("user_id").is_some();
@@ -57,7 +57,7 @@ fn plans(server: &Server, call: &Call, search: Search) -> Search {
 }
 
 /// The caller's, or with `all_owners` everybody's, which takes an admin
-/// (`observed-rest.md` §11).
+/// (`looker-api-facts.md` §11).
 fn alerts(server: &Server, call: &Call, world: &World, search: Search) -> Result<Search, Reply> {
     if !call.params.is_set("all_owners") {
         return Ok(search.only(Kind::Alert, "owner_id", &call.user));

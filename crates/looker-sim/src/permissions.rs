@@ -3,7 +3,7 @@
 //! Only an account of [`Account::Permitted`] or [`Account::Limited`] is looked
 //! at here: an administrator may do everything. What is written `Inferred` is
 //! not proved by the API document; the refusal is 404 wherever nothing else is
-//! known (`observed-rest.md` §1).
+//! known (`looker-api-facts.md` §1).
 
 use crate::config::Account;
 use crate::reply::Reply;

@@ -124,7 +124,7 @@ impl Queries {
     }
 
     /// Id of the query with the content of a body. `filters` compare as texts:
-    /// the first type of a value wins (`observed-dashboards.md`, queries).
+    /// the first type of a value wins (`looker-api-facts.md` §17).
     pub(crate) fn same(&mut self, ground: &Ground, body: &str) -> Option<u64> {
         let content = query_content(body);
         self.known(ground).queries.get(&content).copied()

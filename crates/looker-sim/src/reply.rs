@@ -1,5 +1,5 @@
 //! Answers and the errors among them, worded as real instances word them
-//! (`observed-rest.md` §1).
+//! (`looker-api-facts.md` §1).
 
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -453,7 +453,7 @@ pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Operation, Vec<
         Some("/swagger.json") => "/api_spec/4.0/swagger.json",
         Some(below) => below,
         None if path == "/versions" => path,
-        // What the Python SDK calls to this day (`observed-rest.md` §1).
+        // What the Python SDK calls to this day (`looker-api-facts.md` §1).
         None if path == "/api/logout" => "/logout",
         None => return None,
     };

@@ -108,7 +108,7 @@ enum Test {
 
 impl Page {
     /// `limit` and `offset` win over `page` and `per_page`
-    /// (`observed-rest.md` §2).
+    /// (`looker-api-facts.md` §2).
     fn parse(params: &Params) -> Page {
         let (limit, offset) = (params.count("limit"), params.count("offset"));
         if limit.is_some() || offset.is_some() {

@@ -14,7 +14,7 @@ use crate::server::{Call, Server};
 use hyper::StatusCode;
 
 /// The release and the API versions. The addresses lack the port, as those of
-/// a real instance do (`observed-rest.md` §1).
+/// a real instance do (`looker-api-facts.md` §1).
 pub(crate) fn versions(server: &Server, call: &Call) -> Reply {
     let fields = match parse_fields(&call.params) {
         Ok(fields) => fields,
@@ -57,7 +57,7 @@ pub(crate) fn login(server: &Server, call: &Call) -> Reply {
 
 fn rejected(server: &Server) -> Reply {
     match server.config.rejected_login {
-        // The path is repeated in real answers (`observed-rest.md` §1).
+        // The path is repeated in real answers (`looker-api-facts.md` §1).
         RejectedLogin::Json404 => Reply::error(404, "post/api/4.0/login", "Not found"),
         RejectedLogin::Html404 => Reply::html(
             StatusCode::NOT_FOUND,

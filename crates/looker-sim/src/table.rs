@@ -173,7 +173,7 @@ fn id_of(kind: Kind, cells: &[Cell]) -> Box<str> {
 }
 
 /// The root that reads `Shared` is found by search only as `Home`
-/// (`observed-rest.md` §2).
+/// (`looker-api-facts.md` §2).
 fn name_shared_as_searches_do(cells: &mut [Cell]) {
     let shared_root = Kind::Folder.column("is_shared_root").map(|n| cells[n] == Cell::Bool(true));
     if let (Some(true), Some(name)) = (shared_root, Kind::Folder.column("name")) {

@@ -51,8 +51,8 @@ pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};
 pub use prune::{Dropped, PruneInfo, Pruning};
 pub use reader::{
-    AsOf, Births, Change, ChangeFilter, Count, Counted, CounterValue, Dangling, Difference, FieldFilter,
-    FolderPaths, Growth, InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment,
+    AsOf, Births, Change, ChangeFilter, Count, Counted, CounterValue, Difference, FieldFilter, FolderPaths,
+    Growth, InstanceInfo, KindAge, KindCounts, KindSize, KindStats, ListFilter, ListRow, Moment,
     ObjectChanges, ObjectSize, OtherBirth, Period, RANKED, Reader, Redacted, Referrer, RestoreInfo, RunCalls,
     RunDetails, RunInfo, Search, SearchAnswer, SearchHit, StepInfo, Stored, Tag, VaultSize, Version,
 };

@@ -186,8 +186,13 @@ fn names(referrers: &[Referrer]) -> Vec<String> {
     referrers.iter().map(|found| format!("{} {} {}", found.kind, found.key, found.side.name())).collect()
 }
 
-fn dangling_line(one: &Dangling) -> String {
-    format!("{} {}: {:?}", one.reference.kind, one.reference.key, names(&one.referrers))
+/// What leads nowhere, with who holds it.
+fn dangling_lines(reader: &Reader, of: AsOf, kind: &str) -> Vec<String> {
+    let line = |key: String| {
+        let referrers = reader.live_referrers(of, kind, &key, None).unwrap();
+        format!("{kind} {key}: {:?}", names(&referrers))
+    };
+    reader.unknown_keys(of, kind, kind).unwrap().into_iter().map(line).collect()
 }
 
 /// All that can be asked of the references of an instance at a moment.
@@ -198,8 +203,7 @@ fn answers(reader: &Reader, of: AsOf) -> Vec<String> {
             lines.push(format!("{kind} {key}: {:?}", names(&reader.referrers(of, kind, key).unwrap())));
             lines.push(format!("{:?}", reader.body_of(of, kind, key).unwrap()));
         }
-        lines.extend(reader.dangling(of, kind, None).unwrap().iter().map(dangling_line));
-        lines.push(reader.unknown_keys(of, kind).unwrap().join(" "));
+        lines.extend(dangling_lines(reader, of, kind));
         lines.extend(names(&reader.unreferred(of, kind, &["dashboard", "look"]).unwrap()));
         reader.bodies(of, kind, |key, body| lines.push(format!("{key} {body:?}"))).unwrap();
     }
@@ -268,12 +272,10 @@ fn referrers_and_referred_keys_are_those_of_current_objects() {
 #[test]
 fn dangling_references_are_named_with_who_holds_them() {
     let (place, _, _, instance) = told();
-    let dangling = |kind: &str| -> Vec<String> {
-        place.reader().dangling(instance, kind, None).unwrap().iter().map(dangling_line).collect()
-    };
+    let dangling = |kind: &str| -> Vec<String> { dangling_lines(&place.reader(), instance.into(), kind) };
     assert_eq!(dangling("look"), [r#"look 77: ["dashboard 1 live"]"#]);
     assert_eq!(dangling("folder"), [""; 0]);
-    let unknown = |kind| place.reader().unknown_keys(instance, kind).unwrap();
+    let unknown = |kind| place.reader().unknown_keys(instance, kind, kind).unwrap();
     assert_eq!(unknown("look"), ["77"], "405 is known to an object in the trash only");
     assert_eq!(unknown("folder"), [""; 0]);
     let rest = [("folder", "1", r#"{"name":"a"}"#), ("dashboard", "1", D1), ("look", "12", L12)];

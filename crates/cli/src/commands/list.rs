@@ -1,10 +1,11 @@
 //! `list`: the stored objects of a kind.
 
+pub(crate) mod about;
+
 use std::collections::HashMap;
 
 use clap::Args;
 use jiff::Timestamp;
-use looker::catalogue::Source;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use vault::{InstanceInfo, ListFilter, ListRow, Side};
 
@@ -91,8 +92,10 @@ pub fn run(context: &Context, args: &ListArgs) -> Outcome {
     if rows.is_empty() {
         printer.status(format!("No {} match.", args.kind));
     } else {
-        let owners = owners(&opened, args.kind)?;
-        printer.table(&table(context, args, &rows, &owners))?;
+        let moment = as_of.as_ref().map(|meant| meant.moment.run);
+        let of = vault::AsOf { instance: opened.instance.id, run: moment };
+        let about = about::about(&opened.reader, of, args.kind.entry())?;
+        printer.table(&table(context, args, &rows, about.as_ref()))?;
         printer.status(human::counted(rows.len() as u64, args.kind.singular(), args.kind.plural()));
     }
     Ok(Exit::Ok)
@@ -129,26 +132,17 @@ fn sides(args: &ListArgs) -> Vec<Side> {
     }
 }
 
-/// What people call the objects that a list belongs to, by id; empty for kinds
-/// whose objects have names of their own.
-fn owners(opened: &Opened, kind: KindName) -> Result<HashMap<String, String>, Failure> {
-    let mut owners = HashMap::new();
-    let source = kind.entry().each().map(|each| &each.source);
-    if let Some(Source::Objects(of)) = source {
-        let filter = ListFilter { instance: Some(opened.instance.id), ..ListFilter::of(of) };
-        opened.reader.list(&filter, |row| {
-            owners.extend(row.title.map(|title| (row.key, title)));
-        })?;
-    }
-    Ok(owners)
-}
-
-fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<String, String>) -> Table {
+fn table(
+    context: &Context,
+    args: &ListArgs,
+    rows: &[ListRow],
+    about: Option<&(&'static str, HashMap<String, String>)>,
+) -> Table {
     let envelope = &args.kind.entry().envelope;
     let columns = [
         (true, ("id", Align::Right)),
         (!envelope.title.is_empty(), (args.kind.title_word(), Align::Left)),
-        (!owners.is_empty(), ("of", Align::Left)),
+        (about.is_some(), (about.map_or("", |(column, _)| *column), Align::Left)),
         (envelope.folder.is_some(), ("folder", Align::Left)),
         (envelope.updated_at.is_some(), ("updated", Align::Left)),
         (args.all, ("state", Align::Left)),
@@ -162,7 +156,7 @@ fn table(context: &Context, args: &ListArgs, rows: &[ListRow], owners: &HashMap<
         let cells = [
             row.key.clone(),
             text(row.title.as_ref()),
-            text(owners.get(&row.key)),
+            text(about.and_then(|(_, texts)| texts.get(&row.key))),
             text(folder),
             updated.unwrap_or_default(),
             row.side.name().to_owned(),

@@ -11,7 +11,7 @@ use super::json::Json;
 use super::looker::Looker;
 
 /// Kinds whose objects are stored as the export has them, one by one.
-pub(crate) const PLAIN: [(&str, Kind); 24] = [
+pub(crate) const PLAIN: [(&str, Kind); 26] = [
     ("folders", Kind::Folder),
     ("dashboards", Kind::Dashboard),
     ("looks", Kind::Look),
@@ -26,6 +26,7 @@ pub(crate) const PLAIN: [(&str, Kind); 24] = [
     ("model_sets", Kind::ModelSet),
     ("user_attributes", Kind::UserAttribute),
     ("connections", Kind::Connection),
+    ("external_oauth_applications", Kind::ExternalOauthApplication),
     ("projects", Kind::Project),
     ("lookml_models", Kind::LookmlModel),
     ("explores", Kind::Explore),
@@ -36,10 +37,16 @@ pub(crate) const PLAIN: [(&str, Kind); 24] = [
     ("integrations", Kind::Integration),
     ("homepage_sections", Kind::HomepageSection),
     ("legacy_features", Kind::LegacyFeature),
+    ("support_access_allowlist", Kind::SupportAccessAllowlistEntry),
 ];
 
 /// Kinds with something of their own: a trash, ids under another name.
-const MORE: [(&str, Kind); 2] = [("oauth_client_apps", Kind::OauthClientApp), ("agents", Kind::Agent)];
+const MORE: [(&str, Kind); 4] = [
+    ("oauth_client_apps", Kind::OauthClientApp),
+    ("agents", Kind::Agent),
+    ("ssh_servers", Kind::SshServer),
+    ("ssh_tunnels", Kind::SshTunnel),
+];
 
 /// What there is one of, by the operation that reads it.
 pub(crate) const SINGLES: [(&str, Kind); 12] = [

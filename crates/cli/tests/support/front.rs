@@ -28,6 +28,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Instead {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// Further headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
 
@@ -35,13 +37,33 @@ impl Instead {
     /// An error as Looker words it.
     pub(crate) fn error(status: u16, message: &str) -> Self {
         let body = serde_json::json!({ "message": message, "documentation_url": "https://docs.example" });
-        Self { status, content_type: "application/json", body: body.to_string() }
+        Self::json(status, body.to_string())
+    }
+
+    /// JSON, or what calls itself so.
+    pub(crate) fn json(status: u16, body: String) -> Self {
+        Self { status, content_type: "application/json", headers: Vec::new(), body }
+    }
+
+    /// The same with another header.
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// A web page.
     pub(crate) fn page(status: u16, title: &str) -> Self {
         let body = format!("<!DOCTYPE html>\n<html><head><title>{title}</title></head><body></body></html>");
-        Self { status, content_type: "text/html", body }
+        Self { status, content_type: "text/html", headers: Vec::new(), body }
+    }
+
+    fn write(&self) -> String {
+        let Self { status, content_type, headers, body } = self;
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!(
+            "HTTP/1.1 {status} Instead\r\ncontent-type: {content_type}\r\n{more}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
     }
 }
 
@@ -162,16 +184,7 @@ fn serve(client: &mut (impl Read + Write), behind: &Behind, rule: &Rule) -> Opti
     let exchange = Exchange { request, request_body, authorization, status, head, body };
     let answer = match rule(&exchange) {
         None => [with_close(&exchange.head).into_bytes(), exchange.body].concat(),
-        Some(Instead { status, content_type, body }) => {
-            // Where a redirect leads is all there is to say of it.
-            let leads =
-                if matches!(status, 300..400) { format!("location: {body}\r\n") } else { String::new() };
-            format!(
-                "HTTP/1.1 {status} Instead\r\n{leads}content-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            )
-            .into_bytes()
-        }
+        Some(instead) => instead.write().into_bytes(),
     };
     client.write_all(&answer).ok()
 }

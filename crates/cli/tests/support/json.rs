@@ -91,16 +91,16 @@ impl Json {
         }
     }
 
-    /// Adds a member to every object at every depth.
-    pub(crate) fn add_everywhere(&mut self, name: &str, value: &Self) {
+    /// Adds members of these names to every object at every depth.
+    pub(crate) fn add_everywhere(&mut self, names: &[&str], value: &Self) {
         match self {
             Self::Object(members) => {
                 for inner in members.values_mut() {
-                    inner.add_everywhere(name, value);
+                    inner.add_everywhere(names, value);
                 }
-                members.insert(name.to_owned(), value.clone());
+                members.extend(names.iter().map(|name| ((*name).to_owned(), value.clone())));
             }
-            Self::List(elements) => elements.iter_mut().for_each(|inner| inner.add_everywhere(name, value)),
+            Self::List(elements) => elements.iter_mut().for_each(|inner| inner.add_everywhere(names, value)),
             Self::Text(_) | Self::Plain(_) => {}
         }
     }

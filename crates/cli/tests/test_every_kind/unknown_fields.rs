@@ -22,14 +22,14 @@ fn an_unknown_field_at_every_depth_of_every_kind_is_kept() {
     let front = Front::before(looker.port(), |exchange| {
         let reads = exchange.request.starts_with("GET") && exchange.status == 200;
         let mut answer = reads.then(|| Json::parse(&exchange.body))?;
-        answer.add_everywhere(NAME, &unknown());
-        Some(Instead { status: 200, content_type: "application/json", body: answer.write() })
+        answer.add_everywhere(&[NAME], &unknown());
+        Some(Instead::json(200, answer.write()))
     });
     let world = looker.world_at(&front.url());
     world.extract(ALL).complete();
     let mut wanted = estate(&looker);
     for object in wanted.values_mut() {
-        object.document.add_everywhere(NAME, &unknown());
+        object.document.add_everywhere(&[NAME], &unknown());
     }
     redact(&mut wanted);
     assert_same(&stored_estate(&world.path(VAULT)), &wanted);

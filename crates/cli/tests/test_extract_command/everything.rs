@@ -124,7 +124,7 @@ fn links_of(body: &[u8]) -> Vec<String> {
 fn page_with(exchange: &Exchange, change: impl Fn(&str) -> String) -> Option<Instead> {
     let whole = exchange.request.contains("/dashboards/search") && !exchange.request.contains("fields=");
     let body = whole.then(|| change(std::str::from_utf8(&exchange.body).unwrap()))?;
-    Some(Instead { status: 200, content_type: "application/json", body })
+    Some(Instead::json(200, body))
 }
 
 /// Half surrogate pairs in every title, at every depth, and numbers that no

@@ -191,7 +191,7 @@ fn what_has_slid_out_of_its_window_is_read_by_id() {
         let is_window = exchange.request.contains("/dashboards/search?")
             && exchange.request.contains("offset=")
             && exchange.request.contains("limit=2&");
-        is_window.then(|| Instead { status: 200, content_type: "application/json", body: "[]".into() })
+        is_window.then(|| Instead::json(200, "[]".into()))
     });
     let world = looker.world_at(&front.url());
     world.extract("dashboards").complete();

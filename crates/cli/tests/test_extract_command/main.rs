@@ -19,3 +19,4 @@ mod references;
 mod report;
 mod scope;
 mod searching;
+mod shown;

@@ -111,6 +111,92 @@ fn what_leads_nowhere_is_named_with_who_holds_it() {
     }
 }
 
+/// The first element of a kind's documents for which there is one, with the document's id.
+fn first<T>(looker: &Looker, kind: Kind, wanted: impl Fn(&Value) -> Option<T>) -> (String, T) {
+    let documents = looker.export(kind).into_iter();
+    let mut found = documents
+        .filter_map(|(id, document)| Some((id, wanted(&serde_json::from_slice(&document).unwrap())?)));
+    found.next().unwrap()
+}
+
+/// Takes a part out of one of a dashboard's lists, as nothing else is changed.
+fn take_out(looker: &Looker, dashboard: &str, list: &str, part: &str) {
+    let (_, document) = looker.export(Kind::Dashboard).into_iter().find(|(id, _)| id == dashboard).unwrap();
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let rest: Vec<&Value> =
+        document[list].as_array().unwrap().iter().filter(|element| element["id"] != part).collect();
+    assert_eq!(rest.len() + 1, document[list].as_array().unwrap().len());
+    let rest = serde_json::to_string(&rest).unwrap();
+    let updated = r#""2031-05-01T00:00:00.000Z""#;
+    looker.set(Kind::Dashboard, dashboard, &[(list, &rest), ("updated_at", updated)]).unwrap();
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// Tiles, tabs and names are no objects, and may be gone like them.
+#[test]
+fn a_tile_a_tab_and_a_datagroup_that_are_gone_are_named_with_who_holds_them() {
+    let looker = Looker::start(SimConfig {
+        dashboards: 60,
+        alerts: 30,
+        plans: 120,
+        trash_percent: 0,
+        ..SimConfig::default()
+    });
+    let world = looker.world();
+    let whole = world.extract("").complete()["references"].clone();
+    for part in ["dashboard_elements", "dashboard_layouts", "datagroup_names"] {
+        assert!(nowhere(&whole, part).is_empty() && unchecked(&whole, part).is_none(), "{whole}");
+    }
+
+    let (alert, (dashboard, tile)) = first(&looker, Kind::Alert, |alert| {
+        alert["lookml_dashboard_id"].is_null().then_some(())?;
+        Some((text(&alert["investigative_content_id"])?, text(&alert["dashboard_element_id"])?))
+    });
+    take_out(&looker, &dashboard, "dashboard_elements", &tile);
+    let (plan, (tabbed, tab)) = first(&looker, Kind::ScheduledPlan, |plan| {
+        (plan["enabled"] == true).then_some(())?;
+        Some((text(&plan["dashboard_id"])?, text(&plan["tab_ids"][0])?))
+    });
+    take_out(&looker, &tabbed, "dashboard_layouts", &tab);
+    let (_, datagroup) = first(&looker, Kind::ScheduledPlan, |plan| {
+        (plan["enabled"] == true).then(|| text(&plan["datagroup"]))?
+    });
+    let all = looker.export(Kind::Datagroup).into_iter();
+    for (id, _) in all.filter(|(_, body)| String::from_utf8_lossy(body).contains(&datagroup)) {
+        looker.set(Kind::Datagroup, &id, &[("name", r#""renamed""#)]).unwrap();
+    }
+    world.extract("dashboards scheduled_plans alerts datagroups").complete();
+    let references = verified(&world);
+    assert_eq!(nowhere(&references, "dashboard_elements"), BTreeSet::from([tile.clone()]), "{references}");
+    assert!(nowhere(&references, "dashboard_layouts").contains(&tab), "{references}");
+    assert_eq!(nowhere(&references, "datagroup_names"), BTreeSet::from([datagroup.clone()]));
+    let said = world.run("verify --references");
+    for line in [
+        format!("tile {tile}, held by alert {alert}"),
+        format!("tab {tab}, held by scheduled_plan {plan}"),
+        format!("datagroup {datagroup}, held by scheduled_plan"),
+    ] {
+        assert!(said.out.contains(&line), "{line}: {}", said.all());
+    }
+}
+
+/// Who is gone, and changed something last, is named; nothing hangs on it.
+#[test]
+fn who_changed_something_last_is_followed_and_binds_nothing() {
+    let looker = Looker::start(SimConfig { dashboards: 20, trash_percent: 0, ..SimConfig::default() });
+    let world = looker.world();
+    let dashboard = looker.ids(Kind::Dashboard, false)[0].clone();
+    looker.set(Kind::Dashboard, &dashboard, &[("last_updater_id", r#""987654""#)]).unwrap();
+    let references = world.extract("").complete()["references"].clone();
+    assert!(nowhere(&references, "users").contains("987654"), "{references}");
+    let reader = Vault::open_for_reading(&world.path(VAULT)).unwrap();
+    let instance = reader.instances().unwrap()[0].id;
+    assert!(reader.referrers(instance, "users", "987654").unwrap().is_empty());
+}
+
 #[test]
 fn what_looker_brings_along_does_not_dangle() {
     let looker = Looker::start(SimConfig { dashboards: 10, ..SimConfig::default() });

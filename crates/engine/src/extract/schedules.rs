@@ -1,4 +1,4 @@
-//! Disabled schedules: no list has them (`observed-rest.md` §10).
+//! Disabled schedules: no list has them (`looker-api-facts.md` §10).
 //!
 //! One query of System Activity finds their ids; what is new or was not stored
 //! as disabled is read by id.

@@ -7,7 +7,7 @@
 //! - `**` in place of a name stands for any number of folders, none included:
 //!   `/Shared/Finance/**` is Finance with all below it;
 //! - `\` takes the meaning from the character behind it, since names may hold
-//!   slashes and stars (`observed-rest.md` §7): `/Shared/A\/B Tests`.
+//!   slashes and stars (`looker-api-facts.md` §7): `/Shared/A\/B Tests`.
 //!
 //! A folder without a name goes by its id within a path.
 

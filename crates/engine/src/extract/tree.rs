@@ -3,7 +3,7 @@
 //!
 //! A folder whose parent the account cannot see counts as a root. The root of
 //! shared content goes by its name, `Shared` and `Home`: some parts of Looker
-//! call it one, some the other (`observed-rest.md` §2).
+//! call it one, some the other (`looker-api-facts.md` §2).
 
 use std::collections::{HashMap, HashSet};
 

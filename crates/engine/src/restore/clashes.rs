@@ -1,7 +1,7 @@
 //! Names that only one may have: found out before anything is written.
 //!
 //! A title is unique among the live dashboards of a folder, a slug on the whole
-//! instance, the trash included (`observed-dashboards.md`). One light listing of each
+//! instance, the trash included (`looker-api-facts.md` §13). One light listing of each
 //! side tells both, and which looks are there, so that a look that was made without
 //! an answer is told from those of before.
 

@@ -2,7 +2,7 @@
 //!
 //! A membership is made and unmade by a call of its own, which touches no other: a
 //! group that is taken out of another and put back loses what it may see
-//! (`observed-rest.md` §4), so whoever stays a member is never touched.
+//! (`looker-api-facts.md` §4), so whoever stays a member is never touched.
 //!
 //! Roles have no such calls. A `PUT` replaces all groups of a role, all users of a role,
 //! or all roles of a user; what is sent is what is there, plus and minus what differs.

@@ -1,7 +1,7 @@
 //! What Looker wants written otherwise than it answers it, resource by resource.
 //!
 //! Each rule here is something that real servers were seen to do
-//! (`observed-dashboards.md`, `observed-rest.md`).
+//! (`looker-api-facts.md`).
 
 use looker::catalogue::Resource;
 

@@ -18,7 +18,7 @@ enum Grant {
 }
 
 /// Makes all rows. The first lets All Users view the root `Shared`
-/// (`observed-rest.md` §8).
+/// (`looker-api-facts.md` §8).
 pub(super) fn generate(config: &SimConfig, ground: &Ground, world: &mut World) {
     let mut rng = Rng::with_seed(config.seed ^ 0xACCE);
     let mut next = 1;

@@ -145,7 +145,7 @@ fn push_field(place: &Place, rng: &mut Rng, w: &mut Writer) {
 }
 
 /// The dashboard's filters as they stood; now and then one without a title,
-/// which no create accepts (`observed-rest.md` §11).
+/// which no create accepts (`looker-api-facts.md` §11).
 fn push_filters(place: &Place, rng: &mut Rng, w: &mut Writer) {
     w.begin_at("applied_dashboard_filters", '[');
     for (n, filter) in place.filters.iter().enumerate() {

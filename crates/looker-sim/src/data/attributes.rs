@@ -1,5 +1,5 @@
 //! User attributes, and the values groups and users have of them
-//! (`observed-rest.md` §6).
+//! (`looker-api-facts.md` §6).
 
 use super::template::{Source, list, opt};
 use crate::config::SimConfig;

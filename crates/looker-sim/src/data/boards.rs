@@ -63,7 +63,7 @@ fn board_body(n: u64, id: u64, sections: &[u64], ground: &Ground, rng: &mut Rng)
     let mut w = Writer::with_capacity(900);
     w.begin('{');
     w.id("id", id);
-    // Titles of boards are not unique (`observed-rest.md` §9).
+    // Titles of boards are not unique (`looker-api-facts.md` §9).
     w.text("title", &if n % 4 == 2 { "Start here".to_owned() } else { words::title(rng) });
     w.opt("description", rng.bool().then(|| format!("{} – “ü”", words::prose(rng, 60))).as_deref());
     w.id("user_id", creator.id);

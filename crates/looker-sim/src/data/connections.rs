@@ -1,5 +1,5 @@
 //! Connections, the ways to their databases, and the applications they sign in
-//! with. No password is ever among it (`observed-rest.md` §12), unless a marker
+//! with. No password is ever among it (`looker-api-facts.md` §12), unless a marker
 //! asks for a careless release.
 
 use super::attributes;
@@ -75,7 +75,7 @@ fn connection(source: &mut Source, n: usize, name: &str) -> String {
         ("bigquery", bigquery.to_string()),
         ("cost_style", opt(bigquery.then_some("cost"))),
         ("host", quoted(host)),
-        // A text, as recorded (`observed-rest.md` §12).
+        // A text, as recorded (`looker-api-facts.md` §12).
         ("port", quoted(port)),
         ("username", opt((!bigquery).then_some("looker_größe"))),
         ("has_password", (!bigquery && !snowflake).to_string()),
@@ -153,7 +153,7 @@ fn applications(source: &mut Source) -> Vec<String> {
 }
 
 /// All connection names as a JSON array: what a model of unlimited connections
-/// lists (`observed-rest.md` §12).
+/// lists (`looker-api-facts.md` §12).
 pub(super) fn all(config: &SimConfig) -> String {
     list(names(config))
 }

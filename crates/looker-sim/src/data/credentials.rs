@@ -121,7 +121,7 @@ fn totp(w: &mut Writer, has: bool, owner: &Owner, rng: &mut Rng) {
 
 /// The API key's own user has its key, service accounts have one each, a few
 /// others two, the second of them disabled. Secrets are shown only when a key
-/// is made (`observed-rest.md` §3).
+/// is made (`looker-api-facts.md` §3).
 fn api_keys(w: &mut Writer, owner: &Owner, config: &SimConfig, rng: &mut Rng) {
     let count = match owner.id {
         1 => 1,

@@ -8,7 +8,7 @@ use super::{moments, words};
 use crate::config::SimConfig;
 use crate::json::Writer;
 
-/// Ids below this belong to roots and are skipped (`observed-rest.md` §7).
+/// Ids below this belong to roots and are skipped (`looker-api-facts.md` §7).
 const FIRST_FREE_ID: u64 = 6;
 
 /// A folder, ready to be embedded in what lies in it.

@@ -1,5 +1,5 @@
 //! Merge queries: like queries, each a function of its number. They are asked
-//! for by a slug (`observed-dashboards.md`, merge queries).
+//! for by a slug (`looker-api-facts.md` §18).
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

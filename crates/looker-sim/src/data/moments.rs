@@ -13,7 +13,7 @@ pub(super) fn past(rng: &mut fastrand::Rng) -> i64 {
 }
 
 /// `2022-06-14T12:26:50.000+00:00`: whole seconds, as recorded replies have
-/// them (`observed-rest.md` §1).
+/// them (`looker-api-facts.md` §1).
 pub(crate) fn stamp(seconds: i64) -> String {
     let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     jiff::tz::Offset::UTC.to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S.000+00:00").to_string()

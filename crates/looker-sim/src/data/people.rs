@@ -10,7 +10,7 @@ use crate::json::{Writer, quoted};
 use crate::kinds::Kind;
 
 /// Permission sets: name, what is in it. The first is built in
-/// (`observed-rest.md` §5) and has all permissions.
+/// (`looker-api-facts.md` §5) and has all permissions.
 const PERMISSION_SETS: [(&str, &[&str]); 4] = [
     ("Admin", &[]),
     (
@@ -107,7 +107,7 @@ fn set(n: usize, what: &str, name: &str, contents: &[&str]) -> String {
 }
 
 /// Role 1 is the built-in one; role 4 lost its permission set
-/// (`observed-rest.md` §5).
+/// (`looker-api-facts.md` §5).
 fn role(n: usize, permission_sets: &[String], model_sets: &[String]) -> String {
     let permissions = if n < permission_sets.len() { n } else { 1 + n % (permission_sets.len() - 1) };
     let models = (n * 2) % model_sets.len();

@@ -63,12 +63,12 @@ impl Draft<'_> {
         let mut w = Writer::with_capacity(3_000);
         w.begin('{');
         w.id("id", self.id);
-        // Names of plans are not unique (`observed-rest.md` §10).
+        // Names of plans are not unique (`looker-api-facts.md` §10).
         w.text("name", &if self.n % 5 == 4 { "Weekly mail".to_owned() } else { words::title(rng) });
         w.id("user_id", self.owner.id);
         w.bool("enabled", self.enabled);
         self.push_target(content, ground, world, rng, &mut w);
-        // Empty, not null, where a datagroup decides (`observed-rest.md` §10).
+        // Empty, not null, where a datagroup decides (`looker-api-facts.md` §10).
         w.text("crontab", if by_datagroup { "" } else { CRONTABS[rng.usize(..5)] });
         w.opt(
             "datagroup",
@@ -135,7 +135,7 @@ impl Draft<'_> {
             w.id("scheduled_plan_id", self.id);
             w.text("type", kind);
             push_address(kind, self.id * 10 + n, config, rng, w);
-            // Not returned (`observed-rest.md` §10), unless by a careless release.
+            // Not returned (`looker-api-facts.md` §10), unless by a careless release.
             let told = config.secret_marker.is_some() && kind != "email";
             let key = told.then(|| format!(r#"{{"secret_access_key":"{}"}}"#, secret(config, rng)));
             w.opt("secret_parameters", key.as_deref());

@@ -1,4 +1,4 @@
-//! Themes and colour collections (`observed-rest.md` §12).
+//! Themes and colour collections (`looker-api-facts.md` §12).
 
 use super::moments;
 use super::template::{Source, guid, opt};

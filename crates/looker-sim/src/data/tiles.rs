@@ -18,7 +18,7 @@ pub(super) enum Tile {
     Button,
     Extension,
     /// Query and its id null, the query in the result maker
-    /// (`observed-dashboards.md`, elements).
+    /// (`looker-api-facts.md` §14).
     QueryInResultMaker,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn push_tile(tile: Tile, place: &Place, rng: &mut Rng, w: &mut Writer
     let query = 1 + rng.u64(..place.ground.queries.max(1));
     w.begin('{');
     w.members(r#""can":{"index":true,"show":true,"create":true,"update":true,"destroy":true,"download":true,"see_results":true,"explore":true,"render":true},"aria_description":null,"certification_metadata":null"#);
-    // Not what is true: the count is not reliable (`observed-rest.md` §11).
+    // Not what is true: the count is not reliable (`looker-api-facts.md` §11).
     w.int("alert_count", if place.id % 29 == 3 { 2 } else { 0 });
     w.id("id", place.id);
     w.id("dashboard_id", place.dashboard);

@@ -1,4 +1,4 @@
-//! What an alert must be (`observed-rest.md` §11). All that is wrong is named at
+//! What an alert must be (`looker-api-facts.md` §11). All that is wrong is named at
 //! once.
 
 use super::Edit;

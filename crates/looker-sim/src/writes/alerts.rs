@@ -1,4 +1,4 @@
-//! Alerts and who follows them (`observed-rest.md` §11).
+//! Alerts and who follows them (`looker-api-facts.md` §11).
 
 use super::rows::{is_admin, of, owner, refuse};
 use super::{Edit, Failure, Wrote, alert_rules, bodies};

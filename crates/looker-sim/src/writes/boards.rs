@@ -1,5 +1,5 @@
 //! Boards, their sections, and the items in those: three calls make one
-//! (`observed-rest.md` §9). Orders name what exists, and new objects come last.
+//! (`looker-api-facts.md` §9). Orders name what exists, and new objects come last.
 
 use super::{Edit, Failure, Wrote, bodies};
 use crate::json::{self, quoted};

@@ -162,7 +162,7 @@ fn update_changes(edit: &mut Edit<'_>, kind: Kind) -> Result<Changes<'static>, F
 }
 
 /// `PATCH .../move?folder_id=`: a folder in the body is none
-/// (`observed-dashboards.md`).
+/// (`looker-api-facts.md` §13).
 ///
 /// # Errors
 ///

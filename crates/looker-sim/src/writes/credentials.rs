@@ -1,4 +1,4 @@
-//! A user's address and password (`observed-rest.md` §3). Of these only
+//! A user's address and password (`looker-api-facts.md` §3). Of these only
 //! `send_password_reset` sends mail.
 
 use super::rows::{nameless, of, refuse, rows};

@@ -25,7 +25,7 @@ pub(crate) fn writable(edit: &Edit<'_>, id: &str) -> Result<(), Failure> {
 
 /// `POST /dashboards`: without parts but for one active layout.
 pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
-    // Seen once, without a word of what is wrong (`observed-dashboards.md`).
+    // Seen once, without a word of what is wrong (`looker-api-facts.md` §13).
     if edit.given.get("slug") == Some("\"\"") {
         return Err(Failure::Unexplained);
     }

@@ -1,7 +1,7 @@
 //! Tiles. What a tile shows comes from exactly one source: a query, a look, a
 //! merge query or an extension; of the first three the server keeps a result
 //! maker, which also says what filters the tile listens to
-//! (`observed-dashboards.md`, elements).
+//! (`looker-api-facts.md` §14).
 
 use super::layouts;
 use super::makers::{self, Source};

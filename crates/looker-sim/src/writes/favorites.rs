@@ -1,4 +1,4 @@
-//! Favourites: everybody's own, an administrator's as well (`observed-rest.md`
+//! Favourites: everybody's own, an administrator's as well (`looker-api-facts.md`
 //! §9).
 
 use super::rows::{of, rows};

@@ -1,5 +1,5 @@
 //! Filters of dashboards: unique by title and by name, in the order in which
-//! they were last written (`observed-dashboards.md`, filters). Tiles listen to
+//! they were last written (`looker-api-facts.md` §15). Tiles listen to
 //! a filter by its name, and nothing that happens to the filter changes a tile.
 
 use super::opened::Opened;

@@ -2,7 +2,7 @@
 //! read by it.
 //!
 //! Members that are read-only or unknown are passed over, as instances do: the
-//! whole object as it was read may be sent back (`observed-rest.md` §3). A
+//! whole object as it was read may be sent back (`looker-api-facts.md` §3). A
 //! member of the wrong JSON type is refused, and all that is wrong is named at
 //! once.
 
@@ -35,7 +35,7 @@ struct Member {
 }
 
 /// Members that instances take although the API document does not name them,
-/// or calls them read-only (`README.md` §4, `observed-dashboards.md`).
+/// or calls them read-only (`looker-api-facts.md` §14, §17).
 const TAKEN: [(&str, &str, Holds); 14] = [
     ("Query", "analysis_config", Holds::Object),
     ("ResultMakerFilterables", "listen", Holds::Any),

@@ -1,5 +1,5 @@
 //! Who may see and edit content: lists of their own, and the rows of those
-//! (`observed-rest.md` §8).
+//! (`looker-api-facts.md` §8).
 
 use super::rows::refuse;
 use super::{Edit, Failure, Wrote, bodies};

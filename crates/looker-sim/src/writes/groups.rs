@@ -1,4 +1,4 @@
-//! Groups and who is in them (`observed-rest.md` §4).
+//! Groups and who is in them (`looker-api-facts.md` §4).
 //!
 //! Each is in three tables, one for each type that answers it.
 
@@ -207,7 +207,7 @@ fn lies_in(world: &World, group: &str, other: &str) -> bool {
 
 /// `DELETE /groups/{id}/groups/{deleting_group_id}`: the group that is taken out
 /// loses its access to content, and putting it back does not bring that back
-/// (`observed-rest.md` §4).
+/// (`looker-api-facts.md` §4).
 pub(crate) fn remove_group(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let (group, child) = (edit.id(), edit.second_id());
     changeable(edit, &group)?;

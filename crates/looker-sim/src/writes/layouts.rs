@@ -1,5 +1,5 @@
 //! Layouts and their components, which appear by themselves: nothing creates
-//! one but a tile (`observed-dashboards.md`, layouts).
+//! one but a tile (`looker-api-facts.md` §16).
 
 use super::opened::Opened;
 use super::{Edit, Failure, Wrote, bodies};

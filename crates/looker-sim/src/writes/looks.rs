@@ -10,12 +10,12 @@ use crate::table::as_text;
 
 /// `POST /looks`: its query exists already.
 pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
-    // A legacy body (`observed-rest.md` §7).
+    // A legacy body (`looker-api-facts.md` §7).
     let is_legacy = json::member(&edit.body, "space_id").is_some();
     if is_legacy && edit.given.some("folder_id").is_none() {
         return Err(Failure::NoResource);
     }
-    // Answered so since 21.4 (`observed-dashboards.md`, looks).
+    // Answered so since 21.4 (`looker-api-facts.md` §19).
     if edit.given.get("public") == Some("null") {
         return Err(Failure::Broken);
     }

@@ -1,5 +1,5 @@
 //! Result makers: what computes a tile's data, and the filters the tile listens
-//! to (`observed-dashboards.md`, elements).
+//! to (`looker-api-facts.md` §14).
 
 use super::{Edit, Failure};
 use crate::json::{self, quoted};

@@ -98,7 +98,7 @@ pub(crate) enum Failure {
     /// 404 `Not found`: absent, or not to be seen.
     NotFound,
     /// 404 in the words in which a missing model or a legacy `space_id` is
-    /// refused (`observed-rest.md` §7).
+    /// refused (`looker-api-facts.md` §7).
     NoResource,
     /// 403.
     Denied,
@@ -137,7 +137,7 @@ impl Failure {
     }
 }
 
-/// Refusals, worded as observed (`observed-dashboards.md`).
+/// Refusals, worded as observed (`looker-api-facts.md` §13 to §19).
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Failure {
         let problem = match refused {

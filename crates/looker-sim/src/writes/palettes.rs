@@ -1,4 +1,4 @@
-//! Colour collections and their palettes (`observed-rest.md` §12). Labels need
+//! Colour collections and their palettes (`looker-api-facts.md` §12). Labels need
 //! not be unique, and every palette gets an id of its own instance.
 
 use super::rows::{nameless, refuse};

@@ -1,4 +1,4 @@
-//! What a schedule must be (`observed-rest.md` §10). All that is wrong is named
+//! What a schedule must be (`looker-api-facts.md` §10). All that is wrong is named
 //! at once.
 
 use super::Edit;

@@ -1,4 +1,4 @@
-//! Schedules (`observed-rest.md` §10). Creating one that is enabled, enabling
+//! Schedules (`looker-api-facts.md` §10). Creating one that is enabled, enabling
 //! one, and running one sends it at once.
 
 use super::given::Given;

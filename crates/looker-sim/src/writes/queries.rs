@@ -1,5 +1,5 @@
 //! Queries and merge queries: created once, shared by all who create the same
-//! (`observed-dashboards.md`, queries).
+//! (`looker-api-facts.md` §17).
 
 use super::dashboards::new_slug;
 use super::{Edit, Failure, Wrote, bodies};

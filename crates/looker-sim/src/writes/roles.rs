@@ -1,4 +1,4 @@
-//! Roles, and who has them (`observed-rest.md` §5).
+//! Roles, and who has them (`looker-api-facts.md` §5).
 
 use super::groups::{self, holding, with, without};
 use super::rows::{bodies, ids_sent, listed, nameless, refuse, taken};

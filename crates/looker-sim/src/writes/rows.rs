@@ -34,7 +34,7 @@ pub(crate) fn bodies(world: &World, kind: Kind, ids: &[String]) -> String {
 }
 
 /// A problem when another object has the text that is given for a column. Case
-/// makes no difference (`observed-rest.md` §2).
+/// makes no difference (`looker-api-facts.md` §2).
 pub(crate) fn taken(edit: &Edit<'_>, kind: Kind, column: &str, but: &str, message: &str) -> Option<Problem> {
     let text = edit.given.text(column)?.to_lowercase();
     let is_other = |row: &Row| *row.id != *but && row.text(kind, column).to_lowercase() == text;

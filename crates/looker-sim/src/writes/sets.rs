@@ -1,4 +1,4 @@
-//! Permission sets and model sets (`observed-rest.md` §5). A model set may name
+//! Permission sets and model sets (`looker-api-facts.md` §5). A model set may name
 //! models that do not exist, and names of permissions are not looked at.
 
 use super::roles::{SETS, embed_sets};

@@ -1,4 +1,4 @@
-//! Themes (`observed-rest.md` §12).
+//! Themes (`looker-api-facts.md` §12).
 
 use super::rows::{nameless, of, refuse, rows};
 use super::{Edit, Failure, Wrote, bodies};

@@ -1,4 +1,4 @@
-//! Users (`observed-rest.md` §3). Nothing here sends mail.
+//! Users (`looker-api-facts.md` §3). Nothing here sends mail.
 
 use super::rows::{of, rows};
 use super::{Edit, Failure, Wrote, bodies, groups};
@@ -79,7 +79,7 @@ pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
 }
 
 /// The folder of a new user, which it alone may edit. Who has no name has a
-/// folder without one (`observed-rest.md` §7).
+/// folder without one (`looker-api-facts.md` §7).
 fn own_folder(edit: &mut Edit<'_>, user: &str, name: &str) -> Result<(), Failure> {
     let now = edit.now();
     let number = edit.world.table(Kind::Folder).largest_key() + 1;

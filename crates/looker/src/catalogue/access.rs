@@ -136,6 +136,14 @@ pub(super) const CONTENT_METADATA: Kind = Kind {
     restore: Restore::Full,
     envelope: UNNAMED,
     natural_key: &[],
+    // The server's own list of what lies in the folder.
+    told: &[
+        Reference { path: "folder_id", kind: "folders" },
+        Reference { path: "dashboard_id", kind: "dashboards" },
+        Reference { path: "look_id", kind: "looks" },
+        Reference { path: "homepage_id", kind: "boards" },
+        Reference { path: "agent_id", kind: "agents" },
+    ],
     compare: compare::CONTENT_METADATA,
     ..PLAIN
 };

@@ -29,7 +29,7 @@ pub const BUILT_INS: &[BuiltIn] = &[
     BuiltIn {
         kind: "folders",
         key: "lookml",
-        about: "the virtual folder of LookML dashboards; it is listed by some releases (`observed-rest.md` §7) \
+        about: "the virtual folder of LookML dashboards; it is listed by some releases (`looker-api-facts.md` §7) \
                 and is a folder nobody can make",
     },
 ];

@@ -11,7 +11,7 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
     looker_type: "ScheduledPlan",
     about: "schedules of all owners with their destinations, disabled ones included",
     group: Group::Delivery,
-    // Disabled plans are not in this list (`observed-rest.md` §10): they are found
+    // Disabled plans are not in this list (`looker-api-facts.md` §10): they are found
     // by System Activity and read one by one.
     list: List::Whole(Whole {
         operation: query_based("all_scheduled_plans", "/scheduled_plans"),
@@ -32,6 +32,10 @@ pub(super) const SCHEDULED_PLANS: Kind = Kind {
         Reference { path: "look_id", kind: "looks" },
         Reference { path: "lookml_dashboard_id", kind: "lookml_dashboards" },
         Reference { path: "query_id", kind: "queries" },
+    ],
+    told: &[
+        Reference { path: "datagroup", kind: "datagroup_names" },
+        Reference { path: "tab_ids", kind: "dashboard_layouts" },
     ],
     writable: &[
         "name",
@@ -108,6 +112,12 @@ pub(super) const ALERTS: Kind = Kind {
     references: &[
         Reference { path: "owner_id", kind: "users" },
         Reference { path: "query_id", kind: "queries" },
+        Reference { path: "destinations.action_hub_integration_id", kind: "integrations" },
+    ],
+    told: &[
+        Reference { path: "dashboard_element_id", kind: "dashboard_elements" },
+        Reference { path: "investigative_content_id", kind: "dashboards" },
+        Reference { path: "lookml_dashboard_id", kind: "lookml_dashboards" },
     ],
     writable: &[
         "applied_dashboard_filters",

@@ -2,7 +2,7 @@
 //!
 //! Content has an entry in a tree of access, its content metadata, and inherits the list
 //! of what it lies in until it is told not to; then it has one of its own, which begins
-//! as a copy of what it inherited (`observed-rest.md` §8).
+//! as a copy of what it inherited (`looker-api-facts.md` §8).
 
 use super::kinds::administrative;
 use super::resource::{Method, RESOURCE, Resource, Siblings, Write};

@@ -21,7 +21,9 @@ mod group;
 mod kinds;
 mod known;
 mod model;
+mod not_kept;
 mod permissions;
+mod referents;
 mod relations;
 mod resource;
 mod resources;
@@ -35,7 +37,9 @@ pub use each::{AnswerShape, Each, Field, KeyIn, Only, Refresh, Source};
 pub use group::Group;
 pub use kinds::KINDS;
 pub use known::{Property, property};
+pub use not_kept::{NOT_KEPT, NotKept};
 pub use permissions::{ADMINISTER, Evidence, Permission};
+pub use referents::{REFERENTS, Referent, told_name};
 pub use relations::{By, RELATIONS, Relation};
 pub use resource::{Method, Resource, Siblings, Write};
 pub use resources::RESOURCES;
@@ -69,6 +73,11 @@ pub struct Kind {
     pub natural_key: &'static [&'static str],
     /// Fields that hold ids of other kinds.
     pub references: &'static [Reference],
+    /// Fields that hold ids as well, and bind nothing by themselves: who changed it last,
+    /// what the server's own list repeats, parts of objects, which are followed by rules
+    /// of their own. Whether they lead anywhere is looked at; no impact, no use and no
+    /// restore comes of them.
+    pub told: &'static [Reference],
     /// Fields that may be written.
     pub writable: &'static [&'static str],
     /// Fields that change without an edit; kept apart from the body.
@@ -169,7 +178,7 @@ pub struct Envelope {
 pub struct Reference {
     /// Path from the root; arrays are passed through.
     pub path: &'static str,
-    /// Name of the kind referred to.
+    /// Name of the kind referred to, or of a [`Referent`].
     pub kind: &'static str,
 }
 
@@ -273,8 +282,9 @@ mod tests {
             let keyed = !kind.natural_key.is_empty() || kind.envelope.id.is_empty();
             assert!(keyed || matches!(kind.list, List::Each(_)), "{}", kind.name);
             assert!(Group::find(kind.name).or(Group::find(kind.singular)).is_none(), "{}", kind.name);
-            for reference in kind.references {
-                assert!(Kind::find(reference.kind).is_some(), "{} -> {}", kind.name, reference.kind);
+            for reference in kind.references.iter().chain(kind.told) {
+                let leads = Kind::find(reference.kind).is_some() || Referent::find(reference.kind).is_some();
+                assert!(leads, "{} -> {}", kind.name, reference.kind);
             }
         }
     }

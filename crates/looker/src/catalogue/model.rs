@@ -19,7 +19,11 @@ pub(super) const CONNECTIONS: Kind = Kind {
     group: Group::Model,
     list: whole("all_connections", "/connections"),
     envelope: Envelope { created_at: Some("created_at"), ..NAMED },
-    references: &[Reference { path: "user_id", kind: "users" }],
+    references: &[
+        Reference { path: "user_id", kind: "users" },
+        Reference { path: "tunnel_id", kind: "ssh_tunnels" },
+        Reference { path: "oauth_application_id", kind: "external_oauth_applications" },
+    ],
     volatile: &[
         Anywhere("can"),
         Path(&["last_regen_at"]),
@@ -29,6 +33,47 @@ pub(super) const CONNECTIONS: Kind = Kind {
     ],
     redacted: secrets::OF_CONNECTIONS,
     never_saved: &["passwords", "certificates", "addresses and statements with passwords in them"],
+    ..PLAIN
+};
+
+pub(super) const SSH_SERVERS: Kind = Kind {
+    name: "ssh_servers",
+    singular: "ssh_server",
+    looker_type: "SshServer",
+    about: "servers that tunnels to databases go through, with the fingerprints of their keys",
+    group: Group::Model,
+    list: whole("all_ssh_servers", "/ssh_servers"),
+    // A tunnel tells all of its server but the fingerprint of its key.
+    cadence: Cadence::OnRequest,
+    envelope: Envelope { id: &["ssh_server_id"], title: "ssh_server_name", ..NAMED },
+    natural_key: &["ssh_server_name"],
+    volatile: &[Anywhere("can"), Path(&["status"])],
+    never_saved: &["private keys"],
+    ..PLAIN
+};
+
+pub(super) const SSH_TUNNELS: Kind = Kind {
+    name: "ssh_tunnels",
+    singular: "ssh_tunnel",
+    looker_type: "SshTunnel",
+    about: "tunnels to databases, with the servers that they go through",
+    group: Group::Model,
+    list: whole("all_ssh_tunnels", "/ssh_tunnels"),
+    envelope: Envelope { id: &["tunnel_id"], title: "database_host", ..NAMED },
+    natural_key: &["ssh_server_id", "database_host", "database_port"],
+    volatile: &[Anywhere("can"), Path(&["status"]), Path(&["last_attempt"])],
+    ..PLAIN
+};
+
+pub(super) const EXTERNAL_OAUTH_APPLICATIONS: Kind = Kind {
+    name: "external_oauth_applications",
+    singular: "external_oauth_application",
+    looker_type: "ExternalOauthApplication",
+    about: "applications that connections sign in to databases by",
+    group: Group::Model,
+    list: whole("all_external_oauth_applications", "/external_oauth_applications"),
+    envelope: Envelope { id: &["id"], created_at: Some("created_at"), ..NAMED },
+    never_saved: &["client secrets"],
     ..PLAIN
 };
 
@@ -96,7 +141,9 @@ pub(super) const EXPLORES: Kind = Kind {
     references: &[
         Reference { path: "model_name", kind: "lookml_models" },
         Reference { path: "connection_name", kind: "connections" },
+        Reference { path: "project_name", kind: "projects" },
     ],
+    told: &[Reference { path: "self_service_explore_data.owner_id", kind: "users" }],
     volatile: &[
         Anywhere("can"),
         Path(&["can_total"]),

@@ -174,7 +174,7 @@ pub(super) static GROUP_VALUES: Resource = Resource {
 
 /// The values of all groups in the order in which they count: the one call that says
 /// that order. Of a value it takes the group and the text; what else it answers of
-/// one it was seen to refuse (`observed-rest.md` §6).
+/// one it was seen to refuse (`looker-api-facts.md` §6).
 pub(super) static GROUP_VALUE_LISTS: Resource = Resource {
     name: "user_attribute_group_value_lists",
     singular: "list of values",
@@ -188,7 +188,7 @@ pub(super) static GROUP_VALUE_LISTS: Resource = Resource {
 };
 
 /// A value of a user's own. Set to null it stays one: only deleting it lets groups
-/// and the default decide (`observed-rest.md` §6).
+/// and the default decide (`looker-api-facts.md` §6).
 pub(super) static USER_VALUES: Resource = Resource {
     name: "user_attribute_values",
     singular: "value",

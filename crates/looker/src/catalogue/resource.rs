@@ -7,8 +7,8 @@
 //! ids, and how to find one whose creation was not answered.
 //!
 //! Sources: the official API document for operations and fields; what real
-//! servers were seen to accept and refuse (`observed-dashboards.md`,
-//! `observed-rest.md`) for what is left out although the document allows it.
+//! servers were seen to accept and refuse (`looker-api-facts.md`) for what is left
+//! out although the document allows it.
 
 use super::{Kind, Operation};
 

@@ -139,7 +139,7 @@ static DASHBOARD_FILTERS: Resource = Resource {
 
 /// `query`, `look` and `result_maker_id` are left out: a nested query is accepted
 /// and ignored, and the id of a result maker beside a source is refused
-/// (`observed-dashboards.md`).
+/// (`looker-api-facts.md` §14).
 static DASHBOARD_ELEMENTS: Resource = Resource {
     name: "dashboard_elements",
     singular: "tile",
@@ -276,7 +276,7 @@ static LOOKS: Resource = Resource {
 };
 
 /// Equal queries are the same query. `client_id` is left out: one that is in use is
-/// refused, and Looker makes one (`observed-dashboards.md`).
+/// refused, and Looker makes one (`looker-api-facts.md` §17).
 static QUERIES: Resource = Resource {
     name: "queries",
     singular: "query",
@@ -462,7 +462,7 @@ static MODEL_SETS: Resource = Resource {
 };
 
 /// `hidden_value_domain_whitelist` is left out: sent with an attribute that is not
-/// hidden it is refused, and once set it cannot be edited (`observed-rest.md` §6).
+/// hidden it is refused, and once set it cannot be edited (`looker-api-facts.md` §6).
 static USER_ATTRIBUTES: Resource = Resource {
     name: "user_attributes",
     singular: "user attribute",

@@ -83,6 +83,7 @@ pub(super) const HOMEPAGE_SECTIONS: Kind = Kind {
     references: &[
         Reference { path: "homepage_items.dashboard_id", kind: "dashboards" },
         Reference { path: "homepage_items.look_id", kind: "looks" },
+        Reference { path: "homepage_items.lookml_dashboard_id", kind: "lookml_dashboards" },
     ],
     volatile: &[
         Anywhere("can"),
@@ -103,6 +104,17 @@ pub(super) const SETTINGS: Kind = Kind {
     list: List::Singles(SINGLES),
     envelope: UNNAMED,
     natural_key: &[],
+    // Whoever signs in through a directory is put into these.
+    references: &[
+        Reference { path: "default_new_user_groups.id", kind: "groups" },
+        Reference { path: "default_new_user_roles.id", kind: "roles" },
+        Reference { path: "groups.looker_group_id", kind: "groups" },
+        Reference { path: "groups.roles.id", kind: "roles" },
+        Reference { path: "groups_with_role_ids.looker_group_id", kind: "groups" },
+        Reference { path: "groups_with_role_ids.role_ids", kind: "roles" },
+        Reference { path: "user_attributes.user_attributes.id", kind: "user_attributes" },
+        Reference { path: "user_attributes_with_ids.user_attribute_ids", kind: "user_attributes" },
+    ],
     volatile: &[Anywhere("can"), Path(&["url"]), Path(&["modified_at"]), Path(&["policy_enabled_at"])],
     redacted: secrets::OF_SETTINGS,
     never_saved: &["embed secrets", "passwords and keys of LDAP, SAML, OIDC and mail"],
@@ -123,6 +135,19 @@ const SINGLES: &[Operation] = &[
     administrative("internal_help_resources", "/internal_help_resources_enabled"),
     administrative("cloud_storage_configuration", "/cloud_storage"),
 ];
+
+pub(super) const SUPPORT_ALLOWLIST: Kind = Kind {
+    name: "support_access_allowlist",
+    singular: "support_access_allowlist_entry",
+    looker_type: "SupportAccessAllowlistEntry",
+    about: "people of Looker's support who may be let in",
+    list: whole("get_support_access_allowlist_entries", "/support_access/allowlist"),
+    // It hardly ever changes, and the smallest licence has no call to spare.
+    cadence: Cadence::OnRequest,
+    envelope: Envelope { id: &["id"], title: "email", folder: None, updated_at: None, created_at: None },
+    natural_key: &["email"],
+    ..PLAIN
+};
 
 pub(super) const LEGACY_FEATURES: Kind = Kind {
     name: "legacy_features",
@@ -206,7 +231,15 @@ pub(super) const AGENTS: Kind = Kind {
         updated_at: None,
         created_at: Some("created_at"),
     },
-    references: &[Reference { path: "created_by_user_id", kind: "users" }],
+    references: &[
+        Reference { path: "created_by_user_id", kind: "users" },
+        Reference { path: "sources.model", kind: "lookml_models" },
+        Reference { path: "golden_queries.model", kind: "lookml_models" },
+    ],
+    told: &[
+        Reference { path: "golden_queries.created_by_user_id", kind: "users" },
+        Reference { path: "golden_queries.last_updated_by_user_id", kind: "users" },
+    ],
     writable: &["name", "description", "category", "sources", "context", "deleted", "code_interpreter"],
     volatile: &[Anywhere("can"), Path(&["created_by_avatar_url"])],
     redacted: secrets::OF_PEOPLES_KEYS,

@@ -41,7 +41,7 @@ pub use history::{Change, ChangeFilter, Difference, Version};
 pub use moments::{Moment, Tag};
 pub(crate) use objects::Frame;
 pub use redactions::Redacted;
-pub use references::{Dangling, Referrer};
+pub use references::Referrer;
 pub use restores::{RestoreInfo, StepInfo};
 pub(crate) use runs::streams_of;
 use rusqlite::Connection;

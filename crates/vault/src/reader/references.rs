@@ -27,15 +27,6 @@ pub struct Referrer {
     pub side: Side,
 }
 
-/// A reference to an object that is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dangling {
-    /// What is referred to.
-    pub reference: Reference,
-    /// The live objects that do, by kind and key, as far as they were asked for.
-    pub referrers: Vec<Referrer>,
-}
-
 /// Both the current body and one of the past are found by where their run lies.
 fn body_sql(at: Option<RunId>) -> String {
     format!(
@@ -72,15 +63,15 @@ fn referrers_sql(at: Option<RunId>) -> String {
     )
 }
 
-/// Keys that live objects refer to and of which there is no version then, live or
-/// in the trash.
+/// Keys that live objects refer to by a name, and of which there is no version of a kind
+/// then, live or in the trash.
 fn unknown_sql(at: Option<RunId>) -> String {
     format!(
         "SELECT key FROM (
              SELECT DISTINCT key FROM reference
              WHERE kind = (SELECT id FROM reference_kind WHERE name = ?2)) k
          WHERE NOT EXISTS (SELECT 1 FROM object o JOIN version v ON v.object = o.id AND {there}
-             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = k.key AND v.side < 2)
+             WHERE o.instance = ?1 AND o.kind = ?4 AND o.key = k.key AND v.side < 2)
          AND EXISTS (SELECT 1 FROM reference r
              CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
              WHERE r.kind = (SELECT id FROM reference_kind WHERE name = ?2) AND r.key = k.key
@@ -162,31 +153,22 @@ impl Reader {
         gather(&self.connection, &referrers_sql(of.run), parameters, Referrer::read).at(&self.path)
     }
 
-    /// References of live objects to objects of a kind that is not there. Only of a
-    /// kind that the vault holds completely the answer is worth having. What lies in
-    /// the trash is there.
-    ///
-    /// With `brought_by`, only those are named as referring whose version that run or
-    /// an earlier one brought; there may be none.
+    /// The live objects that refer to a key by a name that references have, usually
+    /// that of a kind. With `brought_by` only those whose version that run or an earlier
+    /// one brought.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn dangling(
+    pub fn live_referrers(
         &self,
         of: impl Into<AsOf>,
-        kind: &str,
+        name: &str,
+        key: &str,
         brought_by: Option<RunId>,
-    ) -> Result<Vec<Dangling>> {
+    ) -> Result<Vec<Referrer>> {
         let of = of.into();
-        let brought_by = brought_by.map(|run| run.0);
-        self.snapshot(|| {
-            let with_referrers = |key: String| {
-                let parameters = (of.instance.0, kind, &key, of.number(), false, brought_by);
-                let referrers = gather(&self.connection, &referrers_sql(of.run), parameters, Referrer::read)?;
-                Ok(Dangling { reference: Reference { kind: kind.to_owned().into(), key }, referrers })
-            };
-            self.unknown(of, kind)?.into_iter().map(with_referrers).collect()
-        })
+        let parameters = (of.instance.0, name, key, of.number(), false, brought_by.map(|run| run.0));
+        gather(&self.connection, &referrers_sql(of.run), parameters, Referrer::read).at(&self.path)
     }
 
     /// Live objects of a kind that no live object of the kinds `by` refers to.
@@ -200,18 +182,16 @@ impl Reader {
         gather(&self.connection, &unreferred_sql(of.run), parameters, Referrer::read).at(&self.path)
     }
 
-    /// The keys that [`Reader::dangling`] would name of a kind, without who refers
-    /// to them: for kinds that are not held completely there may be very many.
+    /// The keys that live objects refer to by a name that references have, and of which
+    /// no object of a kind is there, in the trash neither. Only of a kind that the vault
+    /// holds completely it can be said that they lead nowhere.
     ///
     /// # Errors
     /// When the vault cannot be read.
-    pub fn unknown_keys(&self, of: impl Into<AsOf>, kind: &str) -> Result<Vec<String>> {
-        self.unknown(of.into(), kind).at(&self.path)
-    }
-
-    fn unknown(&self, of: AsOf, kind: &str) -> rusqlite::Result<Vec<String>> {
-        let parameters = (of.instance.0, kind, of.number());
-        gather(&self.connection, &unknown_sql(of.run), parameters, |row| row.get(0))
+    pub fn unknown_keys(&self, of: impl Into<AsOf>, name: &str, kind: &str) -> Result<Vec<String>> {
+        let of = of.into();
+        let parameters = (of.instance.0, name, of.number(), kind);
+        gather(&self.connection, &unknown_sql(of.run), parameters, |row| row.get(0)).at(&self.path)
     }
 
     /// The kinds of which there is a live object.

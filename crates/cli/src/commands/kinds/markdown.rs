@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use looker::Kind;
-use looker::catalogue::{FieldPattern, Group, KINDS, Reference};
+use looker::catalogue::{FieldPattern, Group, KINDS, NOT_KEPT, Reference};
 
 use super::{Entry, patterns};
 
@@ -12,17 +12,33 @@ const BEGINNING: &str = "# Content kinds
 What is kept of a Looker instance. This page is printed by `lookervault kinds --markdown`, from the catalogue
 that every command reads; a test holds it to that.
 
+What is stored of an object is the answer of the operation that is named with its kind. Two answers to one look
+differ: `GET /looks/{look_id}` has `query` and `url` beside what the search answers. The query is kept as a query of
+its own, under the look's `query_id`; the address is made from the id. Neither is missed by a restore.
+
 Words used below:
 
 - *operations*: calls of API 4.0 that read the kind, with the ledger that a licence books them on;
 - *calls*: what reading all of the kind costs;
 - *volatile*: fields that change without an edit. They are kept beside the object and make no new version;
 - *redacted*: fields that are never stored, marked in their place. `lookervault redacted` lists them;
+- *refers to*: fields that hold what other kinds are known by: restores, `impact` and `unused` follow them;
+- *tells of*: fields that name others as well, and bind nothing: who changed it last, what a list of the server's
+  repeats, a tile or a tab. Like references they are reported when they lead nowhere;
 - *destinations*: fields that are redacted too, unless `--keep-destinations` is given.
 
 A field is a path from the root (lists are passed through), or `**.name` for a name at any depth, `**.*_end` for
 all names that end so; `**.name[address]` only where the text is an address other than an e-mail's,
 `**.name[credentials]` only where it holds a password, key or token.
+";
+
+const NOT_KEPT_BEGINNING: &str = "
+## What is not kept
+
+What the API could be asked for besides, and why it is not.
+
+| | |
+| --- | --- |
 ";
 
 /// The whole page.
@@ -32,6 +48,10 @@ pub(super) fn page() -> String {
     for group in Group::ALL.into_iter().filter(|group| group.kinds().next().is_some()) {
         let _ = write!(page, "\n## {}\n", group.name());
         group.kinds().for_each(|kind| section(kind, &mut page));
+    }
+    page.push_str(NOT_KEPT_BEGINNING);
+    for one in NOT_KEPT {
+        let _ = writeln!(page, "| {} | {} |", one.what, one.why);
     }
     page
 }
@@ -78,6 +98,7 @@ fn section(kind: &'static Kind, page: &mut String) {
         ("trash", says(entry.trash, "kept too")),
         ("same object elsewhere", code(entry.natural_key)),
         ("refers to", code(&references(kind.references))),
+        ("tells of", code(&references(kind.told))),
         ("restorable", entry.not_restorable.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"))),
         ("never readable", entry.never_saved.join(", ")),
         ("volatile", code(&patterns(kind.volatile))),

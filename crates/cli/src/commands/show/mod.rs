@@ -2,7 +2,8 @@
 
 mod counters;
 mod dashboard;
-mod node;
+mod names;
+pub(crate) mod node;
 mod plain;
 mod sketch;
 mod summary;

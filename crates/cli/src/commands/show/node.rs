@@ -10,39 +10,39 @@ use serde_json::value::RawValue;
 
 /// A place in a document.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node<'a>(pub(super) &'a RawValue);
+pub(crate) struct Node<'a>(pub(crate) &'a RawValue);
 
 impl<'a> Node<'a> {
     /// The member at a path of keys; `None` when a step is missing or null.
-    pub(super) fn at(self, path: &str) -> Option<Self> {
+    pub(crate) fn at(self, path: &str) -> Option<Self> {
         path.split('.')
             .try_fold(self, |node, key| node.members().remove(key).map(Node))
             .filter(|node| !node.is_null())
     }
 
     /// The text at a path; numbers and booleans as they are spelled.
-    pub(super) fn text(self, path: &str) -> Option<String> {
+    pub(crate) fn text(self, path: &str) -> Option<String> {
         self.at(path)?.as_text().filter(|text| !text.is_empty())
     }
 
     /// The elements at a path; none when there is no array.
-    pub(super) fn items(self, path: &str) -> Vec<Self> {
+    pub(crate) fn items(self, path: &str) -> Vec<Self> {
         self.at(path).map(Self::elements).unwrap_or_default()
     }
 
     /// Members of an object by key; none for anything else.
-    pub(super) fn members(self) -> BTreeMap<String, &'a RawValue> {
+    pub(crate) fn members(self) -> BTreeMap<String, &'a RawValue> {
         serde_json::from_str(self.0.get()).unwrap_or_default()
     }
 
     /// Elements of an array; none for anything else.
-    pub(super) fn elements(self) -> Vec<Self> {
+    pub(crate) fn elements(self) -> Vec<Self> {
         let elements: Vec<&RawValue> = serde_json::from_str(self.0.get()).unwrap_or_default();
         elements.into_iter().map(Node).collect()
     }
 
     /// The text of a scalar; `None` for objects, arrays and null.
-    pub(super) fn as_text(self) -> Option<String> {
+    pub(crate) fn as_text(self) -> Option<String> {
         let raw = self.0.get();
         match raw.as_bytes().first()? {
             b'{' | b'[' | b'n' => None,

@@ -3,6 +3,7 @@
 use looker::Kind;
 use looker::catalogue::FieldPattern;
 
+use super::names::Names;
 use super::node::Node;
 use crate::output::{Align, Table, human};
 
@@ -10,6 +11,10 @@ use crate::output::{Align, Table, human};
 const LONGEST: usize = 100;
 /// Most columns of a table of rows.
 const COLUMNS: usize = 7;
+/// Told of every object in other words, or to nobody's use.
+const ALWAYS: [&str; 5] = ["id", "user_id", "owner_id", "creator_id", "content_metadata_id"];
+/// What a part is called by, the best first.
+const NAMES: [&str; 5] = ["title", "label", "name", "key", "explore"];
 /// These come first in a table.
 const FIRST: [&str; 10] = [
     "id",
@@ -24,20 +29,24 @@ const FIRST: [&str; 10] = [
     "look_id",
 ];
 
-/// The short fields of an object: labels and values. Neither what is empty, nor
+/// The short fields of an object: keys and values. Neither what is empty, nor
 /// what changes without an edit, nor what is shown of every object.
 pub(super) fn facts(kind: &'static Kind, object: Node) -> Vec<(String, String)> {
     let envelope = &kind.envelope;
     let told = [Some(envelope.title), envelope.folder, envelope.updated_at, envelope.created_at];
-    let is_told =
-        |key: &str| envelope.id.contains(&key) || told.contains(&Some(key)) || is_volatile(kind, key);
+    let is_told = |key: &str| {
+        ALWAYS.contains(&key)
+            || envelope.id.contains(&key)
+            || told.contains(&Some(key))
+            || is_volatile(kind, key)
+    };
     let members = object.members();
     let told_apart = members.keys().filter(|key| !is_told(key));
-    told_apart.filter_map(|key| Some((label(key), value(object.at(key)?)?))).collect()
+    told_apart.filter_map(|key| Some((key.clone(), value(object.at(key)?)?))).collect()
 }
 
 /// The rows of a list, with those of their fields that fit.
-pub(super) fn rows(kind: &'static Kind, list: Node) -> Table {
+pub(super) fn rows(kind: &'static Kind, list: Node, names: &Names<'_>) -> vault::Result<Table> {
     let rows = list.elements();
     let mut columns: Vec<String> = Vec::new();
     for row in &rows {
@@ -52,9 +61,13 @@ pub(super) fn rows(kind: &'static Kind, list: Node) -> Table {
     let heads: Vec<(&str, Align)> = columns.iter().map(|key| (key.as_str(), Align::Left)).collect();
     let mut table = Table::new(&heads);
     for row in &rows {
-        table.row(columns.iter().map(|key| row.text(key).map(cut).unwrap_or_default()));
+        let cell = |key: &String| -> vault::Result<String> {
+            let named = names.at(kind, *row, key)?;
+            Ok(named.or_else(|| row.text(key)).map(cut).unwrap_or_default())
+        };
+        table.row(columns.iter().map(cell).collect::<vault::Result<Vec<String>>>()?);
     }
-    table
+    Ok(table)
 }
 
 fn is_volatile(kind: &Kind, key: &str) -> bool {
@@ -67,7 +80,7 @@ fn is_volatile(kind: &Kind, key: &str) -> bool {
 }
 
 /// `max_connections` as `Max connections`.
-fn label(key: &str) -> String {
+pub(super) fn label(key: &str) -> String {
     let words = key.replace('_', " ");
     let mut letters = words.chars();
     letters
@@ -87,8 +100,18 @@ fn value(node: Node) -> Option<String> {
         (0, 1) if node.text("$lookervault").is_some() => Some("(redacted)".to_owned()),
         (0, members) => Some(format!("({})", human::counted(members as u64, "field", "fields"))),
         (count, _) if texts.len() == count => Some(cut(texts.join(", "))),
-        (count, _) => Some(format!("({})", human::counted(count as u64, "entry", "entries"))),
+        (count, _) => {
+            let names: Option<Vec<String>> = elements.iter().map(|element| name(*element)).collect();
+            let count = || format!("({})", human::counted(count as u64, "entry", "entries"));
+            Some(names.map_or_else(count, |names| cut(names.join(", "))))
+        }
     }
+}
+
+/// What a part is called.
+fn name(part: Node) -> Option<String> {
+    let name = NAMES.iter().find_map(|key| part.text(key))?;
+    Some(part.text("model").map_or_else(|| name.clone(), |model| format!("{model}::{name}")))
 }
 
 fn cut(text: String) -> String {
@@ -107,27 +130,20 @@ mod tests {
     #[test]
     fn short_fields_are_shown_and_long_ones_are_counted() {
         let theme = r#"{"can":{"show":true},"id":"7","name":"Dark","begin_at":null,"size":1.50,"empty":"",
-            "settings":{"a":1,"b":2},"tags":["x","y"],"parts":[{"a":1}],"key":{"$lookervault":"redacted"}}"#;
+            "settings":{"a":1,"b":2},"tags":["x","y"],"parts":[{"a":1}],
+            "sources":[{"model":"m","explore":"e"},{"title":"T"}],"key":{"$lookervault":"redacted"}}"#;
         let theme = RawValue::from_string(theme.to_owned()).unwrap();
         let facts = facts(Kind::find("themes").unwrap(), Node(&theme));
         let wanted = [
-            ("Key", "(redacted)"),
-            ("Parts", "(1 entry)"),
-            ("Settings", "(2 fields)"),
-            ("Size", "1.50"),
-            ("Tags", "x, y"),
+            ("key", "(redacted)"),
+            ("parts", "(1 entry)"),
+            ("settings", "(2 fields)"),
+            ("size", "1.50"),
+            ("sources", "m::e, T"),
+            ("tags", "x, y"),
         ];
-        assert_eq!(facts, wanted.map(|(label, value)| (label.to_owned(), value.to_owned())));
+        assert_eq!(facts, wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(label("max_connections"), "Max connections");
         assert_eq!(cut("ä".repeat(101)).chars().count(), LONGEST);
-    }
-
-    #[test]
-    fn rows_have_the_columns_that_hold_something() {
-        let list = r#"[{"value":"x","id":"1","none":null,"can":true},{"name":"n","id":"2","deep":{}}]"#;
-        let list = RawValue::from_string(list.to_owned()).unwrap();
-        let table = rows(Kind::find("user_attribute_values").unwrap(), Node(&list));
-        let text = table.render(None, false);
-        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(lines, [vec!["ID", "NAME", "VALUE"], vec!["1", "x"], vec!["2", "n"]]);
     }
 }

@@ -1,11 +1,13 @@
 //! An object for people.
 
 use serde_json::value::RawValue;
-use vault::{RunId, Side, Stored};
+use vault::{AsOf, RunId, Side, Stored};
 
 use super::dashboard;
+use super::names::Names;
 use super::node::Node;
 use super::plain;
+use crate::commands::list::about::about;
 use crate::context::{Context, Opened};
 use crate::kinds::KindName;
 use crate::output::{Align, Table, human};
@@ -24,12 +26,18 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "looks",
+        &[("Description", "description"), ("Query", "query_id"), ("Model", "model.id"), ("Public", "public")],
+    ),
+    (
+        "themes",
         &[
-            ("Description", "description"),
-            ("Model", "query.model"),
-            ("Explore", "query.view"),
-            ("Visualisation", "query.vis_config.type"),
-            ("Public", "public"),
+            ("From", "begin_at"),
+            ("Until", "end_at"),
+            ("Colours", "settings.color_collection_id"),
+            ("Font", "settings.font_family"),
+            ("Background", "settings.background_color"),
+            ("Tiles", "settings.tile_background_color"),
+            ("Buttons", "settings.primary_button_color"),
         ],
     ),
     ("folders", &[("Personal", "is_personal"), ("Subfolders", "child_count")]),
@@ -94,7 +102,15 @@ const FIELDS: &[(&str, &[(&str, &str)])] = &[
             ("Visualisation", "vis_config.type"),
         ],
     ),
-    ("groups", &[("Users", "user_count"), ("External id", "external_group_id")]),
+    (
+        "groups",
+        &[
+            ("Parents", "parent_group_ids"),
+            ("Roles", "role_ids"),
+            ("Users", "user_count"),
+            ("External id", "external_group_id"),
+        ],
+    ),
     (
         "roles",
         &[
@@ -128,15 +144,25 @@ pub(super) fn print(
             width = longest.max(15)
         ))?;
     }
-    if kind.plural() == "dashboards" {
+    if is_dashboard(kind) {
         dashboard::print(&context.printer, node)?;
     }
     if kind.plural() == "scheduled_plans" {
         let table = destinations(node);
         context.printer.section(&format!("Destinations ({})", table.len()), &table)?;
     }
+    let names = Names::new(&opened.reader, of(opened, at));
+    let sections = match kind.plural() {
+        "boards" => node.items("board_sections"),
+        "homepage_sections" => vec![node],
+        _ => Vec::new(),
+    };
+    if !sections.is_empty() {
+        let table = items(&names, &sections)?;
+        context.printer.section(&format!("Items ({})", table.len()), &table)?;
+    }
     if is_list(object) {
-        let table = plain::rows(kind.entry(), node);
+        let table = plain::rows(kind.entry(), node, &names)?;
         context.printer.section(&format!("Rows ({})", table.len()), &table)?;
     }
     Ok(())
@@ -174,12 +200,20 @@ fn facts(
     add("Owner", owner(opened, at, node)?);
     add("Updated", row.updated_at.map(time));
     add("Created", row.created_at.map(time));
-    let chosen = fields_of(kind).map(|fields| {
-        let found = fields.iter().filter_map(|(label, path)| Some(((*label).to_owned(), short(node, path)?)));
-        found.collect::<Vec<_>>()
-    });
-    for (label, value) in chosen.unwrap_or_else(|| plain::facts(kind.entry(), node)) {
-        add(&label, Some(value));
+    let names = Names::new(&opened.reader, of(opened, at));
+    let fields = fields(kind, node);
+    if chosen(kind).is_none()
+        && let Some((column, texts)) = about(&opened.reader, of(opened, at), kind.entry())?
+        && let Some(text) = texts.get(&row.key)
+        && fields.iter().all(|(_, _, value)| value != text)
+    {
+        add(&plain::label(column), Some(text.clone()));
+    }
+    for (label, path, value) in fields {
+        add(&label, names.at(kind.entry(), node, &path)?.or(Some(value)));
+    }
+    for (label, value) in names.members(kind.entry(), &row.key)? {
+        add(&plain::label(&label), Some(value));
     }
     add("Rows", is_list(node.0).then(|| node.elements().len().to_string()));
     let redacted = vault::redactions(&stored.document);
@@ -188,9 +222,48 @@ fn facts(
     Ok(facts)
 }
 
-/// The main fields of a kind, where they were chosen.
-fn fields_of(kind: KindName) -> Option<&'static [(&'static str, &'static str)]> {
-    FIELDS.iter().find(|(name, _)| *name == kind.plural()).map(|(_, fields)| *fields)
+/// The main fields: label, path and value. Those that were chosen for the kind, or all
+/// that is short.
+fn fields(kind: KindName, node: Node) -> Vec<(String, String, String)> {
+    let Some(chosen) = chosen(kind) else {
+        let all = plain::facts(kind.entry(), node).into_iter();
+        return all.map(|(key, value)| (plain::label(&key), key, value)).collect();
+    };
+    let field =
+        |(label, path): &(&str, &str)| Some(((*label).to_owned(), (*path).to_owned(), short(node, path)?));
+    chosen.iter().filter_map(field).collect()
+}
+
+/// The fields that were chosen for a kind.
+fn chosen(kind: KindName) -> Option<&'static [(&'static str, &'static str)]> {
+    let name = if is_dashboard(kind) { "dashboards" } else { kind.plural() };
+    FIELDS.iter().find(|(kind, _)| *kind == name).map(|(_, fields)| *fields)
+}
+
+/// Be it somebody's or one of LookML.
+fn is_dashboard(kind: KindName) -> bool {
+    matches!(kind.plural(), "dashboards" | "lookml_dashboards")
+}
+
+/// What stands on a board or the homepage, section by section.
+fn items(names: &Names<'_>, sections: &[Node]) -> Result<Table, Failure> {
+    let fields =
+        [("dashboard_id", "dashboards"), ("lookml_dashboard_id", "lookml_dashboards"), ("look_id", "looks")];
+    let mut table = Table::new(&["section", "item", "shows"].map(|name| (name, Align::Left)));
+    for section in sections {
+        let items = ["board_items", "homepage_items"].map(|list| section.items(list)).concat();
+        for item in items {
+            let shown = fields.iter().find_map(|(field, kind)| Some((*kind, item.text(field)?)));
+            let shown = shown.map(|(kind, id)| names.of(kind, &id)).transpose()?;
+            let title = item.text("custom_title").or_else(|| item.text("title"));
+            table.row(cells([section.text("title"), title, shown.or_else(|| item.text("url"))]));
+        }
+    }
+    Ok(table)
+}
+
+fn of(opened: &Opened, run: Option<RunId>) -> AsOf {
+    AsOf { instance: opened.instance.id, run }
 }
 
 /// A scalar as it is, an array as its scalars with commas.
@@ -210,10 +283,13 @@ fn folder(stored: &Stored) -> Option<String> {
 
 /// The owner's name, when that user is stored too.
 fn owner(opened: &Opened, at: Option<RunId>, node: Node) -> Result<Option<String>, Failure> {
-    let Some(id) = node.text("user_id").or_else(|| node.text("creator_id")) else { return Ok(None) };
-    let user = opened.reader.show_at(opened.instance.id, "users", &id, at)?;
-    let name = user.and_then(|user| user.row.title);
-    Ok(Some(name.map_or_else(|| format!("user {id}"), |name| format!("{name} (user {id})"))))
+    let fields = ["user_id", "owner_id", "creator_id"];
+    let Some(id) = fields.iter().find_map(|field| node.text(field)) else { return Ok(None) };
+    let name = Names::new(&opened.reader, of(opened, at)).of("users", &id)?;
+    Ok(Some(match name.strip_suffix(&format!(" ({id})")) {
+        Some(name) => format!("{name} (user {id})"),
+        None => format!("user {id}"),
+    }))
 }
 
 fn cells<const N: usize>(values: [Option<String>; N]) -> [String; N] {

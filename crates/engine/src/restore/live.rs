@@ -36,6 +36,11 @@ pub(super) struct Stock {
 }
 
 impl Live {
+    /// Its canonical body.
+    pub(super) fn body(&self, kind: &'static Kind) -> Result<Vec<u8>, RestoreError> {
+        Ok(self.body_like(kind, None, false)?.0)
+    }
+
     /// Its canonical body, with or without destinations; and whether the stored one is
     /// that, made in either way.
     pub(super) fn body_like(

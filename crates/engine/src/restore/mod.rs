@@ -8,6 +8,7 @@
 
 mod accepted;
 mod access;
+mod alike;
 mod apply;
 mod certify;
 mod clashes;

@@ -156,8 +156,8 @@ impl Planner<'_> {
     fn live_place(&self, place: &str) -> Result<Option<String>, RestoreError> {
         let Some((kind, key)) = self.content_at(place)? else { return Ok(None) };
         let Standing::There(live) = self.standing(kind, &key)? else { return Ok(None) };
-        let document = Value::parse(&live.row.raw).ok();
-        Ok(document.and_then(|document| text(&document, "content_metadata_id")))
+        let body = live.body(kind)?;
+        Ok(Value::parse(&body).ok().and_then(|document| text(&document, "content_metadata_id")))
     }
 
     /// The place whose list holds for a place: its own, or the one that it inherits from.
@@ -224,8 +224,8 @@ impl Planner<'_> {
 
     fn live_rows(&self, metadata: &str) -> Vec<Row> {
         let live = self.lives.get(LISTS).and_then(|lists| lists.get(metadata));
-        live.and_then(|live| Value::parse(&live.row.raw).ok().map(|list| access::live_rows(&list)))
-            .unwrap_or_default()
+        let body = live.zip(Kind::find(LISTS)).and_then(|(live, kind)| live.body(kind).ok()).unwrap_or_default();
+        Value::parse(&body).map(|list| access::live_rows(&list)).unwrap_or_default()
     }
 
     /// The list of this plan that is in force at a place of the instance.
@@ -340,7 +340,8 @@ impl Planner<'_> {
     fn compose_inheriting(&self, composer: &mut Composer<'_>, target: &Target) -> Result<(), RestoreError> {
         let body = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(()) };
-        let (Ok(wanted), Ok(live)) = (Value::parse(&body), Value::parse(&live.row.raw)) else {
+        let there = live.body(target.kind)?;
+        let (Ok(wanted), Ok(live)) = (Value::parse(&body), Value::parse(&there)) else {
             return Ok(());
         };
         let Some(resource) = looker::catalogue::Resource::find(INHERITING) else { return Ok(()) };

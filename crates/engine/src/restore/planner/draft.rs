@@ -15,7 +15,7 @@ use crate::restore::live::Live;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
 use crate::restore::step::{Step, Symbol, Verb};
-use crate::restore::{RestoreError, clashes, order, parts, special};
+use crate::restore::{RestoreError, alike, clashes, order, parts, special};
 
 /// Objects and steps as far as is known.
 pub(super) struct Draft {
@@ -220,21 +220,33 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Notes who was there before users are made: several may have one name.
-    fn note_namesakes(&self, steps: &mut [Step]) {
-        let Some(users) = self.lives.get("users") else { return };
-        for step in steps.iter_mut().filter(|step| step.resource == "users") {
-            if let Some(among) = &mut step.among {
-                among.known.extend(users.all().map(|user| user.row.id.clone()));
-            }
+    /// Notes with creations what was there before that they could be taken for.
+    fn note_alike(&self, steps: &mut [Step]) -> Result<(), RestoreError> {
+        let mut lives = Vec::with_capacity(self.targets.list.len());
+        for target in &self.targets.list {
+            lives.push(match self.standing(target.kind, &target.key)? {
+                Standing::There(live) => Some((target.kind, live)),
+                _ => None,
+            });
         }
+        let object = |at: usize| {
+            let (kind, live) = lives.get(at).copied().flatten()?;
+            live.body(kind).ok()
+        };
+        let all = |name: &str| {
+            let kind = Kind::find(name).zip(self.lives.get(name));
+            let all = kind.into_iter().flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live)));
+            all.filter_map(|(kind, live)| live.body(kind).ok()).collect()
+        };
+        alike::note(steps, &object, &all);
+        Ok(())
     }
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
         let Draft { mut objects, mut steps, missing, requires, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
-        self.note_namesakes(&mut steps);
+        self.note_alike(&mut steps)?;
         // Steps are numbered from 1, in their order.
         for (symbol, waiting) in missing {
             for number in waiting {

@@ -83,6 +83,8 @@ pub(super) struct Composer<'w> {
     pub(super) impossible: Option<String>,
     /// Whether a stored field differs that this build does not know.
     pub(super) met_unknown: bool,
+    /// Whether what is composed stays disabled, though it may be enabled.
+    pub(super) asleep: bool,
 }
 
 /// A resource on both sides.
@@ -116,6 +118,7 @@ impl<'w> Composer<'w> {
             here: super::step::Ids::new(),
             impossible: None,
             met_unknown: false,
+            asleep: false,
         }
     }
 

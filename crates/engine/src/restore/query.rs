@@ -163,12 +163,27 @@ impl Composer<'_> {
         if let Some(symbol) = self.queries.get(&text) {
             return Id::Of(symbol.clone());
         }
+        self.note_colours(query);
         let member = |(name, _): &(&str, &str)| Some(((*name).to_owned(), self.text(query.member(name)?)?));
         let body = content.iter().filter_map(member).collect();
         if let Some(model) = query.member("model").and_then(Value::as_name) {
             self.requires.insert(("lookml_models", model.into_owned()));
         }
         self.reuse("queries", key(query), text, "query".to_owned(), body)
+    }
+
+    /// Colours of a chart are those of a collection and a palette in it, both by ids, which
+    /// are others where the collection was made anew.
+    fn note_colours(&mut self, query: &Value<'_>) {
+        let Some(key) = said(query, "vis_config.color_application.collection_id").and_then(Value::as_name)
+        else {
+            return;
+        };
+        let symbol = Symbol::new("color_collections", &*key);
+        let is_moved = self.world.ids.get(&symbol).is_some_and(|id| *id != symbol.key);
+        if is_moved || self.world.made.contains(&symbol) {
+            self.note(format!("charts name colour collection {key}, which has another id now: choose it again"));
+        }
     }
 
     /// The id of a query that the vault has as an object of its own.

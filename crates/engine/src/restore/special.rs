@@ -96,6 +96,7 @@ pub(super) fn adjust(
         }
         "alerts" => alert(composer, resource, sides, body),
         "color_collections" => palettes(sides, body),
+        "themes" => colours(composer, sides, body),
         "roles" if sides.live.is_none() && !has(body, "permission_set_id") => {
             composer.impossible =
                 Some("it had no permission set, and Looker makes no role without one".to_owned());
@@ -197,6 +198,7 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
         if sides.live.is_none() {
             body.push(("enabled".to_owned(), literal("false")));
         }
+        composer.asleep |= !lacks_secret;
         composer.note(if lacks_secret {
             "it stays disabled, since what was not stored is missing".to_owned()
         } else {
@@ -235,6 +237,35 @@ fn palettes(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
         let both = sides.wanted.member(field).zip(live.member(field));
         !both.is_some_and(|(wanted, live)| is_same_but_ids(wanted, live))
     });
+}
+
+/// A theme names a colour collection within its settings, which may be another one now.
+fn colours(composer: &Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    const COLLECTION: &str = "color_collection_id";
+    let Some(at) = body.iter().position(|(field, _)| field == "settings") else { return };
+    let Some(settings) = sides.wanted.member("settings") else { return };
+    let Some(key) = settings.member(COLLECTION).and_then(Value::as_name) else { return };
+    // Of one that the vault does not have nobody can say what it is now.
+    if (composer.world.stored)("color_collections", &key).is_none() {
+        return;
+    }
+    let id = composer.id("color_collections", &key);
+    let members = settings.members().iter().filter_map(|(name, value)| {
+        let is_it = *name == COLLECTION;
+        let part = if is_it { Some(Part::Id(id.clone())) } else { Part::json(value.text()) };
+        Some(((*name).to_owned(), part?))
+    });
+    body[at].1 = Part::Object(members.collect());
+    let is_so = |live: &Value<'_>| {
+        let same = |(name, value): &(&str, Value<'_>)| match live.member(name).filter(|_| *name == COLLECTION) {
+            Some(live) => matches!(&id, Id::Known(id) if live.as_name().is_some_and(|live| live == *id)),
+            None => live.member(name) == Some(value),
+        };
+        live.members().len() == settings.members().len() && settings.members().iter().all(same)
+    };
+    if sides.live.and_then(|live| live.member("settings")).is_some_and(is_so) {
+        body.remove(at);
+    }
 }
 
 fn is_same_but_ids(a: &Value<'_>, b: &Value<'_>) -> bool {
@@ -284,6 +315,7 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         });
     }
     if sleeps_on {
+        composer.asleep |= !lacks_secret;
         composer.note(if lacks_secret {
             "it stays disabled, since what was not stored is missing".to_owned()
         } else {

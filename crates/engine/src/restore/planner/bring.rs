@@ -32,6 +32,7 @@ impl Planner<'_> {
     pub(super) async fn bring_dependents(&mut self) -> Result<(), RestoreError> {
         let mut brought: Vec<(&'static Kind, String)> = Vec::new();
         let mut tiles = HashSet::new();
+        tiles.extend(self.lost_tiles()?);
         for target in self.made_anew()? {
             if !matches!(target.kind.name, "dashboards" | "looks") {
                 continue;
@@ -75,10 +76,43 @@ impl Planner<'_> {
         self.read_targets().await
     }
 
-    /// What refers to an object by the id that it is going to lose.
-    pub(super) fn referrers(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
-        let others = self.holders(target)?.into_iter().filter(|(kind, key)| !self.targets.has(kind, key));
-        Ok(others.map(|(kind, key)| format!("{} {key}", kind.singular)).collect())
+    /// What refers to an object by the id that it is going to lose: what a restore can
+    /// lead to the new one, and what nobody but its owner can.
+    pub(super) fn referrers(&self, target: &Target) -> Result<[Vec<String>; 2], RestoreError> {
+        let mut referrers = [Vec::new(), Vec::new()];
+        for (kind, key) in self.holders(target)? {
+            if self.targets.has(kind, &key) {
+                continue;
+            }
+            let is_led = is_restorable(kind) && self.past.was_there(kind, &key)?;
+            referrers[usize::from(!is_led)].push(match kind.name {
+                "content_favorites" => format!("the favourites of user {key}"),
+                _ => format!("{} {key}", kind.singular),
+            });
+        }
+        Ok(referrers)
+    }
+
+    /// The alerts that hang on these tiles, as the vault read them last: by tile, what they
+    /// are called.
+    pub(super) fn alerts_on(
+        &self,
+        tiles: &BTreeSet<String>,
+    ) -> Result<HashMap<String, Vec<String>>, RestoreError> {
+        let mut hanging: HashMap<String, Vec<String>> = HashMap::new();
+        if tiles.is_empty() {
+            return Ok(hanging);
+        }
+        self.past.reader.bodies(self.past.instance, "alerts", |key, body| {
+            let Ok(alert) = Value::parse(body) else { return };
+            let tile = alert.member("dashboard_element_id").and_then(Value::as_name);
+            if let Some(tile) = tile.filter(|tile| tiles.contains(&**tile)) {
+                let name = alert.member("custom_title").and_then(Value::as_name);
+                let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
+                hanging.entry(tile.into_owned()).or_default().push(format!("alert {key}{name}"));
+            }
+        })?;
+        Ok(hanging)
     }
 
     /// What has the id of an object, in a field or in a link, now.
@@ -98,6 +132,20 @@ impl Planner<'_> {
             }
         }
         Ok(holders)
+    }
+
+    /// Tiles that dashboards had which are there, and have no more.
+    fn lost_tiles(&self) -> Result<Vec<String>, RestoreError> {
+        let mut lost = Vec::new();
+        for target in self.targets.list.iter().filter(|target| target.kind.name == "dashboards") {
+            let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
+            let tiles = self.tiles_of(target)?.into_iter();
+            let is_there = |tile: &String| {
+                owners::has_part(&live.row.raw, &Symbol::new("dashboard_elements", tile.as_str()))
+            };
+            lost.extend(tiles.filter(|tile| !is_there(tile)));
+        }
+        Ok(lost)
     }
 
     fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
@@ -181,11 +229,16 @@ impl Planner<'_> {
 
     /// An object that is needed and not there, where it may be brought along.
     fn dependency(&self, symbol: &Symbol) -> Result<Option<(&'static Kind, String)>, RestoreError> {
+        if self.request.with_dependencies { self.could_come(symbol) } else { Ok(None) }
+    }
+
+    /// An object that is needed and not there, where the vault has it.
+    pub(super) fn could_come(
+        &self,
+        symbol: &Symbol,
+    ) -> Result<Option<(&'static Kind, String)>, RestoreError> {
         let kind = Kind::find(&symbol.resource).filter(|kind| {
-            self.request.with_dependencies
-                && is_restorable(kind)
-                && kind.name != "users"
-                && !self.targets.has(kind, &symbol.key)
+            is_restorable(kind) && kind.name != "users" && !self.targets.has(kind, &symbol.key)
         });
         let Some(kind) = kind else { return Ok(None) };
         // What lay in the trash is not brought back because something hung on it.

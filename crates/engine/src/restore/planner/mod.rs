@@ -208,12 +208,18 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         }
         lives.push((target.kind, live.clone()));
     }
-    if moved.is_empty() { Ok(Planned { plan, lives }) } else { Err(RestoreError::Moved { objects: moved }) }
+    if !moved.is_empty() {
+        return Err(RestoreError::Moved { objects: moved });
+    }
+    // What the account may can have changed as well.
+    let mut plan = plan;
+    may::hold_against(session, &mut plan).await?;
+    Ok(Planned { plan, lives })
 }
 
 impl Request {
     /// What asks for the objects of a plan once more.
-    pub(super) fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
+    pub fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
         let objects =
             plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {

@@ -4,9 +4,12 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use looker_sim::SimConfig;
+use serde_json::json;
 use support::looker::Looker;
-use support::restoration::{Damage, Documents};
+use support::restoration::{Damage, Documents, pages, reads_and_writes};
 use support::sum;
 use support::targets::metered;
 
@@ -34,5 +37,12 @@ fn each_case_costs_what_its_formula_says() {
         let price = damage.price(&documents);
         let (calls, formula) = (metered(&report).iter().sum::<u64>(), price.total());
         assert_eq!(calls, formula, "{damage:?}: {price:?}\n{}", report["calls"]);
+
+        // Once more it does nothing, and costs the reads.
+        looker.reset_stats();
+        let again = world.run("restore bulk dashboards --as-of 1 --yes --json");
+        assert_eq!((again.code, &again.report()["steps"]), (0, &json!([])), "{}", again.all());
+        let (reads, writes) = reads_and_writes(&looker.requests());
+        assert_eq!((reads, writes), (BTreeMap::from([("search_dashboards", pages(&documents))]), vec![]));
     }
 }

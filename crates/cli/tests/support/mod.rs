@@ -21,6 +21,7 @@ pub(crate) mod restored;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;
+pub(crate) mod wounds;
 #[path = "../commands/support.rs"]
 mod world;
 

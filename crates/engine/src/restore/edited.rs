@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accepted::Accepted;
 use super::read_back::is_writable;
+use super::special::DESTINATION;
 use crate::diff::{Change, Documents, Identity, Step, Value, View, What};
 
 /// Something that somebody changed after the vault last read it.
@@ -48,6 +49,9 @@ fn is_an_edit(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
     ];
     // Of lists, such as the values of a user, each row is written.
     let is_list = kind.each().is_some() && kind.envelope.id.is_empty();
+    if let Some(field) = path.strip_prefix("scheduled_plan_destination.") {
+        return DESTINATION.contains(&field.split('.').next().unwrap_or(field));
+    }
     is_list
         || BY_CALLS_OF_THEIR_OWN.contains(&path)
         || !Relation::is_stated_by(kind.name, path) && is_writable(kind, path, accepted)
@@ -61,20 +65,22 @@ fn edited(change: &Change<'_>, then: &Value<'_>) -> Edited {
         What::Changed { from, to } => (text(from), text(to)),
         What::Moved(_) => (Some("another place".to_owned()), None),
     };
-    Edited { place: place(change), then: value_at(then, &change.place).and_then(text), last, now }
+    // Of a list of plain values an element is its value.
+    let own = last.as_deref().or(now.as_deref()).unwrap_or_default();
+    let then = value_at(then, &change.place, own).and_then(text);
+    Edited { place: place(change), then, last, now }
 }
 
 /// The same place in another document.
-fn value_at<'v>(document: &'v Value<'v>, place: &[Step<'_>]) -> Option<&'v Value<'v>> {
+fn value_at<'v>(document: &'v Value<'v>, place: &[Step<'_>], own: &str) -> Option<&'v Value<'v>> {
     let mut value = document;
     for step in place {
         value = match step {
             Step::Field(field) => value.member(field)?,
             Step::Element(element) => {
-                let key = element.key.as_ref()?;
-                let has_it = |one: &&Value<'_>| {
-                    one.as_name().as_ref() == Some(key)
-                        || one.member("id").and_then(Value::as_name).as_ref() == Some(key)
+                let has_it = |one: &&Value<'_>| match &element.key {
+                    Some(key) => one.member("id").and_then(Value::as_name).as_ref() == Some(key),
+                    None => one.text() == own,
                 };
                 value.elements().iter().find(has_it)?
             }

@@ -97,6 +97,7 @@ pub(super) fn adjust(
         "alerts" => alert(composer, resource, sides, body),
         "color_collections" => palettes(sides, body),
         "themes" => colours(composer, sides, body),
+        "user_attributes" => domains(composer, sides, body),
         "roles" if sides.live.is_none() && !has(body, "permission_set_id") => {
             composer.impossible =
                 Some("it had no permission set, and Looker makes no role without one".to_owned());
@@ -207,13 +208,15 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
     }
 }
 
+/// What is sent of a destination.
+pub(super) const DESTINATION: [&str; 7] =
+    ["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
+
 /// Destinations as they are sent: without ids, and without what was never stored.
 fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
-    const WRITABLE: &[&str] =
-        &["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
     let one = |destination: &Value<'_>| {
         let mut members = Vec::new();
-        for (name, value) in destination.members().iter().filter(|(name, _)| WRITABLE.contains(name)) {
+        for (name, value) in destination.members().iter().filter(|(name, _)| DESTINATION.contains(name)) {
             if is_redacted(value) {
                 *lacks_secret = true;
             } else if value.text() != "null" {
@@ -237,6 +240,23 @@ fn palettes(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
         let both = sides.wanted.member(field).zip(live.member(field));
         !both.is_some_and(|(wanted, live)| is_same_but_ids(wanted, live))
     });
+}
+
+/// Where a hidden value may be sent is said once, when the attribute is made.
+fn domains(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    const DOMAINS: &str = "hidden_value_domain_whitelist";
+    let said = |document: &Value<'_>| {
+        document.member(DOMAINS).filter(|domains| domains.as_name().is_some()).map(|domains| domains.text().to_owned())
+    };
+    let is_hidden = sides.wanted.member("value_is_hidden").is_some_and(|hidden| hidden.text() == "true");
+    let Some(domains) = said(sides.wanted).filter(|_| is_hidden) else { return };
+    match sides.live {
+        None => body.extend(Part::json(&domains).map(|part| (DOMAINS.to_owned(), part))),
+        Some(live) if said(live).as_ref() != Some(&domains) => {
+            composer.note(format!("{DOMAINS} differs, and nobody can change it"));
+        }
+        Some(_) => {}
+    }
 }
 
 /// A theme names a colour collection within its settings, which may be another one now.
@@ -325,6 +345,7 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
     if body.is_empty() {
         return;
     }
+    composer.differing = sides.live.map(|_| body.iter().map(|(field, _)| field.clone()).collect());
     if lacks_secret && sides.live.is_some() {
         composer.impossible =
             Some("an alert is replaced as a whole, and where it is sent was never stored".to_owned());

@@ -8,10 +8,10 @@ use looker::catalogue::Relation;
 use vault::Side;
 
 use super::{Planner, Target, values};
-use crate::diff::Value;
+use crate::diff::{Documents, Identity, Value, View, What};
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
-use crate::restore::past::Named;
+use crate::restore::past::{Mark, Named};
 use crate::restore::selection::is_restorable;
 use crate::restore::step::Symbol;
 use crate::restore::{compose, owners};
@@ -52,8 +52,42 @@ impl Planner<'_> {
                 }
             })?;
         }
+        brought.extend(self.boards_of_new()?);
         brought.extend(self.values_of_new()?);
         self.bring(brought).await
+    }
+
+    /// The boards on which what is made anew had its places, as far as nothing but these
+    /// would be given back: what people changed of a board since is theirs.
+    fn boards_of_new(&self) -> Result<Vec<Named>, RestoreError> {
+        let Some(boards) = Kind::find("boards") else { return Ok(Vec::new()) };
+        let mut places: BTreeMap<String, HashSet<(&'static str, String)>> = BTreeMap::new();
+        for target in self.made_anew()? {
+            let field = match target.kind.name {
+                "dashboards" => "dashboard_id",
+                "looks" => "look_id",
+                _ => continue,
+            };
+            for referrer in self.past.reader.referrers(self.past.then(), target.kind.name, &target.key)? {
+                if referrer.kind == boards.name {
+                    places.entry(referrer.key).or_default().insert((field, target.key.clone()));
+                }
+            }
+        }
+        let mut brought = Vec::new();
+        for (board, lost) in places {
+            let marks = self.past.marks(boards, &board)?;
+            let body = |mark: Option<&Mark>| mark.map(|mark| self.past.reader.body(&mark.hash)).transpose();
+            let (then, now) = (body(marks.then.as_ref())?.flatten(), body(marks.now.as_ref())?.flatten());
+            let is_unchanged = match (&then, &now) {
+                (Some(then), Some(now)) => differ_by(boards, then, now, &lost),
+                _ => true,
+            };
+            if is_unchanged {
+                brought.push((boards, board));
+            }
+        }
+        Ok(brought)
     }
 
     /// Adds what refers to what is made anew, so that it leads to the new id.
@@ -246,6 +280,24 @@ impl Planner<'_> {
         let was_live = then.then.as_ref().is_some_and(|then| then.row.side == Side::Live);
         Ok(was_live.then(|| (kind, symbol.key.clone())))
     }
+}
+
+/// Whether a board lost nothing but items of these contents, and where they stood.
+fn differ_by(
+    boards: &'static Kind,
+    then: &[u8],
+    now: &[u8],
+    lost: &HashSet<(&'static str, String)>,
+) -> bool {
+    let (Ok(then), Ok(now)) = (Value::parse(then), Value::parse(now)) else { return false };
+    let documents = Documents { kind: boards, from: &then, to: &now, identity: Identity::Id };
+    let Some(edit) = documents.edit() else { return true };
+    let is_lost = |item: &Value<'_>| {
+        lost.iter().any(|(field, key)| item.member(field).and_then(Value::as_name).is_some_and(|id| id == *key))
+    };
+    documents.changes(&edit, View::default(), &|_, old, new| old == new).iter().all(|change| {
+        change.path().ends_with("item_order") || matches!(change.what, What::Removed(item) if is_lost(item))
+    })
 }
 
 /// Whether documents of a kind refer to another by what is no part of the object that

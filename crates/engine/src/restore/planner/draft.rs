@@ -58,6 +58,8 @@ impl Draft {
 /// A target on both sides.
 struct Compared<'l> {
     live: Option<&'l Live>,
+    /// The hash of what the vault read last of it.
+    last: Option<BodyHash>,
     /// The live body, made as the stored one was.
     live_body: Option<Vec<u8>>,
     /// Whether that is the newest that the vault has.
@@ -134,7 +136,11 @@ impl Planner<'_> {
                 return Ok(object);
             }
         };
-        let compared = compare(kind, live, &stored, marks.now.as_ref())?;
+        // What was made anew the vault reads under its new id.
+        let of_live = live.filter(|live| live.row.id != *key).map(|live| self.past.marks(kind, &live.row.id));
+        let of_live = of_live.transpose()?.filter(|marks| marks.now.is_some());
+        let last = of_live.as_deref().unwrap_or(&marks).now.as_ref();
+        let compared = compare(kind, live, &stored, last)?;
         object.live_id = live.map(|live| live.row.id.clone());
         object.live = compared.live_body.as_ref().map(|body| BodyHash::of(body).to_string());
         let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
@@ -242,10 +248,9 @@ impl Planner<'_> {
     /// What somebody changed of an object after the vault last read it.
     fn edited(&self, target: &Target, compared: &Compared<'_>) -> Result<Vec<Edited>, RestoreError> {
         let (Some(live), false) = (compared.live, compared.is_newest) else { return Ok(Vec::new()) };
-        let marks = self.past.marks(target.kind, &target.key)?;
-        let body = |mark: Option<&Mark>| mark.map(|mark| self.past.reader.body(&mark.hash)).transpose();
-        let then = body(marks.then.as_ref())?.flatten().unwrap_or_default();
-        let Some(last) = body(marks.now.as_ref())?.flatten() else { return Ok(Vec::new()) };
+        let then = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
+        let last = compared.last.as_ref().map(|last| self.past.reader.body(last)).transpose()?.flatten();
+        let Some(last) = last else { return Ok(Vec::new()) };
         let (now, _) = live.body_like(target.kind, None, vault::redactions(&last).is_empty())?;
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
@@ -413,10 +418,16 @@ fn compare<'l>(
     now: Option<&Mark>,
 ) -> Result<Compared<'l>, RestoreError> {
     let Some(live) = live else {
-        return Ok(Compared { live: None, live_body: None, is_newest: true, is_as_read: true });
+        return Ok(Compared { live: None, last: None, live_body: None, is_newest: true, is_as_read: true });
     };
     let with_destinations = vault::redactions(stored).is_empty();
     let (body, is_newest) = live.body_like(kind, now.map(|now| &now.hash), with_destinations)?;
     let is_as_read = now.is_some_and(|now| now.row.side == live.side);
-    Ok(Compared { live: Some(live), live_body: Some(body), is_newest: is_newest && is_as_read, is_as_read })
+    Ok(Compared {
+        live: Some(live),
+        last: now.map(|now| now.hash),
+        live_body: Some(body),
+        is_newest: is_newest && is_as_read,
+        is_as_read,
+    })
 }

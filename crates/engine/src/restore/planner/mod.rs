@@ -283,6 +283,12 @@ impl<'p> Planner<'p> {
                     usize::try_from(count.objects).unwrap_or(usize::MAX);
             }
         }
+        // What a restore has made anew is counted twice: its old ids are gone.
+        for (symbol, _) in request.links.iter().filter(|(symbol, id)| symbol.key != **id) {
+            if let Some(stock) = stocks.get_mut(symbol.resource.as_str()) {
+                stock.stored[0] = stock.stored[0].saturating_sub(1);
+            }
+        }
         Ok(Self {
             client,
             past: Past::new(reader, instance, request.as_of),

@@ -327,10 +327,32 @@ impl<'p> Planner<'p> {
         if self.whole.contains(kind.name) {
             return Ok(());
         }
-        let none = Stock::default();
-        let found = live::read(self.client, kind, &new, self.stocks.get(kind.name).unwrap_or(&none)).await?;
+        let mut stock = self.stocks.get(kind.name).cloned().unwrap_or_default();
+        if new.len() > 1 && kind.paged().is_some_and(|paged| paged.folder.is_some()) {
+            stock.folders = self.folders_of(kind, &new)?;
+        }
+        let found = live::read(self.client, kind, &new, &stock).await?;
         self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
+    }
+
+    /// The folders, as the instance has them, in which these should lie.
+    fn folders_of(
+        &self,
+        kind: &'static Kind,
+        ids: &BTreeSet<String>,
+    ) -> Result<HashMap<String, String>, RestoreError> {
+        let Some(folders) = Kind::find("folders") else { return Ok(HashMap::new()) };
+        let of_kind = self.ids.iter().filter(|(symbol, _)| symbol.resource == kind.name);
+        let keys: HashMap<&str, &str> = of_kind.map(|(symbol, id)| (&**id, &*symbol.key)).collect();
+        let mut found = HashMap::new();
+        for id in ids {
+            let marks = self.past.marks(kind, keys.get(id.as_str()).copied().unwrap_or(id))?;
+            if let Some(folder) = marks.each().next().and_then(|mark| mark.row.folder.as_ref()) {
+                found.insert(id.clone(), self.live_key(folders, folder));
+            }
+        }
+        Ok(found)
     }
 
     async fn read_targets(&mut self) -> Result<(), RestoreError> {

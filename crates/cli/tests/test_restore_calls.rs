@@ -68,7 +68,8 @@ fn what_lies_in_one_folder_is_read_by_its_pages() {
         looker.edit(Kind::Dashboard, id, &[("title", &format!("\"Other {id}\""))]).unwrap();
     }
     looker.reset_stats();
-    let line = format!("restore --folder {folder} -t dashboards --as-of 1 --on-conflict overwrite --yes --json");
+    let line =
+        format!("restore --folder {folder} -t dashboards --as-of 1 --on-conflict overwrite --yes --json");
     let ran = world.run(&line);
     assert_eq!(ran.code, 0, "{}", ran.all());
     let (reads, writes) = reads_and_writes(&looker.requests());
@@ -94,6 +95,7 @@ fn capped_pages_make_nothing_anew() {
     looker.purge(Kind::Dashboard, &gone).unwrap();
     let plan = world.run("restore plan -t dashboards --json").report();
     let objects = plan["objects"].as_array().unwrap().iter();
-    let made: Vec<_> = objects.filter(|one| one["action"] == "create").map(|one| one["key"].clone()).collect();
+    let made: Vec<_> =
+        objects.filter(|one| one["action"] == "create").map(|one| one["key"].clone()).collect();
     assert_eq!(made, [json!(gone)]);
 }

@@ -135,7 +135,8 @@ fn an_equal_tile_that_was_there_before_is_not_taken_for_the_new_one() {
         assert_done(&world.run(&line));
         let document = somebody.get(&format!("/dashboards/{dashboard}"));
         let tiles = document["dashboard_elements"].as_array().unwrap().iter();
-        let alike: Vec<&Value> = tiles.filter(|one| one["body_text"] == "twin").map(|one| &one["id"]).collect();
+        let alike: Vec<&Value> =
+            tiles.filter(|one| one["body_text"] == "twin").map(|one| &one["id"]).collect();
         assert!(alike.len() == 2 && alike.contains(&&twins[1]), "{alike:?}");
     }
 }

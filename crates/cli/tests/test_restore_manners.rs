@@ -205,7 +205,8 @@ fn a_data_tile_that_became_a_text_is_made_anew() {
     let to_text = json!({ "type": "text", "query_id": null, "body_text": "now a text" });
     assert_eq!(somebody.ask("PATCH", &path, &to_text).0, 422, "Looker refuses it");
     somebody.done("DELETE", &path, &Value::Null);
-    let text = json!({ "dashboard_id": key, "type": "text", "title": tile["title"], "body_text": "now a text" });
+    let text =
+        json!({ "dashboard_id": key, "type": "text", "title": tile["title"], "body_text": "now a text" });
     somebody.done("POST", "/dashboard_elements", &text);
     let plan = world.run(&format!("restore plan dashboard:{key} --as-of 1 --json")).report();
     assert!(plan["irreversible"].to_string().contains("another id"), "{}", plan["irreversible"]);

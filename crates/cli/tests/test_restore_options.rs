@@ -57,15 +57,16 @@ fn dashboard(report: &Value) -> &Value {
 fn objects_kinds_and_everything() {
     let (looker, world, _) = extracted(config());
     let (dashboards, looks) = (looker.ids(Kind::Dashboard, false), looker.ids(Kind::Look, false));
-    let two: BTreeSet<String> =
-        &named("dashboards", [&dashboards[1]]) | &named("looks", [&looks[0]]);
+    let two: BTreeSet<String> = &named("dashboards", [&dashboards[1]]) | &named("looks", [&looks[0]]);
     assert_eq!(selected(&world, &format!("dashboard:{} look:{}", dashboards[1], looks[0])), two);
     let all_of_two = &named("dashboards", &dashboards) | &named("looks", &looks);
     assert_eq!(selected(&world, "-t dashboards,looks"), all_of_two);
     assert_eq!(selected(&world, "all --only dashboards,looks"), all_of_two);
     let everything = selected(&world, "all");
     let kinds: BTreeSet<&str> = everything.iter().filter_map(|one| one.split(' ').next()).collect();
-    for kind in ["folders", "dashboards", "looks", "boards", "scheduled_plans", "alerts", "users", "groups", "roles"] {
+    for kind in
+        ["folders", "dashboards", "looks", "boards", "scheduled_plans", "alerts", "users", "groups", "roles"]
+    {
         assert!(kinds.contains(kind), "{kind}: {kinds:?}");
     }
     assert!(everything.is_superset(&all_of_two));
@@ -83,7 +84,8 @@ fn folders_by_id_and_path_with_and_without_those_below() {
     world.extract("all").complete();
     let lies_in = |folder: &str| {
         let of = |kind: Kind, name: &str| named(name, &looker.ids_in(kind, folder, false));
-        &(&of(Kind::Dashboard, "dashboards") | &of(Kind::Look, "looks")) | &named("folders", [&folder.to_owned()])
+        &(&of(Kind::Dashboard, "dashboards") | &of(Kind::Look, "looks"))
+            | &named("folders", [&folder.to_owned()])
     };
     let path = |id: &str| {
         let folder = somebody.get(&format!("/folders/{id}"));
@@ -92,7 +94,8 @@ fn folders_by_id_and_path_with_and_without_those_below() {
     let own = lies_in(&outer);
     assert_eq!(selected(&world, &format!("--folder {outer}")), own);
     assert!(!own.contains(&format!("dashboards {second}")));
-    let named_by_path = world.run_with(&["restore", "plan", "--folder", &format!("/Shared/{}", path(&outer)), "--json"]);
+    let named_by_path =
+        world.run_with(&["restore", "plan", "--folder", &format!("/Shared/{}", path(&outer)), "--json"]);
     let objects = named_by_path.report()["objects"].as_array().unwrap().len();
     assert_eq!(objects, own.len());
     let below = selected(&world, &format!("--folder {outer} --recursive"));
@@ -109,14 +112,21 @@ fn what_was_changed_deleted_owned_or_called_so() {
     looker.purge(Kind::Dashboard, &purged).unwrap();
     world.extract("all").complete();
     let line = "--as-of 1 -t dashboards";
-    assert_eq!(selected(&world, &format!("--changed-since 1 {line}")), named("dashboards", [&edited, &trashed, &purged]));
-    assert_eq!(selected(&world, &format!("--deleted-since 1 {line}")), named("dashboards", [&trashed, &purged]));
+    assert_eq!(
+        selected(&world, &format!("--changed-since 1 {line}")),
+        named("dashboards", [&edited, &trashed, &purged])
+    );
+    assert_eq!(
+        selected(&world, &format!("--deleted-since 1 {line}")),
+        named("dashboards", [&trashed, &purged])
+    );
     assert_eq!(selected(&world, "--match QUITE -t dashboards"), named("dashboards", [&edited]));
 
     let owner = somebody.get(&format!("/dashboards/{edited}"))["user_id"].as_str().unwrap().to_owned();
-    let own = looker.ids(Kind::Dashboard, false).into_iter().filter(|id| {
-        somebody.get(&format!("/dashboards/{id}"))["user_id"] == owner.as_str()
-    });
+    let own = looker
+        .ids(Kind::Dashboard, false)
+        .into_iter()
+        .filter(|id| somebody.get(&format!("/dashboards/{id}"))["user_id"] == owner.as_str());
     let own = named("dashboards", &own.collect::<Vec<_>>());
     assert!(!own.is_empty() && own.len() < ids.len() - 2);
     assert_eq!(selected(&world, &format!("--owned-by {owner} -t dashboards")), own);
@@ -176,8 +186,10 @@ fn owners_and_places_are_those_that_were_asked_for() {
     assert_eq!((given.code, owner()), (0, json!(other)), "{}", given.all());
     assert_eq!(world.run(&line).code, 0);
 
-    let elsewhere = looker.shared_folder_ids().into_iter().find(|id| before["folder_id"] != id.as_str()).unwrap();
-    let plan = world.run(&format!("restore plan dashboard:{key} --as-of 1 --into {elsewhere} --json")).report();
+    let elsewhere =
+        looker.shared_folder_ids().into_iter().find(|id| before["folder_id"] != id.as_str()).unwrap();
+    let plan =
+        world.run(&format!("restore plan dashboard:{key} --as-of 1 --into {elsewhere} --json")).report();
     assert_eq!(dashboard(&plan)["action"], "move");
     let moved = world.run(&format!("{line} --into {elsewhere}"));
     assert_eq!(moved.code, 0, "{}", moved.all());
@@ -202,7 +214,8 @@ fn what_arrives_disabled_is_listed_with_the_command_that_enables_it() {
     looker.purge(Kind::Dashboard, &key).unwrap();
     let line = format!("restore dashboard:{key} --with-dependencies --as-of 1 --yes --json");
     let report = world.run(&line).report();
-    let restored = report["objects"].as_array().unwrap().iter().find(|one| one["id"] == plan.as_str()).unwrap();
+    let restored =
+        report["objects"].as_array().unwrap().iter().find(|one| one["id"] == plan.as_str()).unwrap();
     assert_eq!((&restored["asleep"], &restored["exact"]), (&json!(true), &json!(true)));
     let now = restored["new_id"].as_str().unwrap().to_owned();
     let is_enabled = || somebody.get(&format!("/scheduled_plans/{now}"))["enabled"].clone();
@@ -214,7 +227,15 @@ fn what_arrives_disabled_is_listed_with_the_command_that_enables_it() {
 
     let enabled = world.run(&format!("{} --yes", command.strip_prefix("lookervault ").unwrap()));
     assert_eq!((enabled.code, is_enabled()), (0, json!(true)), "{}", enabled.all());
-    assert_eq!(looker.outbox().len(), report["objects"].as_array().unwrap().iter().filter(|one| one["kind"] == "scheduled_plans" && one["asleep"] == true).count());
+    assert_eq!(
+        looker.outbox().len(),
+        report["objects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["kind"] == "scheduled_plans" && one["asleep"] == true)
+            .count()
+    );
 }
 
 #[test]
@@ -228,7 +249,10 @@ fn a_dry_run_is_a_plan() {
     assert_eq!(dry.code, 8, "{}", dry.all());
     let plan = world.run(&format!("restore plan dashboard:{key} --as-of 1 --json")).report();
     assert_eq!(dry.report()["steps"], plan["steps"]);
-    let writes = looker.requests().into_iter().filter(|one| one.method != "GET" && one.operation != "login" && one.operation != "logout");
+    let writes = looker
+        .requests()
+        .into_iter()
+        .filter(|one| one.method != "GET" && one.operation != "login" && one.operation != "logout");
     assert_eq!(writes.count(), 0);
     assert!(looker.ids(Kind::Dashboard, true).contains(&key));
 }
@@ -243,7 +267,8 @@ fn no_more_workers_than_were_asked_for() {
             looker.trash(Kind::Dashboard, &id).unwrap();
         }
         looker.reset_stats();
-        let ran = world.run(&format!("restore bulk dashboards --as-of 1 --on-conflict overwrite --yes --json {line}"));
+        let ran = world
+            .run(&format!("restore bulk dashboards --as-of 1 --on-conflict overwrite --yes --json {line}"));
         assert_eq!(ran.code, 0, "{}", ran.all());
         let peak = looker.stats().peak_in_flight;
         // Beside them the release is asked for, which is not waited for.

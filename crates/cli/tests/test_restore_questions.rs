@@ -19,7 +19,8 @@ use support::api::Somebody;
 use support::looker::Looker;
 
 fn extracted() -> (Looker, World, Somebody) {
-    let config = SimConfig { seed: 43, dashboards: 8, looks: 4, folders: 4, users: 3, ..SimConfig::default() };
+    let config =
+        SimConfig { seed: 43, dashboards: 8, looks: 4, folders: 4, users: 3, ..SimConfig::default() };
     let looker = Looker::start(config);
     let world = looker.world();
     world.extract("all").complete();
@@ -138,9 +139,12 @@ fn what_is_needed_and_what_refers_to_it_are_asked_about() {
     looker.purge(Kind::Dashboard, &lost).ok();
 
     let line = format!("restore dashboard:{lost} --as-of 2");
-    let (code, shown) = typed(&world, &line, &["yes", "yes", "overwrite", "yes"]);
+    let (code, shown) = typed(&world, &line, &["yes", "yes", "yes"]);
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains(&format!("It needs what is not there: folder {folder}. Bring it along?")), "{shown}");
+    assert!(
+        shown.contains(&format!("It needs what is not there: folder {folder}. Bring it along?")),
+        "{shown}"
+    );
     assert!(shown.contains("Lead them to it?"), "{shown}");
     let now = somebody.get(&format!("/dashboard_elements/{tile}"))["body_text"].clone();
     assert_ne!(now, format!("see /dashboards/{lost} there"));

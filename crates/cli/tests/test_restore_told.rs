@@ -137,7 +137,10 @@ fn a_tile_that_goes_is_named_with_its_alerts() {
     world.extract("all").complete();
     let report = plan(&world, &format!("dashboard:{dashboard} --as-of 1"));
     let why = report["irreversible"].to_string();
-    assert!(why.contains(&format!("alert {made} \\\"Hangs here\\\" with its followers goes with it")), "{why}");
+    assert!(
+        why.contains(&format!("alert {made} \\\"Hangs here\\\" with its followers goes with it")),
+        "{why}"
+    );
 }
 
 #[test]
@@ -159,7 +162,8 @@ fn what_lay_in_the_trash_and_was_purged_goes_there_again() {
     assert_eq!(done.code, 0, "{}", done.all());
     let ids = NewIds::told(&done.report());
     let is_it = |kind: Kind, document: &Value| {
-        kind == Kind::Dashboard && document["id"] == dashboard.as_str() || kind == Kind::Look && document["id"] == look.as_str()
+        kind == Kind::Dashboard && document["id"] == dashboard.as_str()
+            || kind == Kind::Look && document["id"] == look.as_str()
     };
     assert_all_back(&before.only(is_it), &State::of(&looker), &ids);
     assert!(looker.ids(Kind::Dashboard, true).contains(&ids.now(Kind::Dashboard, &dashboard).to_owned()));
@@ -181,7 +185,8 @@ fn old_and_new_ids_and_addresses_stand_side_by_side() {
     }
     let shown = world.run(&format!("restore dashboard:{key} --as-of 1 --yes"));
     assert_eq!(shown.code, 0, "{}", shown.all());
-    let made = looker.ids(Kind::Dashboard, false).into_iter().max_by_key(|id| id.parse::<u64>().unwrap()).unwrap();
+    let made =
+        looker.ids(Kind::Dashboard, false).into_iter().max_by_key(|id| id.parse::<u64>().unwrap()).unwrap();
     for id in [&key, &made] {
         assert!(shown.out.contains(&format!("{}/dashboards/{id}", looker.url())), "{}", shown.out);
     }
@@ -205,7 +210,11 @@ fn what_looker_counts_is_nobodys_edit() {
     looker.set(Kind::GroupHierarchy, &group, &[("user_count", "100")]).unwrap();
     let report = plan(&world, &format!("group:{group} --as-of 1"));
     let object = object(&report, "groups", &group);
-    assert_eq!((&object["action"], &object["conflict"]), (&json!("update"), &json!(false)), "{name}: {object}");
+    assert_eq!(
+        (&object["action"], &object["conflict"]),
+        (&json!("update"), &json!(false)),
+        "{name}: {object}"
+    );
 }
 
 #[test]
@@ -245,14 +254,20 @@ fn a_plan_of_a_file_is_held_against_what_the_account_may_now() {
     let folder = all.shared_folder_ids()[1].clone();
     let wreck = |looker: &Looker| looker.set(Kind::Folder, &folder, &[("name", r#""Wrecked""#)]).unwrap();
     wreck(&all);
-    let planned = world.run(&format!("restore plan folder:{folder} --as-of 1 --on-conflict overwrite --out plan.json"));
+    let planned =
+        world.run(&format!("restore plan folder:{folder} --as-of 1 --on-conflict overwrite --out plan.json"));
     assert_eq!(planned.code, 3, "{}", planned.all());
-    let less = permitted(&front, &["access_data", "see_looks", "see_user_dashboards", "explore", "see_users"]);
+    let less =
+        permitted(&front, &["access_data", "see_looks", "see_user_dashboards", "explore", "see_users"]);
     wreck(&less);
     less.reset_stats();
     let refused = world.run("restore apply plan.json --on-conflict overwrite --yes");
     assert_eq!(refused.code, 3, "{}", refused.all());
-    assert!(refused.out.contains("blocked: the account lacks the permission manage_spaces"), "{}", refused.out);
+    assert!(
+        refused.out.contains("blocked: the account lacks the permission manage_spaces"),
+        "{}",
+        refused.out
+    );
     let asked = less.stats().by_operation;
     assert_eq!((asked.get("user_roles"), asked.get("update_folder")), (Some(&1), None), "{asked:?}");
 }
@@ -266,7 +281,8 @@ fn a_permission_that_is_only_inferred_warns() {
     let looks = all.ids(Kind::Look, false);
     let may = ["access_data", "see_looks", "see_user_dashboards", "see_users", "save_content"];
     let less = permitted(&front, &may);
-    let other = serde_json::from_slice::<Value>(&less.export(Kind::Look)[1].1).unwrap()["query_id"].to_string();
+    let other =
+        serde_json::from_slice::<Value>(&less.export(Kind::Look)[1].1).unwrap()["query_id"].to_string();
     less.set(Kind::Look, &looks[0], &[("query_id", &other)]).unwrap();
     let line = format!("look:{} --as-of 1 --on-conflict overwrite", looks[0]);
     let report = plan(&world, &line);
@@ -275,5 +291,11 @@ fn a_permission_that_is_only_inferred_warns() {
     assert!(look["notes"].to_string().contains("seems to lack the permission explore"), "{look}");
     // It is tried, and what the instance says is told with what to do.
     let tried = world.run(&format!("restore {line} --yes"));
-    assert!(tried.code == 0 || tried.out.contains("give the account the permission") || tried.out.contains("it takes the permission"), "{}", tried.all());
+    assert!(
+        tried.code == 0
+            || tried.out.contains("give the account the permission")
+            || tried.out.contains("it takes the permission"),
+        "{}",
+        tried.all()
+    );
 }

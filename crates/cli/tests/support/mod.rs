@@ -21,9 +21,9 @@ pub(crate) mod restored;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;
-pub(crate) mod wounds;
 #[path = "../commands/support.rs"]
 mod world;
+pub(crate) mod wounds;
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};

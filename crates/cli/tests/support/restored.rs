@@ -175,4 +175,3 @@ pub(crate) fn assert_all_back(before: &State, after: &State, ids: &NewIds) {
     let found = before.differences(after, ids);
     assert!(found.is_empty(), "{} differences\n{}", found.len(), found[..found.len().min(40)].join("\n"));
 }
-

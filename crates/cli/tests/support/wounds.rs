@@ -131,7 +131,11 @@ impl Vandal<'_> {
             8 => ("DELETE", plan, Value::Null),
             9 => ("PATCH", alert, json!({ "threshold": 77 })),
             10 => ("DELETE", alert, Value::Null),
-            _ => ("PATCH", format!("/themes/{}", self.any(Kind::Theme)), json!({ "end_at": null, "begin_at": null })),
+            _ => (
+                "PATCH",
+                format!("/themes/{}", self.any(Kind::Theme)),
+                json!({ "end_at": null, "begin_at": null }),
+            ),
         }
     }
 
@@ -139,7 +143,10 @@ impl Vandal<'_> {
         let user = self.any(Kind::User);
         let group = self.any(Kind::GroupHierarchy);
         let other = self.any(Kind::GroupHierarchy);
-        let role = self.any(Kind::Role);
+        // The first two are Looker's own.
+        let roles: Vec<String> =
+            self.looker.ids(Kind::Role, false).into_iter().filter(|id| id != "1" && id != "2").collect();
+        let role = self.one(&roles);
         let (user_path, group_path) = (format!("/users/{user}"), format!("/groups/{group}"));
         match self.chance.between(0, 13) {
             0 => ("PATCH", user_path, json!({ "last_name": "Damaged", "locale": "fr" })),

@@ -43,9 +43,8 @@ pub(super) fn stored_rows(list: &Value<'_>) -> Vec<Row> {
 /// Whether two lists give the same access to the same groups and users.
 pub(super) fn are_same(a: &[Row], b: &[Row]) -> bool {
     let gives = |row: &Row, list: &[Row]| {
-        list.iter().any(|one| {
-            (one.field, &one.holder, &one.permission) == (row.field, &row.holder, &row.permission)
-        })
+        list.iter()
+            .any(|one| (one.field, &one.holder, &one.permission) == (row.field, &row.holder, &row.permission))
     };
     a.len() == b.len() && a.iter().all(|row| gives(row, b))
 }

@@ -124,7 +124,12 @@ mod tests {
         of(kind, [&parsed[0], &parsed[1], &parsed[2]], None)
             .into_iter()
             .map(|one| {
-                [one.place, one.then.unwrap_or_else(none), one.last.unwrap_or_else(none), one.now.unwrap_or_else(none)]
+                [
+                    one.place,
+                    one.then.unwrap_or_else(none),
+                    one.last.unwrap_or_else(none),
+                    one.now.unwrap_or_else(none),
+                ]
             })
             .collect()
     }
@@ -132,9 +137,12 @@ mod tests {
     #[test]
     fn three_sides_of_fields_and_parts_are_told() {
         let document = |title: &str, tile: &str| {
-            format!(r#"{{"dashboard_elements":[{{"id":"5","title":"{tile}"}}],"id":"1","title":"{title}","updated_at":"{title}"}}"#)
+            format!(
+                r#"{{"dashboard_elements":[{{"id":"5","title":"{tile}"}}],"id":"1","title":"{title}","updated_at":"{title}"}}"#
+            )
         };
-        let [then, last, now] = [("A", "x"), ("B", "x"), ("C", "y")].map(|(title, tile)| document(title, tile));
+        let [then, last, now] =
+            [("A", "x"), ("B", "x"), ("C", "y")].map(|(title, tile)| document(title, tile));
         assert_eq!(
             told("dashboards", [&then, &last, &now]),
             [
@@ -153,8 +161,16 @@ mod tests {
                 r#"{"board_sections":[{"board_items":[{"id":"3","title":"x"}],"id":"2"}],"id":"1","updated_at":"1"}"#,
                 r#"{"board_sections":[{"board_items":[{"id":"3","title":"y"}],"id":"2"}],"id":"1","updated_at":"2"}"#,
             ),
-            ("looks", r#"{"id":"1","last_updater_id":"1","user_name":"A"}"#, r#"{"id":"1","last_updater_id":"2","user_name":"B"}"#),
-            ("users", r#"{"display_name":"A","group_ids":["1"],"id":"1"}"#, r#"{"display_name":"B","group_ids":["2"],"id":"1"}"#),
+            (
+                "looks",
+                r#"{"id":"1","last_updater_id":"1","user_name":"A"}"#,
+                r#"{"id":"1","last_updater_id":"2","user_name":"B"}"#,
+            ),
+            (
+                "users",
+                r#"{"display_name":"A","group_ids":["1"],"id":"1"}"#,
+                r#"{"display_name":"B","group_ids":["2"],"id":"1"}"#,
+            ),
         ];
         for (kind, last, now) in same {
             assert_eq!(told(kind, [last, last, now]), Vec::<[String; 4]>::new(), "{kind}");

@@ -136,7 +136,11 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
 /// Whether a step puts something into the trash that the plan makes: the last that is done.
 fn closes(step: &Step) -> bool {
     let is_made = step.verb == Verb::Update && matches!(step.target, Some(super::step::Id::Of(_)));
-    is_made && step.body.iter().any(|(field, part)| field == "deleted" && *part == super::special::literal("true"))
+    is_made
+        && step
+            .body
+            .iter()
+            .any(|(field, part)| field == "deleted" && *part == super::special::literal("true"))
 }
 
 fn at_same_place(a: &Step, b: &Step) -> bool {

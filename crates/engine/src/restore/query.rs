@@ -182,7 +182,9 @@ impl Composer<'_> {
         let symbol = Symbol::new("color_collections", &*key);
         let is_moved = self.world.ids.get(&symbol).is_some_and(|id| *id != symbol.key);
         if is_moved || self.world.made.contains(&symbol) {
-            self.note(format!("charts name colour collection {key}, which has another id now: choose it again"));
+            self.note(format!(
+                "charts name colour collection {key}, which has another id now: choose it again"
+            ));
         }
     }
 

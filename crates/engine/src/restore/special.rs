@@ -246,7 +246,10 @@ fn palettes(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
 fn domains(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     const DOMAINS: &str = "hidden_value_domain_whitelist";
     let said = |document: &Value<'_>| {
-        document.member(DOMAINS).filter(|domains| domains.as_name().is_some()).map(|domains| domains.text().to_owned())
+        document
+            .member(DOMAINS)
+            .filter(|domains| domains.as_name().is_some())
+            .map(|domains| domains.text().to_owned())
     };
     let is_hidden = sides.wanted.member("value_is_hidden").is_some_and(|hidden| hidden.text() == "true");
     let Some(domains) = said(sides.wanted).filter(|_| is_hidden) else { return };
@@ -277,7 +280,8 @@ fn colours(composer: &Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Pa
     });
     body[at].1 = Part::Object(members.collect());
     let is_so = |live: &Value<'_>| {
-        let same = |(name, value): &(&str, Value<'_>)| match live.member(name).filter(|_| *name == COLLECTION) {
+        let same = |(name, value): &(&str, Value<'_>)| match live.member(name).filter(|_| *name == COLLECTION)
+        {
             Some(live) => matches!(&id, Id::Known(id) if live.as_name().is_some_and(|live| live == *id)),
             None => live.member(name) == Some(value),
         };
@@ -319,6 +323,20 @@ fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
     }
 }
 
+/// The filters of an alert.
+const FILTERS: &str = "applied_dashboard_filters";
+
+/// Filters with a title: an entry without one is refused, although some have it.
+fn titled<'v>(filters: &'v Value<'v>) -> impl Iterator<Item = &'v Value<'v>> {
+    let has_title = |one: &&Value<'_>| one.member("filter_title").and_then(Value::as_name).is_some();
+    filters.elements().iter().filter(has_title)
+}
+
+fn agree_on_titled(wanted: &Value<'_>, live: &Value<'_>) -> bool {
+    let both = titled(wanted).zip(titled(live));
+    titled(wanted).count() == titled(live).count() && both.into_iter().all(|(a, b)| agrees(a, b))
+}
+
 /// An alert is replaced as a whole, and arrives asleep.
 fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     let is_asleep = |alert: &Value<'_>| alert.member("is_disabled").is_some_and(|off| off.text() == "true");
@@ -331,7 +349,9 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
             let same = sides.wanted.member(field).zip(live.member(field));
             !(field == "is_disabled" && sleeps_on)
                 && (resource.referred(field).is_some()
-                    || !same.is_some_and(|(wanted, live)| agrees(wanted, live)))
+                    || !same.is_some_and(|(wanted, live)| {
+                        if field == FILTERS { agree_on_titled(wanted, live) } else { agrees(wanted, live) }
+                    }))
         });
     }
     if sleeps_on {
@@ -370,13 +390,14 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         };
         body.extend(part.map(|part| (field.to_owned(), part)));
     }
-    if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == "applied_dashboard_filters")
-        && let Some(wanted) = sides.wanted.member("applied_dashboard_filters")
+    if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == FILTERS)
+        && let Some(wanted) = sides.wanted.member(FILTERS)
     {
-        // An entry without a title is refused.
-        let titled = |one: &&Value<'_>| one.member("filter_title").and_then(Value::as_name).is_some();
-        let kept = wanted.elements().iter().filter(titled).filter_map(|one| Part::json(one.text()));
-        *filters = Part::List(kept.collect());
+        let kept: Vec<Part> = titled(wanted).filter_map(|one| Part::json(one.text())).collect();
+        if kept.len() < wanted.elements().len() {
+            composer.note("a filter without a title is left out: Looker takes none".to_owned());
+        }
+        *filters = Part::List(kept);
     }
     if sleeps_on {
         body.retain(|(field, _)| field != "is_disabled");

@@ -143,8 +143,8 @@ fn three_sides(edited: &Edited) -> String {
 
 fn summary(plan: &Plan) -> String {
     let count = |name: &str| plan.objects.iter().filter(|object| object.action.name() == name).count();
-    let words =
-        ["create", "undelete", "update", "move", "re-own", "remove", "skip", "conflict", "blocked"].into_iter();
+    let words = ["create", "undelete", "update", "move", "re-own", "remove", "skip", "conflict", "blocked"]
+        .into_iter();
     let counts = words.filter_map(|name| {
         let label = if name == "skip" { "equal" } else { name };
         Some(count(name))

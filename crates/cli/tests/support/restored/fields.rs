@@ -100,6 +100,12 @@ pub(super) fn told(kind: Kind, mut document: Value, is_new: bool) -> Value {
             document["role_ids"] = json!([]);
         }
     }
+    // A filter without a title is refused.
+    if let (Kind::Alert, true, Some(filters)) =
+        (kind, is_new, document.get_mut("applied_dashboard_filters").and_then(Value::as_array_mut))
+    {
+        filters.retain(|filter| filter["filter_title"].as_str().is_some_and(|title| !title.is_empty()));
+    }
     for list in ["group_ids", "role_ids", "parent_group_ids"] {
         if let Some(ids) = document.get_mut(list).and_then(Value::as_array_mut) {
             ids.sort_by_key(Value::to_string);

@@ -224,7 +224,8 @@ impl Planner<'_> {
 
     fn live_rows(&self, metadata: &str) -> Vec<Row> {
         let live = self.lives.get(LISTS).and_then(|lists| lists.get(metadata));
-        let body = live.zip(Kind::find(LISTS)).and_then(|(live, kind)| live.body(kind).ok()).unwrap_or_default();
+        let body =
+            live.zip(Kind::find(LISTS)).and_then(|(live, kind)| live.body(kind).ok()).unwrap_or_default();
         Value::parse(&body).map(|list| access::live_rows(&list)).unwrap_or_default()
     }
 

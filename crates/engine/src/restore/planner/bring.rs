@@ -110,6 +110,16 @@ impl Planner<'_> {
         self.read_targets().await
     }
 
+    /// Dashboards and looks that are made anew, by the field of a board's item.
+    pub(super) fn lost_contents(&self) -> Result<HashSet<(&'static str, String)>, RestoreError> {
+        let of = |target: &Target| match target.kind.name {
+            "dashboards" => Some(("dashboard_id", target.key.clone())),
+            "looks" => Some(("look_id", target.key.clone())),
+            _ => None,
+        };
+        Ok(self.made_anew()?.into_iter().filter_map(of).collect())
+    }
+
     /// What refers to an object by the id that it is going to lose: what a restore can
     /// lead to the new one, and what nobody but its owner can.
     pub(super) fn referrers(&self, target: &Target) -> Result<[Vec<String>; 2], RestoreError> {
@@ -283,7 +293,7 @@ impl Planner<'_> {
 }
 
 /// Whether a board lost nothing but items of these contents, and where they stood.
-fn differ_by(
+pub(super) fn differ_by(
     boards: &'static Kind,
     then: &[u8],
     now: &[u8],
@@ -293,7 +303,8 @@ fn differ_by(
     let documents = Documents { kind: boards, from: &then, to: &now, identity: Identity::Id };
     let Some(edit) = documents.edit() else { return true };
     let is_lost = |item: &Value<'_>| {
-        lost.iter().any(|(field, key)| item.member(field).and_then(Value::as_name).is_some_and(|id| id == *key))
+        lost.iter()
+            .any(|(field, key)| item.member(field).and_then(Value::as_name).is_some_and(|id| id == *key))
     };
     documents.changes(&edit, View::default(), &|_, old, new| old == new).iter().all(|change| {
         change.path().ends_with("item_order") || matches!(change.what, What::Removed(item) if is_lost(item))

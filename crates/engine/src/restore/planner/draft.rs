@@ -7,7 +7,7 @@ use looker::Kind;
 use looker::catalogue::Resource;
 use vault::{BodyHash, Side};
 
-use super::{OnConflict, Planned, Planner, Target};
+use super::{OnConflict, Planned, Planner, Target, bring};
 use crate::diff::Value;
 use crate::restore::compose::{Composer, Sides, World};
 use crate::restore::edited::{self, Edited};
@@ -252,6 +252,11 @@ impl Planner<'_> {
         let last = compared.last.as_ref().map(|last| self.past.reader.body(last)).transpose()?.flatten();
         let Some(last) = last else { return Ok(Vec::new()) };
         let (now, _) = live.body_like(target.kind, None, vault::redactions(&last).is_empty())?;
+        // What lay on a board and was deleted left it without anybody's doing.
+        if target.kind.name == "boards" && bring::differ_by(target.kind, &last, &now, &self.lost_contents()?)
+        {
+            return Ok(Vec::new());
+        }
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
             [Some(then), Some(last), Some(now)] => edited::of(target.kind, [then, last, now], self.accepted),

@@ -20,6 +20,7 @@ pub(super) const SERVERS: &[&str] = &[
     "last_updater_id",
     "last_updater_name",
     "last_viewed_at",
+    "next_run_at",
     "updated_at",
     "usage_count",
     "user_count",

@@ -157,6 +157,14 @@ impl State {
 /// API key's user, who is there on any instance, and has none there.
 pub(crate) fn tidy(looker: &Looker) {
     looker.purge(Kind::Role, "4").unwrap();
+    for kind in [Kind::User, Kind::GroupHierarchy] {
+        for (id, body) in looker.export(kind) {
+            let mut document: Value = serde_json::from_slice(&body).unwrap();
+            let roles = document["role_ids"].as_array_mut().unwrap();
+            roles.retain(|role| role != "4");
+            looker.set(kind, &id, &[("role_ids", &json!(roles).to_string())]).unwrap();
+        }
+    }
     let user: Value = serde_json::from_slice(&looker.export(Kind::User)[0].1).unwrap();
     let own = user["personal_folder_id"].as_str().unwrap();
     for kind in [Kind::Dashboard, Kind::Look] {

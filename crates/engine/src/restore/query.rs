@@ -122,7 +122,10 @@ fn own_vis<'v>(tile: &'v Value<'v>) -> Option<&'v str> {
 fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> bool {
     let is_id = |live: &Value<'_>, id: Id| match id {
         Id::Known(id) => live.as_name().is_some_and(|live| live == id),
-        Id::Of(symbol) => live.as_name().is_some_and(|live| live == symbol.key),
+        // One that is made anew has another id, whatever the tile says.
+        Id::Of(symbol) => {
+            !composer.world.made.contains(&symbol) && live.as_name().is_some_and(|live| live == symbol.key)
+        }
     };
     let named = |resource: &str, id: &Value<'_>| composer.id(resource, &id.as_name().unwrap_or_default());
     match (live, wanted) {

@@ -97,6 +97,7 @@ pub(super) fn adjust(
         "alerts" => alert(composer, resource, sides, body),
         "color_collections" => palettes(sides, body),
         "themes" => colours(composer, sides, body),
+        "users" => names(sides, body),
         "user_attributes" => domains(composer, sides, body),
         "roles" if sides.live.is_none() && !has(body, "permission_set_id") => {
             composer.impossible =
@@ -260,6 +261,16 @@ fn domains(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String
         }
         Some(_) => {}
     }
+}
+
+/// A name that is taken away reads back as an empty text.
+fn names(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let is_nameless = |user: &Value<'_>, field: &str| user.member(field).and_then(Value::as_name).is_none();
+    let Some(live) = sides.live else { return };
+    body.retain(|(field, _)| {
+        let is_name = matches!(field.as_str(), "first_name" | "last_name");
+        !(is_name && is_nameless(live, field) && is_nameless(sides.wanted, field))
+    });
 }
 
 /// A theme names a colour collection within its settings, which may be another one now.

@@ -23,7 +23,10 @@ pub(super) const SERVERS: &[&str] = &[
     "next_run_at",
     "updated_at",
     "usage_count",
+    // Copies of a user's names, as they were when its content was last written.
+    "user",
     "user_count",
+    "user_name",
     "view_count",
 ];
 
@@ -55,7 +58,6 @@ pub(crate) const OF_NEW: &[&str] = &[
     "result_maker_id",
     "scheduled_plan_id",
     "slug",
-    "user_name",
     "visible_item_order",
 ];
 
@@ -99,6 +101,12 @@ pub(super) fn told(kind: Kind, mut document: Value, is_new: bool) -> Value {
         document["credentials_email"] = document["credentials_email"]["email"].take();
         if document["roles_externally_managed"] == true {
             document["role_ids"] = json!([]);
+        }
+    }
+    // A name that is taken away reads back as an empty text.
+    for name in ["first_name", "last_name", "display_name"] {
+        if let Some(name) = document.get_mut(name).filter(|name| **name == "" && kind == Kind::User) {
+            name.take();
         }
     }
     // A filter without a title is refused.

@@ -85,6 +85,31 @@ fn aim(before: &State) -> State {
         };
         !own && !is(document, "in_the_trash")
     });
+    // Who belongs to what the identity provider manages, that decides.
+    let managed: Vec<Value> = before
+        .ids(Kind::GroupHierarchy)
+        .into_iter()
+        .filter(|id| is(before.get(Kind::GroupHierarchy, id).unwrap(), "externally_managed"))
+        .map(|id| json!(id))
+        .collect();
+    for (kind, field) in [(Kind::User, "group_ids"), (Kind::GroupHierarchy, "parent_group_ids")] {
+        aim.change(kind, &|document| {
+            document[field].as_array_mut().unwrap().retain(|id| !managed.contains(id));
+        });
+    }
+    // Nor are there roles that cannot be made, or were not there when it was read.
+    let roles = aim.ids(Kind::Role).into_iter().map(|id| json!(id)).chain([json!("1")]).collect::<Vec<_>>();
+    for kind in [Kind::User, Kind::GroupHierarchy] {
+        aim.change(kind, &|document| {
+            document["role_ids"].as_array_mut().unwrap().retain(|id| roles.contains(id));
+        });
+    }
+    // The user of the API key is there before anybody restores anything, without a folder.
+    aim.change(Kind::User, &|user| {
+        if user["id"] == "1" {
+            user["personal_folder_id"] = Value::Null;
+        }
+    });
     aim.change(Kind::ScheduledPlan, &|plan| plan["enabled"] = json!(false));
     aim.change(Kind::Alert, &|alert| alert["is_disabled"] = json!(true));
     aim

@@ -8,8 +8,10 @@ mod support;
 use std::time::Duration;
 
 use looker_sim::{Faults, Kind, Latency, SimConfig};
+use serde_json::{Value, json};
 
 use support::World;
+use support::api::Somebody;
 use support::looker::Looker;
 use support::seeded::{Seeded, seed};
 
@@ -108,4 +110,67 @@ fn killed_again_and_again_it_makes_nothing_twice() {
     };
     assert_eq!(last, Some(0));
     assert_back_once(&looker, &world, &gone, count);
+}
+
+/// Faults of one operation, once: the second time it goes well.
+fn once(operation: &str, fault: Faults) -> Faults {
+    Faults { operations: vec![operation.to_owned()], times: Some(1), ..fault }
+}
+
+/// Of two equal tiles one was deleted: the other is not taken for what was made.
+#[test]
+fn an_equal_tile_that_was_there_before_is_not_taken_for_the_new_one() {
+    let lost = Faults { hidden_reset: 1.0, ..Faults::default() };
+    let unsent = Faults { reset: 1.0, ..Faults::default() };
+    for fault in [lost, unsent] {
+        let looker = Looker::start(config());
+        let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+        let dashboard = looker.ids(Kind::Dashboard, false)[0].clone();
+        let tile = json!({ "dashboard_id": dashboard, "type": "text", "body_text": "twin" });
+        let twins = [(); 2].map(|()| somebody.done("POST", "/dashboard_elements", &tile)["id"].clone());
+        world.extract("all").complete();
+        somebody.done("DELETE", &format!("/dashboard_elements/{}", twins[0].as_str().unwrap()), &Value::Null);
+        looker.set_faults(once("create_dashboard_element", fault));
+        let line = format!("restore dashboard:{dashboard} --as-of 1 --yes --on-conflict overwrite --json");
+        assert_done(&world.run(&line));
+        let document = somebody.get(&format!("/dashboards/{dashboard}"));
+        let tiles = document["dashboard_elements"].as_array().unwrap().iter();
+        let alike: Vec<&Value> =
+            tiles.filter(|one| one["body_text"] == "twin").map(|one| &one["id"]).collect();
+        assert!(alike.len() == 2 && alike.contains(&&twins[1]), "{alike:?}");
+    }
+}
+
+/// No list has a schedule that a restore makes, for it is disabled.
+#[test]
+fn a_disabled_schedule_is_found_after_its_answer_was_lost() {
+    let looker = Looker::start(SimConfig { plans: 10, ..config() });
+    let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    world.extract("all --keep-destinations").complete();
+    let count = looker.ids(Kind::ScheduledPlan, false).len();
+    let enabled = somebody.get("/scheduled_plans?all_users=true");
+    let plan = enabled[0]["id"].as_str().unwrap().to_owned();
+    somebody.done("DELETE", &format!("/scheduled_plans/{plan}"), &Value::Null);
+    looker.set_faults(once("create_scheduled_plan", Faults { hidden_success: 1.0, ..Faults::default() }));
+    assert_done(&world.run(&format!("restore scheduled_plan:{plan} --as-of 1 --yes --json")));
+    assert_eq!(looker.ids(Kind::ScheduledPlan, false).len(), count);
+    assert_eq!(looker.outbox(), [], "nobody is written to");
+}
+
+/// Where System Activity is closed nobody can say: then it is not made again.
+#[test]
+fn a_schedule_of_which_nothing_can_be_found_out_is_not_made_twice() {
+    let denied = vec!["run_inline_query".to_owned()];
+    let looker = Looker::start(SimConfig { plans: 10, denied, ..config() });
+    let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    world.extract("all --keep-destinations");
+    let count = looker.ids(Kind::ScheduledPlan, false).len();
+    let enabled = somebody.get("/scheduled_plans?all_users=true");
+    let plan = enabled[0]["id"].as_str().unwrap().to_owned();
+    somebody.done("DELETE", &format!("/scheduled_plans/{plan}"), &Value::Null);
+    looker.set_faults(once("create_scheduled_plan", Faults { hidden_success: 1.0, ..Faults::default() }));
+    let ran = world.run(&format!("restore scheduled_plan:{plan} --as-of 1 --yes"));
+    assert_eq!(ran.code, 3, "{}", ran.all());
+    assert!(ran.out.contains("disabled ones are in no list"), "{}", ran.out);
+    assert_eq!(looker.ids(Kind::ScheduledPlan, false).len(), count);
 }

@@ -23,6 +23,7 @@ pub(crate) mod targets;
 pub(crate) mod tls;
 #[path = "../commands/support.rs"]
 mod world;
+pub(crate) mod wounds;
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};

@@ -41,6 +41,17 @@ pub(crate) static ONE_PLAN: Each = Each {
     refresh: Refresh::ByAge,
 };
 
+/// Asks System Activity for the disabled schedules.
+pub(crate) fn disabled_schedules(reason: Reason, fields: &[&str]) -> Call {
+    Call::new(&ACTIVITY, "scheduled_plans", reason).at("json").sending(&serde_json::json!({
+        "model": "system__activity",
+        "view": "scheduled_plan",
+        "fields": fields,
+        "filters": { "scheduled_plan.enabled": "no" },
+        "limit": MOST.to_string(),
+    }))
+}
+
 /// The disabled schedules that are stored.
 pub(crate) fn disabled(reader: &Reader, instance: InstanceId) -> Result<Vec<String>, VaultError> {
     #[derive(Deserialize)]
@@ -68,13 +79,7 @@ impl Run {
         {
             return Ok(());
         }
-        let call = Call::new(&ACTIVITY, name, Reason::Listing).at("json").sending(&serde_json::json!({
-            "model": "system__activity",
-            "view": "scheduled_plan",
-            "fields": ["scheduled_plan.id"],
-            "filters": { "scheduled_plan.enabled": "no" },
-            "limit": MOST.to_string(),
-        }));
+        let call = disabled_schedules(Reason::Listing, &["scheduled_plan.id"]);
         let found = tokio::select! {
             found = self.client.get(&call, |reply| keys::in_list(&reply.body, &["scheduled_plan.id"])) => found,
             () = self.brake.at_once() => return Ok(()),

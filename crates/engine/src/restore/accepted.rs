@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use looker::Client;
 use looker::catalogue::{Operation, Property, RESOURCES, Resource, property};
-use looker::client::Call;
+use looker::client::{Call, Reply};
+use looker::error::{Error, ErrorKind};
 use looker::pacing::{Ledger, Reason};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -50,16 +51,22 @@ struct Components {
 }
 
 impl Accepted {
-    /// Asks the instance: one call that is not metered. One that does not answer is no
-    /// reason not to restore.
+    /// Asks the instance: one call that is not metered, with the retries of any read. One
+    /// that fails again and again is no reason not to restore.
     ///
     /// # Errors
     /// When nothing may be asked any more.
     pub(super) async fn ask(client: &Client) -> Result<Self, RestoreError> {
         let mut call = Call::new(&DOCUMENT, "session", Reason::Session).at("4.0::swagger.json");
         call.class = "api_spec";
-        let why = match client.attempt(&call).await {
-            Ok(reply) => match Self::read(&reply.body) {
+        // Of the document in one piece there is no smaller one to ask for, but to wait for
+        // it as long as for content would hold the restore up for minutes.
+        let whole = |reply: &Reply| {
+            let document = serde_json::from_slice::<Document>(&reply.body);
+            document.map_err(|error| Error::new(ErrorKind::BadBody, looker::rows::fault(&error)))
+        };
+        let why = match client.get_several(&call, whole).await {
+            Ok(document) => match Self::read(&document) {
                 Ok(accepted) => return Ok(accepted),
                 Err(why) => why,
             },
@@ -71,9 +78,7 @@ impl Accepted {
     }
 
     /// Reads a document.
-    fn read(document: &[u8]) -> Result<Self, String> {
-        let document: Document =
-            serde_json::from_slice(document).map_err(|error| looker::rows::fault(&error))?;
+    fn read(document: &Document) -> Result<Self, String> {
         let mut types = HashMap::new();
         for of in RESOURCES.iter().map(|resource| resource.looker_type) {
             let schema = document.definitions.get(of).or_else(|| document.components.schemas.get(of));
@@ -191,7 +196,7 @@ mod tests {
             json!({ "swagger": "2.0", "definitions": types() }),
             json!({ "openapi": "3.0.0", "components": { "schemas": types() } }),
         ] {
-            let accepted = Accepted::read(document.to_string().as_bytes()).unwrap();
+            let accepted = Accepted::read(&serde_json::from_value(document).unwrap()).unwrap();
             let takes = |field| accepted.takes("Dashboard", field);
             assert!(takes("title") && takes("appearance"));
             assert!(!takes("description"), "it is read-only here, and was not");
@@ -208,9 +213,8 @@ mod tests {
 
     #[test]
     fn what_is_no_document_is_told_without_repeating_it() {
-        for body in [&b"{}"[..], b"[\"SECRET\"]", b"{\"definitions\":{\"Dashboard\":\"SECRET\"}}", b"<html>"]
-        {
-            let why = Accepted::read(body).unwrap_err();
+        for body in ["{}", r#"{"definitions":{"Dashboard":"SECRET"}}"#] {
+            let why = Accepted::read(&serde_json::from_str(body).unwrap()).unwrap_err();
             assert!(!why.contains("SECRET"), "{why}");
         }
     }
@@ -220,7 +224,7 @@ mod tests {
     fn the_release_that_this_build_knows_takes_everything_and_has_nothing_new() {
         let facts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/looker-api/");
         let Ok(document) = std::fs::read(format!("{facts}Looker.4.0.oas.json")) else { return };
-        let accepted = Accepted::read(&document).unwrap();
+        let accepted = Accepted::read(&serde_json::from_slice(&document).unwrap()).unwrap();
         for resource in RESOURCES {
             for field in resource.fields() {
                 assert!(accepted.takes(resource.looker_type, field), "{}.{field}", resource.name);

@@ -40,6 +40,15 @@ pub(super) fn stored_rows(list: &Value<'_>) -> Vec<Row> {
     rows(list, &|kind, key| Id::Of(Symbol::new(kind, key)))
 }
 
+/// Whether two lists give the same access to the same groups and users.
+pub(super) fn are_same(a: &[Row], b: &[Row]) -> bool {
+    let gives = |row: &Row, list: &[Row]| {
+        list.iter()
+            .any(|one| (one.field, &one.holder, &one.permission) == (row.field, &row.holder, &row.permission))
+    };
+    a.len() == b.len() && a.iter().all(|row| gives(row, b))
+}
+
 /// A list as a plan leaves it, its holders as they are on the instance.
 pub(super) fn planned_rows(composer: &Composer<'_>, wanted: Vec<Row>) -> Vec<Row> {
     let placed = |row: Row| {

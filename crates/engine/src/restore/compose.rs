@@ -83,6 +83,10 @@ pub(super) struct Composer<'w> {
     pub(super) impossible: Option<String>,
     /// Whether a stored field differs that this build does not know.
     pub(super) met_unknown: bool,
+    /// The fields that differ, where more is sent.
+    pub(super) differing: Option<Vec<String>>,
+    /// Whether what is composed stays disabled, though it may be enabled.
+    pub(super) asleep: bool,
 }
 
 /// A resource on both sides.
@@ -116,6 +120,8 @@ impl<'w> Composer<'w> {
             here: super::step::Ids::new(),
             impossible: None,
             met_unknown: false,
+            differing: None,
+            asleep: false,
         }
     }
 
@@ -212,7 +218,9 @@ impl<'w> Composer<'w> {
     /// it is so already.
     pub(super) fn write(&mut self, resource: &'static Resource, sides: Sides<'_>, parent: Option<&Id>) {
         let body = self.fields(resource, sides);
-        let about = about(resource, sides.wanted, &body);
+        let fields = self.differing.take();
+        let fields = fields.unwrap_or_else(|| body.iter().map(|(field, _)| field.clone()).collect());
+        let about = format!("{}: {}", name_of(resource, sides.wanted), fields.join(", "));
         match sides.live {
             Some(_) if body.is_empty() => {}
             Some(live) => {
@@ -400,10 +408,4 @@ pub(super) fn name_of(resource: &Resource, document: &Value<'_>) -> String {
     let name = called(NAMES, document);
     let name = name.map(|name| format!("{name:?}")).or_else(|| key(document)).unwrap_or_default();
     format!("{} {name}", resource.singular)
-}
-
-/// `tile "Revenue": title, query_id`.
-fn about(resource: &Resource, document: &Value<'_>, body: &[(String, Part)]) -> String {
-    let fields: Vec<&str> = body.iter().map(|(field, _)| field.as_str()).collect();
-    format!("{}: {}", name_of(resource, document), fields.join(", "))
 }

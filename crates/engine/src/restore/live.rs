@@ -1,6 +1,6 @@
 //! What the instance has of chosen objects now, for the fewest calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::StreamExt;
 use looker::catalogue::{AnswerShape, List, Paged};
@@ -27,15 +27,22 @@ pub(super) struct Live {
 }
 
 /// What is known of a kind before it is asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Stock {
     /// Objects of the kind by side: live, trash.
     pub(super) stored: [usize; 2],
     /// Whether the instance takes lists of ids.
     pub(super) takes_lists: bool,
+    /// The folders in which objects are thought to lie, by their ids.
+    pub(super) folders: HashMap<String, String>,
 }
 
 impl Live {
+    /// Its canonical body.
+    pub(super) fn body(&self, kind: &'static Kind) -> Result<Vec<u8>, RestoreError> {
+        Ok(self.body_like(kind, None, false)?.0)
+    }
+
     /// Its canonical body, with or without destinations; and whether the stored one is
     /// that, made in either way.
     pub(super) fn body_like(
@@ -98,7 +105,7 @@ pub(super) async fn read_all(
 ) -> Result<BTreeMap<String, Live>, RestoreError> {
     let mut found = Found { client, kind, lives: BTreeMap::new() };
     if let List::Paged(paged) = &kind.list {
-        found.pages(paged, Side::Live, stored).await?;
+        found.pages(paged, Side::Live, None, stored).await?;
     }
     Ok(found.lives)
 }
@@ -171,17 +178,28 @@ impl Found<'_> {
     ) -> Result<(), RestoreError> {
         let sides: &[Side] = if self.kind.has_trash() { &[Side::Live, Side::Trash] } else { &[Side::Live] };
         for (side, stored) in sides.iter().zip(stock.stored) {
-            let missing = self.missing(keys);
+            let mut missing = self.missing(keys);
             if missing.is_empty() {
                 break;
             }
             let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
             let takes_lists = stock.takes_lists || paged.by_id == Some("ids");
-            let by_ids = missing.len().div_ceil(if takes_lists { IDS_A_CALL } else { 1 });
-            if paged.by_id.is_some() && by_ids <= stored / page + 1 {
+            let ids_a_call = if takes_lists { IDS_A_CALL } else { 1 };
+            let all = stored / page + 1;
+            let (folders, calls) = by_folders(&missing, stock, ids_a_call, page);
+            if calls < all.min(missing.len().div_ceil(ids_a_call)) {
+                for (folder, count) in folders {
+                    self.pages(paged, *side, Some(&folder), count).await?;
+                }
+                missing = self.missing(keys);
+            }
+            if missing.is_empty() {
+                break;
+            }
+            if paged.by_id.is_some() && missing.len().div_ceil(ids_a_call) <= all {
                 self.by_ids(paged, *side, &missing, takes_lists).await?;
             } else {
-                self.pages(paged, *side, stored.max(missing.len())).await?;
+                self.pages(paged, *side, None, stored.max(missing.len())).await?;
             }
         }
         Ok(())
@@ -216,38 +234,93 @@ impl Found<'_> {
         Ok(())
     }
 
-    /// All pages of a side: one, which may be all there is; then at once as many as so
-    /// many `expected` rows take, then one by one until one is short.
+    /// All pages of a side, or of a folder in it: one, which may be all there is; then at
+    /// once as many as so many `expected` rows take, then one by one until one is short.
+    ///
+    /// A short page is not believed where more is expected: a server may cap pages without
+    /// saying so, and what it left out would be taken for gone.
     async fn pages(
         &mut self,
         paged: &'static Paged,
         side: Side,
+        folder: Option<&str>,
         expected: usize,
     ) -> Result<(), RestoreError> {
         let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
-        let (mut next, mut wave) = (0, 1);
+        let (mut from, mut size, mut wave) = (0, page, 1);
         loop {
             let call = |n: usize| {
                 Group::on(self.kind, paged, side)
-                    .call(None, Rows::Full, Reason::Page)
-                    .with("limit", page.to_string())
-                    .with("offset", (n * page).to_string())
+                    .call(folder, Rows::Full, Reason::Page)
+                    .with("limit", size.to_string())
+                    .with("offset", (from + n * size).to_string())
             };
             let this = &*self;
-            let reads = (next..next + wave).map(|n| this.rows(call(n)));
+            let reads = (0..wave).map(|n| this.rows(call(n)));
             let ceiling = self.client.settings().ceiling.max(1);
             let answers: Vec<_> = futures_util::stream::iter(reads).buffered(ceiling).collect().await;
-            let mut is_over = false;
-            for answer in answers {
+            let mut short = None;
+            for (n, answer) in answers.into_iter().enumerate() {
                 let answered = answer?;
-                is_over = answered.len() < page;
+                if answered.len() < size && short.is_none() {
+                    short = Some((from + n * size, answered.len()));
+                }
                 self.keep(answered, side);
             }
-            if is_over {
-                return Ok(());
+            match short {
+                Some((at, count)) if count == 0 || at + count >= expected => return Ok(()),
+                Some((at, count)) => (from, size, wave) = (at + count, count, 1),
+                None => {
+                    from += wave * size;
+                    wave = (expected / size + 1).saturating_sub(from / size).max(1);
+                }
             }
-            next += wave;
-            wave = (expected / page + 1).saturating_sub(next).max(1);
         }
+    }
+}
+
+/// The folders of which pages take fewer calls than asking for what lies in them by id,
+/// with how many objects lie there; and the calls that all of it takes then.
+fn by_folders(
+    missing: &BTreeSet<String>,
+    stock: &Stock,
+    ids_a_call: usize,
+    page: usize,
+) -> (Vec<(String, usize)>, usize) {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for folder in missing.iter().filter_map(|key| stock.folders.get(key)) {
+        *counts.entry(folder).or_default() += 1;
+    }
+    let pages = |count: usize| count / page + 1;
+    counts.retain(|_, count| pages(*count) < count.div_ceil(ids_a_call));
+    let rest = missing.len() - counts.values().sum::<usize>();
+    let calls = counts.values().map(|count| pages(*count)).sum::<usize>() + rest.div_ceil(ids_a_call);
+    (counts.into_iter().map(|(folder, count)| (folder.clone(), count)).collect(), calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_read_by_pages_where_that_takes_fewer_calls() {
+        let folders = |lies: &[(usize, &str)]| {
+            let mut all = HashMap::new();
+            for (count, folder) in lies {
+                let first = all.len();
+                all.extend((first..first + count).map(|id| (id.to_string(), (*folder).to_owned())));
+            }
+            all
+        };
+        let chosen = |lies: &[(usize, &str)], ids_a_call: usize| {
+            let stock = Stock { folders: folders(lies), ..Stock::default() };
+            let missing = stock.folders.keys().cloned().collect();
+            let (folders, calls) = by_folders(&missing, &stock, ids_a_call, 100);
+            (folders.into_iter().map(|(folder, _)| folder).collect::<Vec<_>>(), calls)
+        };
+        assert_eq!(chosen(&[(60, "a"), (1, "b")], 1), (vec!["a".to_owned()], 2));
+        assert_eq!(chosen(&[(60, "a"), (1, "b")], 50), (vec!["a".to_owned()], 2));
+        assert_eq!(chosen(&[(40, "a"), (30, "b")], 50), (vec![], 2));
+        assert_eq!(chosen(&[(250, "a")], 1), (vec!["a".to_owned()], 3));
     }
 }

@@ -4,11 +4,15 @@
 //! be left undone halfway. So when there is something to write, the roles of the
 //! account are read once. Where the instance does not tell them, the plan says so, and
 //! each step finds out for itself.
+//!
+//! Of some operations nobody says what they need, and it is only inferred. There is no
+//! way round what is blocked, so what an inference speaks against is tried: the plan
+//! warns.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use looker::Client;
-use looker::catalogue::{ADMINISTER, Operation, Write};
+use looker::catalogue::{ADMINISTER, Evidence, Operation, Permission, Write};
 use looker::client::Call;
 use looker::error::{Error, ErrorKind};
 use looker::pacing::{Ledger, Reason};
@@ -16,7 +20,7 @@ use serde::Deserialize;
 
 use super::plan::{Action, Plan};
 use super::session::Session;
-use super::step::Verb;
+use super::step::{Step, Verb};
 use super::{RestoreError, order};
 use crate::account::Account;
 use crate::check::cannot_heal;
@@ -88,10 +92,10 @@ impl May {
     }
 
     /// The permission that a write needs and the account lacks, as far as both are known.
-    fn lacks(&self, write: &Write) -> Option<&'static str> {
+    fn lacks(&self, write: &Write) -> Option<&'static Permission> {
         let Self::What(permissions) = self else { return None };
         let needed = write.permission()?;
-        (!needed.is_among(|name| permissions.contains(name))).then_some(needed.name)
+        (!needed.is_among(|name| permissions.contains(name))).then_some(needed)
     }
 }
 
@@ -106,16 +110,46 @@ pub(super) async fn hold_against(session: &Session, plan: &mut Plan) -> Result<(
     }
     let may = session.may().await?;
     if let May::Unknown(why) = may {
-        plan.notes.push(format!("whether the account may do all of it is not known: {why}"));
+        let note = format!("whether the account may do all of it is not known: {why}");
+        if !plan.notes.contains(&note) {
+            plan.notes.push(note);
+        }
     }
+    warn(plan, may);
     block(plan, may);
     Ok(())
 }
 
+/// Says of objects that the account seems to lack a permission for them.
+fn warn(plan: &mut Plan, may: &May) {
+    let seems_to_lack = |step: &Step| {
+        let needed = may.lacks(step.write()?)?;
+        (needed.evidence == Evidence::Inferred).then_some(needed.name)
+    };
+    let mut warned: BTreeSet<(usize, &str)> = BTreeSet::new();
+    let mut of_queries: BTreeMap<u32, &str> = BTreeMap::new();
+    for step in &plan.steps {
+        if let Some(name) = seems_to_lack(step) {
+            warned.insert((step.object, name));
+            of_queries.extend((step.verb == Verb::Reuse).then_some((step.number, name)));
+        }
+        // A query belongs to whatever shows it.
+        warned.extend(step.needs.iter().filter_map(|need| Some((step.object, *of_queries.get(need)?))));
+    }
+    for (at, name) in warned {
+        let note = format!("the account seems to lack the permission {name}: it is tried all the same");
+        let notes = &mut plan.objects[at].notes;
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+}
+
 fn block(plan: &mut Plan, may: &May) {
     let mut blocked: BTreeMap<usize, String> = BTreeMap::new();
+    let lacks = |step: &Step| may.lacks(step.write()?).filter(|one| one.evidence != Evidence::Inferred);
     let lacking: BTreeMap<u32, &str> =
-        plan.steps.iter().filter_map(|step| Some((step.number, may.lacks(step.write()?)?))).collect();
+        plan.steps.iter().filter_map(|step| Some((step.number, lacks(step)?.name))).collect();
     let queries: BTreeSet<u32> =
         plan.steps.iter().filter(|step| step.verb == Verb::Reuse).map(|step| step.number).collect();
     loop {
@@ -159,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::restore::plan::{FORMAT, Known, Object};
-    use crate::restore::step::{At, Given, Id, Step, Symbol};
+    use crate::restore::step::{At, Given, Id, Symbol};
 
     fn may(permissions: &[&str]) -> May {
         let role = json!([{ "permission_set": { "all_access": false, "permissions": permissions } }]);
@@ -177,6 +211,10 @@ mod tests {
             changes: Vec::new(),
             notes: Vec::new(),
             conflict: false,
+            edited: Vec::new(),
+            referrers: Vec::new(),
+            lacks: Vec::new(),
+            asleep: false,
             live: None,
             edges: None,
             intended: String::new(),
@@ -258,10 +296,17 @@ mod tests {
     }
 
     #[test]
-    fn who_may_make_no_query_makes_nothing_that_shows_one() {
-        let (steps, why) = held(&may(&["save_content", "manage_spaces"]));
-        assert_eq!(steps, ["folders", "dashboards"]);
-        assert_eq!(why[2..], ["the account lacks the permission explore"; 2]);
+    fn what_is_only_inferred_blocks_nothing_and_is_said_of_all_that_need_it() {
+        let mut plan = plan();
+        let steps = plan.steps.len();
+        let may = may(&["save_content", "manage_spaces"]);
+        warn(&mut plan, &may);
+        warn(&mut plan, &may);
+        block(&mut plan, &may);
+        assert_eq!(plan.steps.len(), steps);
+        let warned: Vec<usize> = plan.objects.iter().map(|object| object.notes.len()).collect();
+        assert_eq!(warned, [0, 0, 1, 1], "a look and a dashboard show a query");
+        assert!(plan.objects[3].notes[0].contains("seems to lack the permission explore"));
     }
 
     #[test]

@@ -8,11 +8,13 @@
 
 mod accepted;
 mod access;
+mod alike;
 mod apply;
 mod certify;
 mod clashes;
 mod compose;
 mod conduct;
+mod edited;
 mod error;
 mod identity;
 mod keep;
@@ -39,6 +41,7 @@ mod values;
 pub use apply::{Applied, AppliedObject, BlockedBy, Patience, StepFailure, apply};
 pub use compose::{Manner, Owner};
 pub use conduct::{Restored, begin, carry_out, save};
+pub use edited::Edited;
 pub use error::RestoreError;
 pub use plan::{Action, FORMAT, Known, Object, Plan};
 pub use planner::{OnConflict, Planned, Request, look_again, plan};

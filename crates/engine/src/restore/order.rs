@@ -125,12 +125,22 @@ fn needs(steps: &[Step], at: usize, earlier: &[usize], givers: &HashMap<Symbol, 
         // What lies in the trash is brought back before anything else is done to it, and
         // content stops to inherit before there is anything in its own list.
         let opens = other.verb == Verb::Undelete || other.resource == "content_metadata_access";
-        if same_thing || filters || after_all || opens {
+        if same_thing || filters || after_all || opens || closes(step) {
             needs.insert(*place);
         }
     }
     needs.remove(&at);
     needs
+}
+
+/// Whether a step puts something into the trash that the plan makes: the last that is done.
+fn closes(step: &Step) -> bool {
+    let is_made = step.verb == Verb::Update && matches!(step.target, Some(super::step::Id::Of(_)));
+    is_made
+        && step
+            .body
+            .iter()
+            .any(|(field, part)| field == "deleted" && *part == super::special::literal("true"))
 }
 
 fn at_same_place(a: &Step, b: &Step) -> bool {

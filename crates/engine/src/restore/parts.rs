@@ -10,7 +10,7 @@ use super::certify;
 use super::compose::{Composer, Sides, key, name_of};
 use super::special::has;
 use super::step::{At, Given, Id, Part, Symbol, Verb};
-use super::{people, values};
+use super::{people, special, values};
 use crate::diff::Value;
 
 /// Writes an object with all its parts.
@@ -37,6 +37,20 @@ pub(super) fn compose(
         _ => parts(composer, resource, compare, sides, &mut Vec::new()),
     }
     certify::compose(composer, resource, sides);
+    into_the_trash(composer, resource, sides);
+}
+
+/// What lay in the trash goes there again once it is made and whole.
+fn into_the_trash(composer: &mut Composer<'_>, resource: &'static Resource, sides: Sides<'_>) {
+    let lay_there = sides.wanted.member("deleted").is_some_and(|deleted| deleted.text() == "true");
+    if !lay_there || sides.live.is_some() || !matches!(resource.name, "dashboards" | "looks") {
+        return;
+    }
+    composer.note("it lay in the trash, and goes there again".to_owned());
+    let about = format!("{}: into the trash", name_of(resource, sides.wanted));
+    let body = vec![("deleted".to_owned(), special::literal("true"))];
+    let id = Composer::own_id(resource, sides);
+    composer.push(Verb::Update, resource, sides.wanted, about, Some(id), body);
 }
 
 /// A new user comes with a folder, in which content may have lain.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::compose::Manner;
+use super::edited::Edited;
 use super::step::{Ids, Step, Symbol};
 use crate::live::Cost;
 
@@ -66,6 +67,18 @@ pub struct Object {
     pub notes: Vec<String>,
     /// Whether somebody changed it after the vault last read it.
     pub conflict: bool,
+    /// What of it, on all three sides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<Edited>,
+    /// What has its old id and could be led to the new one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub referrers: Vec<String>,
+    /// What it needs, is not there, and could be brought along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+    /// Whether it was enabled and stays disabled, though it may be enabled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asleep: bool,
     /// The hash of the live body that the plan was made from; none where there
     /// was none.
     pub live: Option<String>,
@@ -86,6 +99,11 @@ pub enum Action {
     Undelete,
     /// It is there and differs.
     Update,
+    /// It is there, and lies elsewhere; nothing else differs.
+    Move,
+    /// It is there, and belongs to somebody else; nothing else differs.
+    #[serde(rename = "re-own")]
+    ReOwn,
     /// It is there and equal.
     Skip,
     /// It differs, and somebody changed it after the vault last read it; it is left
@@ -104,6 +122,8 @@ impl Action {
             Self::Create => "create",
             Self::Undelete => "undelete",
             Self::Update => "update",
+            Self::Move => "move",
+            Self::ReOwn => "re-own",
             Self::Skip => "skip",
             Self::Conflict => "conflict",
             Self::Remove => "remove",

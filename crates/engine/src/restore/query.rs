@@ -122,7 +122,10 @@ fn own_vis<'v>(tile: &'v Value<'v>) -> Option<&'v str> {
 fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> bool {
     let is_id = |live: &Value<'_>, id: Id| match id {
         Id::Known(id) => live.as_name().is_some_and(|live| live == id),
-        Id::Of(symbol) => live.as_name().is_some_and(|live| live == symbol.key),
+        // One that is made anew has another id, whatever the tile says.
+        Id::Of(symbol) => {
+            !composer.world.made.contains(&symbol) && live.as_name().is_some_and(|live| live == symbol.key)
+        }
     };
     let named = |resource: &str, id: &Value<'_>| composer.id(resource, &id.as_name().unwrap_or_default());
     match (live, wanted) {
@@ -163,12 +166,29 @@ impl Composer<'_> {
         if let Some(symbol) = self.queries.get(&text) {
             return Id::Of(symbol.clone());
         }
+        self.note_colours(query);
         let member = |(name, _): &(&str, &str)| Some(((*name).to_owned(), self.text(query.member(name)?)?));
         let body = content.iter().filter_map(member).collect();
         if let Some(model) = query.member("model").and_then(Value::as_name) {
             self.requires.insert(("lookml_models", model.into_owned()));
         }
         self.reuse("queries", key(query), text, "query".to_owned(), body)
+    }
+
+    /// Colours of a chart are those of a collection and a palette in it, both by ids, which
+    /// are others where the collection was made anew.
+    fn note_colours(&mut self, query: &Value<'_>) {
+        let Some(key) = said(query, "vis_config.color_application.collection_id").and_then(Value::as_name)
+        else {
+            return;
+        };
+        let symbol = Symbol::new("color_collections", &*key);
+        let is_moved = self.world.ids.get(&symbol).is_some_and(|id| *id != symbol.key);
+        if is_moved || self.world.made.contains(&symbol) {
+            self.note(format!(
+                "charts name colour collection {key}, which has another id now: choose it again"
+            ));
+        }
     }
 
     /// The id of a query that the vault has as an object of its own.

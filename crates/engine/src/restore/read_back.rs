@@ -150,7 +150,8 @@ fn beyond(
     paths.into_iter().filter(|path| !is_writable(kind, path, accepted)).collect()
 }
 
-fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
+/// Whether a restore writes what stands at a path of a kind's documents.
+pub(super) fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
     let Some(mut resource) = Resource::find(kind.name) else { return false };
     let mut rest = path;
     loop {

@@ -96,6 +96,9 @@ pub(super) fn adjust(
         }
         "alerts" => alert(composer, resource, sides, body),
         "color_collections" => palettes(sides, body),
+        "themes" => colours(composer, sides, body),
+        "users" => names(sides, body),
+        "user_attributes" => domains(composer, sides, body),
         "roles" if sides.live.is_none() && !has(body, "permission_set_id") => {
             composer.impossible =
                 Some("it had no permission set, and Looker makes no role without one".to_owned());
@@ -197,6 +200,7 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
         if sides.live.is_none() {
             body.push(("enabled".to_owned(), literal("false")));
         }
+        composer.asleep |= !lacks_secret;
         composer.note(if lacks_secret {
             "it stays disabled, since what was not stored is missing".to_owned()
         } else {
@@ -205,13 +209,15 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
     }
 }
 
+/// What is sent of a destination.
+pub(super) const DESTINATION: [&str; 7] =
+    ["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
+
 /// Destinations as they are sent: without ids, and without what was never stored.
 fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
-    const WRITABLE: &[&str] =
-        &["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
     let one = |destination: &Value<'_>| {
         let mut members = Vec::new();
-        for (name, value) in destination.members().iter().filter(|(name, _)| WRITABLE.contains(name)) {
+        for (name, value) in destination.members().iter().filter(|(name, _)| DESTINATION.contains(name)) {
             if is_redacted(value) {
                 *lacks_secret = true;
             } else if value.text() != "null" {
@@ -235,6 +241,66 @@ fn palettes(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
         let both = sides.wanted.member(field).zip(live.member(field));
         !both.is_some_and(|(wanted, live)| is_same_but_ids(wanted, live))
     });
+}
+
+/// Where a hidden value may be sent is said once, when the attribute is made.
+fn domains(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    const DOMAINS: &str = "hidden_value_domain_whitelist";
+    let said = |document: &Value<'_>| {
+        document
+            .member(DOMAINS)
+            .filter(|domains| domains.as_name().is_some())
+            .map(|domains| domains.text().to_owned())
+    };
+    let is_hidden = sides.wanted.member("value_is_hidden").is_some_and(|hidden| hidden.text() == "true");
+    let Some(domains) = said(sides.wanted).filter(|_| is_hidden) else { return };
+    match sides.live {
+        None => body.extend(Part::json(&domains).map(|part| (DOMAINS.to_owned(), part))),
+        Some(live) if said(live).as_ref() != Some(&domains) => {
+            composer.note(format!("{DOMAINS} differs, and nobody can change it"));
+        }
+        Some(_) => {}
+    }
+}
+
+/// A name that is taken away reads back as an empty text.
+fn names(sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    let is_nameless = |user: &Value<'_>, field: &str| user.member(field).and_then(Value::as_name).is_none();
+    let Some(live) = sides.live else { return };
+    body.retain(|(field, _)| {
+        let is_name = matches!(field.as_str(), "first_name" | "last_name");
+        !(is_name && is_nameless(live, field) && is_nameless(sides.wanted, field))
+    });
+}
+
+/// A theme names a colour collection within its settings, which may be another one now.
+fn colours(composer: &Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
+    const COLLECTION: &str = "color_collection_id";
+    let Some(at) = body.iter().position(|(field, _)| field == "settings") else { return };
+    let Some(settings) = sides.wanted.member("settings") else { return };
+    let Some(key) = settings.member(COLLECTION).and_then(Value::as_name) else { return };
+    // Of one that the vault does not have nobody can say what it is now.
+    if (composer.world.stored)("color_collections", &key).is_none() {
+        return;
+    }
+    let id = composer.id("color_collections", &key);
+    let members = settings.members().iter().filter_map(|(name, value)| {
+        let is_it = *name == COLLECTION;
+        let part = if is_it { Some(Part::Id(id.clone())) } else { Part::json(value.text()) };
+        Some(((*name).to_owned(), part?))
+    });
+    body[at].1 = Part::Object(members.collect());
+    let is_so = |live: &Value<'_>| {
+        let same = |(name, value): &(&str, Value<'_>)| match live.member(name).filter(|_| *name == COLLECTION)
+        {
+            Some(live) => matches!(&id, Id::Known(id) if live.as_name().is_some_and(|live| live == *id)),
+            None => live.member(name) == Some(value),
+        };
+        live.members().len() == settings.members().len() && settings.members().iter().all(same)
+    };
+    if sides.live.and_then(|live| live.member("settings")).is_some_and(is_so) {
+        body.remove(at);
+    }
 }
 
 fn is_same_but_ids(a: &Value<'_>, b: &Value<'_>) -> bool {
@@ -268,6 +334,20 @@ fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
     }
 }
 
+/// The filters of an alert.
+const FILTERS: &str = "applied_dashboard_filters";
+
+/// Filters with a title: an entry without one is refused, although some have it.
+fn titled<'v>(filters: &'v Value<'v>) -> impl Iterator<Item = &'v Value<'v>> {
+    let has_title = |one: &&Value<'_>| one.member("filter_title").and_then(Value::as_name).is_some();
+    filters.elements().iter().filter(has_title)
+}
+
+fn agree_on_titled(wanted: &Value<'_>, live: &Value<'_>) -> bool {
+    let both = titled(wanted).zip(titled(live));
+    titled(wanted).count() == titled(live).count() && both.into_iter().all(|(a, b)| agrees(a, b))
+}
+
 /// An alert is replaced as a whole, and arrives asleep.
 fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     let is_asleep = |alert: &Value<'_>| alert.member("is_disabled").is_some_and(|off| off.text() == "true");
@@ -280,10 +360,13 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
             let same = sides.wanted.member(field).zip(live.member(field));
             !(field == "is_disabled" && sleeps_on)
                 && (resource.referred(field).is_some()
-                    || !same.is_some_and(|(wanted, live)| agrees(wanted, live)))
+                    || !same.is_some_and(|(wanted, live)| {
+                        if field == FILTERS { agree_on_titled(wanted, live) } else { agrees(wanted, live) }
+                    }))
         });
     }
     if sleeps_on {
+        composer.asleep |= !lacks_secret;
         composer.note(if lacks_secret {
             "it stays disabled, since what was not stored is missing".to_owned()
         } else {
@@ -293,6 +376,7 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
     if body.is_empty() {
         return;
     }
+    composer.differing = sides.live.map(|_| body.iter().map(|(field, _)| field.clone()).collect());
     if lacks_secret && sides.live.is_some() {
         composer.impossible =
             Some("an alert is replaced as a whole, and where it is sent was never stored".to_owned());
@@ -317,13 +401,14 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         };
         body.extend(part.map(|part| (field.to_owned(), part)));
     }
-    if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == "applied_dashboard_filters")
-        && let Some(wanted) = sides.wanted.member("applied_dashboard_filters")
+    if let Some((_, filters)) = body.iter_mut().find(|(field, _)| field == FILTERS)
+        && let Some(wanted) = sides.wanted.member(FILTERS)
     {
-        // An entry without a title is refused.
-        let titled = |one: &&Value<'_>| one.member("filter_title").and_then(Value::as_name).is_some();
-        let kept = wanted.elements().iter().filter(titled).filter_map(|one| Part::json(one.text()));
-        *filters = Part::List(kept.collect());
+        let kept: Vec<Part> = titled(wanted).filter_map(|one| Part::json(one.text())).collect();
+        if kept.len() < wanted.elements().len() {
+            composer.note("a filter without a title is left out: Looker takes none".to_owned());
+        }
+        *filters = Part::List(kept);
     }
     if sleeps_on {
         body.retain(|(field, _)| field != "is_disabled");

@@ -4,7 +4,6 @@
 //! run. What the restore has made goes into the trash, where there is one; folders
 //! that it has made are deleted only when nothing lies in them.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use looker::Kind;
@@ -18,7 +17,6 @@ use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
 use super::{Manner, RestoreError, live, may, special};
-use crate::diff::Value;
 use crate::extract::{Group, Rows};
 
 /// What a restore has made.
@@ -179,6 +177,10 @@ fn removal(kind: &str, key: String, id: String, title: Option<String>) -> Object
         changes: Vec::new(),
         notes: Vec::new(),
         conflict: false,
+        edited: Vec::new(),
+        referrers: Vec::new(),
+        lacks: Vec::new(),
+        asleep: false,
         live: None,
         edges: None,
         intended: BodyHash::of(b"").to_string(),
@@ -273,8 +275,9 @@ async fn is_empty(session: &Session, folder: &str, but: &HashSet<String>) -> Res
     };
     let call = looker::client::Call::new(&children.operation, "folders", Reason::Item).at(folder);
     let rows = session.client.get(&call, |reply| looker::rows::cut(&reply.body)).await?;
-    let id = |row: &bytes::Bytes| Value::parse(row).ok()?.member("id")?.as_name().map(Cow::into_owned);
-    Ok(rows.iter().all(|row| id(row).is_some_and(|id| but.contains(&id))))
+    let folders = Kind::find("folders").unwrap_or(&looker::catalogue::KINDS[0]);
+    let id = |row: bytes::Bytes| Some(looker::rows::Row::read(row, folders).ok()?.id);
+    Ok(rows.into_iter().all(|row| id(row).is_some_and(|id| but.contains(&id))))
 }
 
 /// A plan of nothing.

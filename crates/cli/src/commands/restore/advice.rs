@@ -1,6 +1,6 @@
 //! What to do about a step that Looker refused.
 
-use engine::restore::{Step, StepFailure};
+use engine::restore::{Action, Object, Plan, Step, StepFailure};
 use vault::RestoreId;
 
 use crate::output::human;
@@ -11,6 +11,24 @@ pub(super) fn lines(failure: &StepFailure, step: Option<&Step>, restore: Restore
         format!("{}: {}", human::one_line(&field.field), human::one_line(&field.message))
     };
     failure.fields.iter().map(of_field).chain(advice(failure, step, restore)).collect()
+}
+
+/// What a plan leaves disabled that may be enabled.
+pub(super) fn asleep(plan: &Plan) -> impl Iterator<Item = &Object> {
+    let is_done = |object: &&Object| !matches!(object.action, Action::Blocked(_) | Action::Conflict);
+    plan.objects.iter().filter(|object| object.asleep).filter(is_done)
+}
+
+/// The command that enables what a plan leaves disabled.
+pub(super) fn enabling(plan: &Plan) -> Option<String> {
+    let name = |object: &Object| {
+        let kind = looker::Kind::find(&object.kind).map_or(object.kind.as_str(), |kind| kind.singular);
+        format!("{kind}:{}", object.key)
+    };
+    let asleep: Vec<String> = asleep(plan).map(name).collect();
+    let objects = asleep.join(" ");
+    (!asleep.is_empty())
+        .then(|| format!("lookervault restore {objects} --as-of {} --enable-schedules", plan.as_of))
 }
 
 fn advice(failure: &StepFailure, step: Option<&Step>, restore: RestoreId) -> Option<String> {

@@ -1,20 +1,22 @@
 //! Planning and carrying out.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::path::Path;
 
 use clap::Args;
-use engine::restore::{self, Plan, Planned, Restored, Session};
+use engine::restore::{self, Plan, Planned, Request, RestoreError, Restored, Session};
 use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::{InstanceId, Reader, RestoreId, RestoreState, Vault};
 
-use super::select::{ConflictChoice, SelectArgs};
+use super::select::{self, ConflictChoice, SelectArgs};
 use super::{document, history, print};
 use crate::commands::extract::ExtractArgs;
 use crate::config::{Config, Instance, Origin, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::output::{Printer, human};
 use crate::report::{Failure, Outcome};
 use crate::watching::Bars;
 use crate::{interrupt, remote};
@@ -119,9 +121,42 @@ pub(super) fn restore(context: &Context, select: &SelectArgs, apply: &ApplyArgs)
     let target = Target::new(context, select)?;
     let request = select.request(context, &target.reader()?, &target.address)?;
     let on_conflict = select.on_conflict;
-    go(context, &target, apply, on_conflict, |session| {
-        Box::pin(async move { Ok(restore::plan(session, request).await?) })
+    let (printer, asks) = (context.printer.clone(), !apply.yes);
+    go(context, &target, apply, on_conflict, move |session| {
+        Box::pin(async move {
+            let planned = restore::plan(session, request.clone()).await?;
+            let wider = if asks { widened(&printer, request, &planned.plan) } else { None };
+            match wider {
+                Some(wider) => Ok(restore::plan(session, wider).await?),
+                None => Ok(planned),
+            }
+        })
     })
+}
+
+/// Asks whether what is needed comes along, and whether what refers to something that
+/// gets a new id is led there: what to plan instead.
+fn widened(printer: &Printer, mut request: Request, plan: &Plan) -> Option<Request> {
+    let answers = &[("yes", true), ("no", false)];
+    let all = |of: fn(&restore::Object) -> &[String]| {
+        let names: BTreeSet<&str> =
+            plan.objects.iter().flat_map(|object| of(object).iter().map(String::as_str)).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (lacks, referrers) = (all(|object| &object.lacks), all(|object| &object.referrers));
+    let mut is_wider = false;
+    if !request.with_dependencies && !lacks.is_empty() {
+        let question = format!("It needs what is not there: {}. Bring it along?", human::one_line(&lacks));
+        request.with_dependencies = printer.ask(&question, answers) == Some(true);
+        is_wider |= request.with_dependencies;
+    }
+    if !request.relink && !referrers.is_empty() {
+        let referrers = human::one_line(&referrers);
+        let question = format!("What gets a new id is referred to by {referrers}. Lead them to it?");
+        request.relink = printer.ask(&question, answers) == Some(true);
+        is_wider |= request.relink;
+    }
+    is_wider.then_some(request)
 }
 
 /// Carries out a plan of a file.
@@ -131,15 +166,25 @@ pub(super) fn restore(context: &Context, select: &SelectArgs, apply: &ApplyArgs)
 pub(super) fn apply_file(
     context: &Context,
     file: &Path,
+    select: &SelectArgs,
     apply: &ApplyArgs,
-    max_calls: Option<NonZeroU64>,
-    over_allowance: bool,
+    replan: bool,
 ) -> Outcome {
-    let select = SelectArgs { max_calls, over_allowance, ..SelectArgs::default() };
-    let target = Target::new(context, &select)?;
+    let target = Target::new(context, select)?;
     let plan = document::read_plan(&context.cwd.join(file), &target.address)?;
-    go(context, &target, apply, Some(ConflictChoice::Fail), |session| {
-        Box::pin(async move { Ok(restore::look_again(session, plan).await?) })
+    let again = replan.then(|| select::again(&target.reader()?, &plan, select.on_conflict)).transpose()?;
+    let printer = context.printer.clone();
+    go(context, &target, apply, select.on_conflict, move |session| {
+        Box::pin(async move {
+            match (restore::look_again(session, plan).await, again) {
+                (Err(RestoreError::Moved { objects }), Some(again)) => {
+                    let changed = human::counted(objects.len() as u64, "object", "objects");
+                    printer.status(format!("{changed} changed since the plan was made: planned again."));
+                    Ok(restore::plan(session, again).await?)
+                }
+                (looked, _) => Ok(looked?),
+            }
+        })
     })
 }
 

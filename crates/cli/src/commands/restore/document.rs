@@ -7,6 +7,7 @@ use engine::live::Cost;
 use engine::restore::{Action, FORMAT, Plan, ReadBack, Restored};
 use serde::Serialize;
 
+use super::{addresses, advice};
 use crate::exit::Exit;
 use crate::report::Failure;
 
@@ -77,6 +78,7 @@ pub(super) struct RestoredDocument<'a> {
     stopped: Option<String>,
     left: Cost,
     objects: Vec<ObjectPart<'a>>,
+    enable: Option<String>,
     notes: &'a [String],
     calls: &'a [engine::extract::CallReport],
     seconds: f64,
@@ -87,6 +89,8 @@ struct ObjectPart<'a> {
     kind: &'a str,
     id: &'a str,
     new_id: Option<&'a str>,
+    url: Option<String>,
+    new_url: Option<String>,
     title: Option<&'a str>,
     action: &'static str,
     blocked: Option<&'a str>,
@@ -95,6 +99,7 @@ struct ObjectPart<'a> {
     exact: Option<bool>,
     refused: &'a [String],
     made_by_looker: &'a [String],
+    asleep: bool,
     notes: &'a [String],
 }
 
@@ -109,10 +114,14 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
         restored.read_back.iter().map(|back| ((back.kind.as_str(), back.key.as_str()), back)).collect();
     let objects = plan.objects.iter().zip(&restored.applied.objects).map(|(object, applied)| {
         let back = backs.get(&(object.kind.as_str(), object.key.as_str()));
+        let new_id = back.and_then(|back| back.id.as_deref()).filter(|id| *id != object.key);
+        let url = |id: &str| addresses::page(&plan.address, &object.kind, id);
         ObjectPart {
             kind: &object.kind,
             id: &object.key,
-            new_id: back.and_then(|back| back.id.as_deref()).filter(|id| *id != object.key),
+            new_id,
+            url: url(&object.key),
+            new_url: new_id.and_then(url),
             title: object.title.as_deref(),
             action: object.action.name(),
             blocked: match &object.action {
@@ -128,6 +137,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
             exact: back.map(|back| back.exact),
             refused: back.map_or(&[], |back| &back.refused),
             made_by_looker: back.map_or(&[], |back| &back.made_by_looker),
+            asleep: object.asleep,
             notes: &object.notes,
         }
     });
@@ -138,6 +148,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
         stopped: restored.applied.stopped.as_ref().map(engine::extract::Stop::reason),
         left: restored.applied.left,
         objects: objects.collect(),
+        enable: advice::enabling(plan),
         notes: &plan.notes,
         calls: &restored.calls,
         seconds: restored.seconds,

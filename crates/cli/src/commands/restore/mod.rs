@@ -1,5 +1,6 @@
 //! `restore`: what the vault has goes back to the instance.
 
+mod addresses;
 mod advice;
 mod carry;
 mod document;
@@ -19,7 +20,7 @@ use crate::exit::Exit;
 use crate::report::{Failure, Outcome};
 use carry::ApplyArgs;
 use rehearse::RehearseArgs;
-use select::SelectArgs;
+use select::{ConflictChoice, SelectArgs};
 
 /// Put back what the vault has
 ///
@@ -91,6 +92,15 @@ pub enum RestoreCommand {
         /// How to carry it out.
         #[command(flatten)]
         apply: ApplyArgs,
+
+        /// Plan it again where what is live has changed since
+        #[arg(long)]
+        replan: bool,
+
+        /// What to do with objects that somebody changed after the vault last read them
+        /// [default: ask on a terminal, else fail]
+        #[arg(long, value_name = "WHAT")]
+        on_conflict: Option<ConflictChoice>,
 
         /// Make no more than N API calls
         #[arg(long, value_name = "N")]
@@ -234,7 +244,10 @@ const EXAMPLES_OF_REHEARSE: &str = "
 
 const EXAMPLES_OF_APPLY: &str = "
   Carry out a plan that was looked at:
-    lookervault restore apply plan.json --yes";
+    lookervault restore apply plan.json --yes
+
+  The same, though the instance has changed since:
+    lookervault restore apply plan.json --replan";
 
 const EXAMPLES_OF_SINGLE: &str = "
   One look, as it was a week ago:
@@ -284,8 +297,14 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         None => carry::restore(context, &args.select, &args.apply),
         Some(RestoreCommand::Plan { select, out }) => carry::plan(context, select, out.as_deref()),
         Some(RestoreCommand::Rehearse(args)) => rehearse::rehearse(context, args),
-        Some(RestoreCommand::Apply { file, apply, max_calls, over_allowance }) => {
-            carry::apply_file(context, file, apply, *max_calls, *over_allowance)
+        Some(RestoreCommand::Apply { file, apply, replan, on_conflict, max_calls, over_allowance }) => {
+            let select = SelectArgs {
+                on_conflict: *on_conflict,
+                max_calls: *max_calls,
+                over_allowance: *over_allowance,
+                ..SelectArgs::default()
+            };
+            carry::apply_file(context, file, &select, apply, *replan)
         }
         Some(RestoreCommand::Single { kind, id, select, apply }) => {
             let mut select = select.clone();
@@ -331,7 +350,7 @@ impl From<RestoreError> for Failure {
             RestoreError::Pruned { .. } => Self::new("restore.pruned", Exit::Failed, message)
                 .hint("`lookervault restore OBJECTS --as-of RUN` brings back an older state that is kept"),
             RestoreError::Moved { .. } => Self::new("restore.moved", Exit::Failed, message)
-                .hint("make the plan again with `lookervault restore plan`"),
+                .hint("--replan plans the same objects again; or look with `lookervault restore plan`"),
             _ => Self::new("restore.failed", Exit::Failed, message),
         }
     }

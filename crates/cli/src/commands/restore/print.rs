@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use engine::live::Cost;
-use engine::restore::{Action, Object, Plan, Restored};
+use engine::restore::{Action, Edited, Object, Plan, Restored, Verb};
 use vault::{RestoreState, StepState};
 
-use super::advice;
+use super::{addresses, advice};
 use crate::output::{Align, Printer, Table, human};
 use crate::report::Failure;
 use crate::standing::ByLedger;
@@ -16,6 +16,9 @@ const MOST_LINES: usize = 60;
 
 /// Changes of an object that are named in its line.
 const MOST_CHANGES: usize = 4;
+
+/// Letters of a value that are shown.
+const MOST_LETTERS: usize = 60;
 
 /// Shows a plan.
 pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
@@ -54,9 +57,11 @@ pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
     for (step, why) in plan.irreversible() {
         let name = human::one_line(&plan.objects[step.object].name());
         printer.line(format!(
-            "{} {name}: {} is deleted: {why}",
+            "{} {name}: {}{}: {}",
             printer.paint().caution("cannot be undone exactly:"),
-            human::one_line(&step.about)
+            human::one_line(&step.about),
+            if step.verb == Verb::Delete { " is deleted" } else { "" },
+            human::one_line(why)
         ))?;
     }
     for note in &plan.notes {
@@ -113,12 +118,33 @@ fn notes(object: &Object) -> Vec<String> {
         _ => None,
     };
     let conflict = object.conflict.then(|| "somebody changed it after the vault last read it".to_owned());
-    blocked.into_iter().chain(conflict).chain(object.notes.iter().cloned()).collect()
+    let edited = object.edited.iter().take(MOST_CHANGES).map(three_sides);
+    let more = object.edited.len().saturating_sub(MOST_CHANGES);
+    let more = (more > 0).then(|| format!("… and {more} more of what somebody changed; --json names all"));
+    let notes = object.notes.iter().cloned();
+    blocked.into_iter().chain(conflict).chain(edited).chain(more).chain(notes).collect()
+}
+
+/// `title: "A" then, "B" when it was last read, "C" now`.
+fn three_sides(edited: &Edited) -> String {
+    let shortened = |text: &String| {
+        let first: String = text.chars().take(MOST_LETTERS).collect();
+        if first.len() < text.len() { first + "…" } else { first }
+    };
+    let side = |value: &Option<String>| value.as_ref().map_or_else(|| "nothing".to_owned(), shortened);
+    format!(
+        "{}: {} then, {} when it was last read, {} now",
+        edited.place,
+        side(&edited.then),
+        side(&edited.last),
+        side(&edited.now)
+    )
 }
 
 fn summary(plan: &Plan) -> String {
     let count = |name: &str| plan.objects.iter().filter(|object| object.action.name() == name).count();
-    let words = ["create", "undelete", "update", "remove", "skip", "conflict", "blocked"].into_iter();
+    let words = ["create", "undelete", "update", "move", "re-own", "remove", "skip", "conflict", "blocked"]
+        .into_iter();
     let counts = words.filter_map(|name| {
         let label = if name == "skip" { "equal" } else { name };
         Some(count(name))
@@ -173,14 +199,41 @@ pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Re
     Ok(())
 }
 
+/// The ids that objects had and have, with their addresses.
+fn renumbered(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+    let mut table = Table::new(&[
+        ("kind", Align::Left),
+        ("id", Align::Left),
+        ("is now", Align::Left),
+        ("address", Align::Left),
+        ("is now", Align::Left),
+    ]);
+    let mut any = false;
+    for back in &restored.read_back {
+        let Some(id) = back.id.as_ref().filter(|id| **id != back.key) else { continue };
+        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
+        let address = |id: &str| addresses::page(&plan.address, &back.kind, id).unwrap_or_default();
+        table.row([kind.to_owned(), back.key.clone(), id.clone(), address(&back.key), address(id)]);
+        any = true;
+    }
+    if any { printer.table(&table) } else { Ok(()) }
+}
+
+/// Names what stays disabled, with the command that enables it.
+fn asleep(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
+    let Some(command) = advice::enabling(plan) else { return Ok(()) };
+    let count = advice::asleep(plan).count() as u64;
+    printer.line(format!(
+        "{} disabled, so that nothing is sent. `{command}` enables them; a schedule is then sent at once.",
+        human::counted(count, "schedule or alert stays", "schedules and alerts stay"),
+    ))
+}
+
 /// Shows what a restore came to.
 pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
     outcome(printer, plan, restored)?;
-    for back in restored.read_back.iter().filter(|back| back.id.as_ref().is_some_and(|id| *id != back.key)) {
-        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
-        let id = back.id.as_deref().unwrap_or_default();
-        printer.line(format!("{kind} {} is {kind} {id} now", back.key))?;
-    }
+    renumbered(printer, plan, restored)?;
+    asleep(printer, plan)?;
     let paint = printer.paint();
     let exact = restored.read_back.iter().filter(|back| back.exact).count();
     let mut spent = ByLedger::default();

@@ -3,9 +3,9 @@
 use std::num::NonZeroU64;
 
 use clap::{Args, ValueEnum};
-use engine::restore::{Manner, OnConflict, Owner, Request, Selection, user_id};
+use engine::restore::{Ids, Manner, OnConflict, Owner, Plan, Request, Selection, Symbol, user_id};
 use looker::Kind;
-use vault::{Reader, RunId};
+use vault::{InstanceId, Reader, RunId};
 
 use crate::config::Workers;
 use crate::context::Context;
@@ -147,9 +147,6 @@ impl SelectArgs {
             "me" => Owner::Me,
             user => Owner::User(user_id(reader, instance, as_of.moment.run, user)?),
         };
-        let links = reader.links(instance, instance)?;
-        let links =
-            links.into_iter().map(|link| (engine::restore::Symbol::new(&link.resource, link.key), link.id));
         Ok(Request {
             address: address.to_owned(),
             as_of: as_of.moment.run,
@@ -158,12 +155,8 @@ impl SelectArgs {
             with_dependencies: self.with_dependencies,
             relink: self.relink,
             skip_existing: self.skip_existing,
-            on_conflict: match self.on_conflict {
-                None | Some(ConflictChoice::Fail) => OnConflict::Fail,
-                Some(ConflictChoice::Skip) => OnConflict::Skip,
-                Some(ConflictChoice::Overwrite) => OnConflict::Overwrite,
-            },
-            links: links.collect(),
+            on_conflict: what(self.on_conflict),
+            links: links(reader, instance)?,
         })
     }
 
@@ -172,6 +165,36 @@ impl SelectArgs {
     fn restorable_kinds(&self) -> Vec<&'static Kind> {
         let named = resolve(&self.kinds).into_iter().map(KindName::entry);
         named.filter(|kind| engine::restore::is_restorable(kind)).collect()
+    }
+}
+
+/// What plans the objects of a plan again, in the manner of it.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub(super) fn again(
+    reader: &Reader,
+    plan: &Plan,
+    on_conflict: Option<ConflictChoice>,
+) -> Result<Request, Failure> {
+    let as_of = RunId::from_number(plan.as_of);
+    let instance = reader.moment(as_of)?.instance;
+    let mut request = Request::again(plan, links(reader, instance)?, plan.manner.clone());
+    request.on_conflict = what(on_conflict);
+    Ok(request)
+}
+
+/// Ids on the instance that earlier restores have given to stored keys.
+fn links(reader: &Reader, instance: InstanceId) -> Result<Ids, Failure> {
+    let links = reader.links(instance, instance)?.into_iter();
+    Ok(links.map(|link| (Symbol::new(&link.resource, link.key), link.id)).collect())
+}
+
+fn what(on_conflict: Option<ConflictChoice>) -> OnConflict {
+    match on_conflict {
+        None | Some(ConflictChoice::Fail) => OnConflict::Fail,
+        Some(ConflictChoice::Skip) => OnConflict::Skip,
+        Some(ConflictChoice::Overwrite) => OnConflict::Overwrite,
     }
 }
 

@@ -319,10 +319,16 @@ impl Carried<'_> {
             self.pause(*pause).await?;
             let kind = self.work.kind(self.step.object);
             let call = listing(created.siblings, &created.likeness, kind, Reason::Recovery);
-            let rows = match self.read(call).await? {
+            let mut rows = match self.read(call).await? {
                 Ok(rows) => rows,
                 Err(error) => return Ok(Some(self.failed(&error))),
             };
+            if self.is_unlisted() {
+                match self.unlisted().await? {
+                    Ok(unlisted) => rows.extend(unlisted),
+                    Err(outcome) => return Ok(Some(outcome)),
+                }
+            }
             let taken = self.taken();
             let is_new = |row: &Row| answer::id(row, "id").is_some_and(|id| !taken.contains(&id));
             let mut made: Vec<Row> =
@@ -338,7 +344,7 @@ impl Carried<'_> {
 
     /// Ids that what it made cannot have: they were there before, or are of other
     /// things.
-    fn taken(&self) -> HashSet<String> {
+    pub(super) fn taken(&self) -> HashSet<String> {
         let known = self.step.among.as_ref().map(|among| among.known.iter().cloned());
         let ids = self.work.ids();
         let first = Symbol::new(&self.step.resource, "");

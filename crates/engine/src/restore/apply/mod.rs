@@ -33,6 +33,7 @@ mod graph;
 mod lanes;
 mod report;
 mod sending;
+mod unlisted;
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;

@@ -34,6 +34,14 @@ impl Carried<'_> {
 
     /// The rows of a list; none where what they belong to does not show.
     pub(super) async fn read(&self, call: Call) -> Result<Result<Vec<Row>, Error>, Halt> {
+        Ok(match self.ask(call).await? {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
+            answered => answered,
+        })
+    }
+
+    /// The rows of a list.
+    pub(super) async fn ask(&self, call: Call) -> Result<Result<Vec<Row>, Error>, Halt> {
         self.go_on()?;
         let bad = |why| Error::new(ErrorKind::BadBody, why);
         let session = self.work.session;
@@ -43,7 +51,7 @@ impl Carried<'_> {
         };
         let error = match read {
             Ok(rows) => return Ok(Ok(rows)),
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Ok(Vec::new())),
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Err(error)),
             Err(error) => error,
         };
         let stop = Stop::of_limit(&error).or_else(|| Stop::of_silence(&session.client, &error));

@@ -14,7 +14,7 @@ use looker::client::Call;
 use looker::pacing::{Ledger, Reason};
 use serde::Deserialize;
 
-use super::{OnConflict, Planner, Target, draft};
+use super::{OnConflict, Planner, Target};
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::access::{self, Row, There};
@@ -156,8 +156,8 @@ impl Planner<'_> {
     fn live_place(&self, place: &str) -> Result<Option<String>, RestoreError> {
         let Some((kind, key)) = self.content_at(place)? else { return Ok(None) };
         let Standing::There(live) = self.standing(kind, &key)? else { return Ok(None) };
-        let document = Value::parse(&live.row.raw).ok();
-        Ok(document.and_then(|document| text(&document, "content_metadata_id")))
+        let body = live.body(kind)?;
+        Ok(Value::parse(&body).ok().and_then(|document| text(&document, "content_metadata_id")))
     }
 
     /// The place whose list holds for a place: its own, or the one that it inherits from.
@@ -224,8 +224,9 @@ impl Planner<'_> {
 
     fn live_rows(&self, metadata: &str) -> Vec<Row> {
         let live = self.lives.get(LISTS).and_then(|lists| lists.get(metadata));
-        live.and_then(|live| Value::parse(&live.row.raw).ok().map(|list| access::live_rows(&list)))
-            .unwrap_or_default()
+        let body =
+            live.zip(Kind::find(LISTS)).and_then(|(live, kind)| live.body(kind).ok()).unwrap_or_default();
+        Value::parse(&body).map(|list| access::live_rows(&list)).unwrap_or_default()
     }
 
     /// The list of this plan that is in force at a place of the instance.
@@ -282,7 +283,7 @@ impl Planner<'_> {
         objects: &mut [Object],
     ) -> Result<(), RestoreError> {
         for (at, target) in self.targets.list.iter().enumerate() {
-            if objects[at].action == Action::Create && !self.request.with_dependencies {
+            if objects[at].action == Action::Create {
                 self.note_left_list(target, &mut objects[at])?;
             }
             if !is_of_access(target.kind) || matches!(objects[at].action, Action::Blocked(_)) {
@@ -329,7 +330,23 @@ impl Planner<'_> {
 
     /// Says that a list does not come along with what is made anew.
     fn note_left_list(&self, target: &Target, object: &mut Object) -> Result<(), RestoreError> {
-        let (Some(lists), Some(place)) = (Kind::find(LISTS), self.place_then(target)?) else { return Ok(()) };
+        let Some(lists) = Kind::find(LISTS) else { return Ok(()) };
+        if let ("users", Some(folders)) = (target.kind.name, Kind::find("folders")) {
+            let text_of = |kind: &'static Kind, key: &str, field: &str| {
+                let body = self.past.body_then(kind, key)?.unwrap_or_default();
+                Ok::<_, RestoreError>(Value::parse(&body).ok().and_then(|document| text(&document, field)))
+            };
+            let folder = text_of(target.kind, &target.key, "personal_folder_id")?;
+            let place = folder.map(|folder| text_of(folders, &folder, "content_metadata_id")).transpose()?;
+            if let Some(place) = place.flatten()
+                && self.past.was_there(lists, &place)?
+            {
+                object.notes.push("who may see its own folder is as Looker makes it".to_owned());
+            }
+        }
+        let Some(place) = self.place_then(target)?.filter(|_| !self.request.with_dependencies) else {
+            return Ok(());
+        };
         if self.past.was_there(lists, &place)? && !self.targets.has(lists, &place) {
             object.notes.push("its access list stays away (--with-dependencies brings it)".to_owned());
         }
@@ -340,7 +357,8 @@ impl Planner<'_> {
     fn compose_inheriting(&self, composer: &mut Composer<'_>, target: &Target) -> Result<(), RestoreError> {
         let body = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(()) };
-        let (Ok(wanted), Ok(live)) = (Value::parse(&body), Value::parse(&live.row.raw)) else {
+        let there = live.body(target.kind)?;
+        let (Ok(wanted), Ok(live)) = (Value::parse(&body), Value::parse(&there)) else {
             return Ok(());
         };
         let Some(resource) = looker::catalogue::Resource::find(INHERITING) else { return Ok(()) };
@@ -368,10 +386,22 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether the vault has read last who has access, or what inherits; what the content
+    /// is called is no part of that.
     fn is_newest(&self, target: &Target) -> Result<bool, RestoreError> {
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(true) };
-        let now = self.past.marks(target.kind, &target.key)?;
-        draft::is_newest(target.kind, live, now.now.as_ref())
+        let marks = self.past.marks(target.kind, &target.key)?;
+        let last = marks.now.as_ref().map(|now| self.past.reader.body(&now.hash)).transpose()?.flatten();
+        let (last, live) = (last.unwrap_or_default(), live.body(target.kind)?);
+        let (Ok(last), Ok(live)) = (Value::parse(&last), Value::parse(&live)) else { return Ok(false) };
+        if target.kind.name == LISTS {
+            return Ok(access::are_same(&access::live_rows(&last), &access::live_rows(&live)));
+        }
+        let inheriting = |list: &Value<'_>| {
+            let one = |one: &Value<'_>| Some((text(one, "id")?, is_false(one, "inherits")));
+            list.elements().iter().filter_map(one).collect::<BTreeSet<_>>()
+        };
+        Ok(inheriting(&last) == inheriting(&live))
     }
 
     /// The lists that must be as they should be before others: those of the folders

@@ -8,10 +8,10 @@ use looker::catalogue::Relation;
 use vault::Side;
 
 use super::{Planner, Target, values};
-use crate::diff::Value;
+use crate::diff::{Documents, Identity, Value, View, What};
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
-use crate::restore::past::Named;
+use crate::restore::past::{Mark, Named};
 use crate::restore::selection::is_restorable;
 use crate::restore::step::Symbol;
 use crate::restore::{compose, owners};
@@ -32,6 +32,7 @@ impl Planner<'_> {
     pub(super) async fn bring_dependents(&mut self) -> Result<(), RestoreError> {
         let mut brought: Vec<(&'static Kind, String)> = Vec::new();
         let mut tiles = HashSet::new();
+        tiles.extend(self.lost_tiles()?);
         for target in self.made_anew()? {
             if !matches!(target.kind.name, "dashboards" | "looks") {
                 continue;
@@ -51,8 +52,42 @@ impl Planner<'_> {
                 }
             })?;
         }
+        brought.extend(self.boards_of_new()?);
         brought.extend(self.values_of_new()?);
         self.bring(brought).await
+    }
+
+    /// The boards on which what is made anew had its places, as far as nothing but these
+    /// would be given back: what people changed of a board since is theirs.
+    fn boards_of_new(&self) -> Result<Vec<Named>, RestoreError> {
+        let Some(boards) = Kind::find("boards") else { return Ok(Vec::new()) };
+        let mut places: BTreeMap<String, HashSet<(&'static str, String)>> = BTreeMap::new();
+        for target in self.made_anew()? {
+            let field = match target.kind.name {
+                "dashboards" => "dashboard_id",
+                "looks" => "look_id",
+                _ => continue,
+            };
+            for referrer in self.past.reader.referrers(self.past.then(), target.kind.name, &target.key)? {
+                if referrer.kind == boards.name {
+                    places.entry(referrer.key).or_default().insert((field, target.key.clone()));
+                }
+            }
+        }
+        let mut brought = Vec::new();
+        for (board, lost) in places {
+            let marks = self.past.marks(boards, &board)?;
+            let body = |mark: Option<&Mark>| mark.map(|mark| self.past.reader.body(&mark.hash)).transpose();
+            let (then, now) = (body(marks.then.as_ref())?.flatten(), body(marks.now.as_ref())?.flatten());
+            let is_unchanged = match (&then, &now) {
+                (Some(then), Some(now)) => differ_by(boards, then, now, &lost),
+                _ => true,
+            };
+            if is_unchanged {
+                brought.push((boards, board));
+            }
+        }
+        Ok(brought)
     }
 
     /// Adds what refers to what is made anew, so that it leads to the new id.
@@ -75,10 +110,53 @@ impl Planner<'_> {
         self.read_targets().await
     }
 
-    /// What refers to an object by the id that it is going to lose.
-    pub(super) fn referrers(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
-        let others = self.holders(target)?.into_iter().filter(|(kind, key)| !self.targets.has(kind, key));
-        Ok(others.map(|(kind, key)| format!("{} {key}", kind.singular)).collect())
+    /// Dashboards and looks that are made anew, by the field of a board's item.
+    pub(super) fn lost_contents(&self) -> Result<HashSet<(&'static str, String)>, RestoreError> {
+        let of = |target: &Target| match target.kind.name {
+            "dashboards" => Some(("dashboard_id", target.key.clone())),
+            "looks" => Some(("look_id", target.key.clone())),
+            _ => None,
+        };
+        Ok(self.made_anew()?.into_iter().filter_map(of).collect())
+    }
+
+    /// What refers to an object by the id that it is going to lose: what a restore can
+    /// lead to the new one, and what nobody but its owner can.
+    pub(super) fn referrers(&self, target: &Target) -> Result<[Vec<String>; 2], RestoreError> {
+        let mut referrers = [Vec::new(), Vec::new()];
+        for (kind, key) in self.holders(target)? {
+            if self.targets.has(kind, &key) {
+                continue;
+            }
+            let is_led = is_restorable(kind) && self.past.was_there(kind, &key)?;
+            referrers[usize::from(!is_led)].push(match kind.name {
+                "content_favorites" => format!("the favourites of user {key}"),
+                _ => format!("{} {key}", kind.singular),
+            });
+        }
+        Ok(referrers)
+    }
+
+    /// The alerts that hang on these tiles, as the vault read them last: by tile, what they
+    /// are called.
+    pub(super) fn alerts_on(
+        &self,
+        tiles: &BTreeSet<String>,
+    ) -> Result<HashMap<String, Vec<String>>, RestoreError> {
+        let mut hanging: HashMap<String, Vec<String>> = HashMap::new();
+        if tiles.is_empty() {
+            return Ok(hanging);
+        }
+        self.past.reader.bodies(self.past.instance, "alerts", |key, body| {
+            let Ok(alert) = Value::parse(body) else { return };
+            let tile = alert.member("dashboard_element_id").and_then(Value::as_name);
+            if let Some(tile) = tile.filter(|tile| tiles.contains(&**tile)) {
+                let name = alert.member("custom_title").and_then(Value::as_name);
+                let name = name.map(|name| format!(" {name:?}")).unwrap_or_default();
+                hanging.entry(tile.into_owned()).or_default().push(format!("alert {key}{name}"));
+            }
+        })?;
+        Ok(hanging)
     }
 
     /// What has the id of an object, in a field or in a link, now.
@@ -98,6 +176,20 @@ impl Planner<'_> {
             }
         }
         Ok(holders)
+    }
+
+    /// Tiles that dashboards had which are there, and have no more.
+    fn lost_tiles(&self) -> Result<Vec<String>, RestoreError> {
+        let mut lost = Vec::new();
+        for target in self.targets.list.iter().filter(|target| target.kind.name == "dashboards") {
+            let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
+            let tiles = self.tiles_of(target)?.into_iter();
+            let is_there = |tile: &String| {
+                owners::has_part(&live.row.raw, &Symbol::new("dashboard_elements", tile.as_str()))
+            };
+            lost.extend(tiles.filter(|tile| !is_there(tile)));
+        }
+        Ok(lost)
     }
 
     fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
@@ -181,11 +273,16 @@ impl Planner<'_> {
 
     /// An object that is needed and not there, where it may be brought along.
     fn dependency(&self, symbol: &Symbol) -> Result<Option<(&'static Kind, String)>, RestoreError> {
+        if self.request.with_dependencies { self.could_come(symbol) } else { Ok(None) }
+    }
+
+    /// An object that is needed and not there, where the vault has it.
+    pub(super) fn could_come(
+        &self,
+        symbol: &Symbol,
+    ) -> Result<Option<(&'static Kind, String)>, RestoreError> {
         let kind = Kind::find(&symbol.resource).filter(|kind| {
-            self.request.with_dependencies
-                && is_restorable(kind)
-                && kind.name != "users"
-                && !self.targets.has(kind, &symbol.key)
+            is_restorable(kind) && kind.name != "users" && !self.targets.has(kind, &symbol.key)
         });
         let Some(kind) = kind else { return Ok(None) };
         // What lay in the trash is not brought back because something hung on it.
@@ -193,6 +290,25 @@ impl Planner<'_> {
         let was_live = then.then.as_ref().is_some_and(|then| then.row.side == Side::Live);
         Ok(was_live.then(|| (kind, symbol.key.clone())))
     }
+}
+
+/// Whether a board lost nothing but items of these contents, and where they stood.
+pub(super) fn differ_by(
+    boards: &'static Kind,
+    then: &[u8],
+    now: &[u8],
+    lost: &HashSet<(&'static str, String)>,
+) -> bool {
+    let (Ok(then), Ok(now)) = (Value::parse(then), Value::parse(now)) else { return false };
+    let documents = Documents { kind: boards, from: &then, to: &now, identity: Identity::Id };
+    let Some(edit) = documents.edit() else { return true };
+    let is_lost = |item: &Value<'_>| {
+        lost.iter()
+            .any(|(field, key)| item.member(field).and_then(Value::as_name).is_some_and(|id| id == *key))
+    };
+    documents.changes(&edit, View::default(), &|_, old, new| old == new).iter().all(|change| {
+        change.path().ends_with("item_order") || matches!(change.what, What::Removed(item) if is_lost(item))
+    })
 }
 
 /// Whether documents of a kind refer to another by what is no part of the object that

@@ -7,15 +7,16 @@ use looker::Kind;
 use looker::catalogue::Resource;
 use vault::{BodyHash, Side};
 
-use super::{OnConflict, Planned, Planner, Target};
+use super::{OnConflict, Planned, Planner, Target, bring};
 use crate::diff::Value;
 use crate::restore::compose::{Composer, Sides, World};
+use crate::restore::edited::{self, Edited};
 use crate::restore::identity::Standing;
 use crate::restore::live::Live;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
-use crate::restore::step::{Step, Symbol, Verb};
-use crate::restore::{RestoreError, clashes, order, parts, special};
+use crate::restore::step::{Id, Step, Symbol, Verb};
+use crate::restore::{RestoreError, alike, clashes, order, parts, special};
 
 /// Objects and steps as far as is known.
 pub(super) struct Draft {
@@ -57,10 +58,14 @@ impl Draft {
 /// A target on both sides.
 struct Compared<'l> {
     live: Option<&'l Live>,
+    /// The hash of what the vault read last of it.
+    last: Option<BodyHash>,
     /// The live body, made as the stored one was.
     live_body: Option<Vec<u8>>,
     /// Whether that is the newest that the vault has.
     is_newest: bool,
+    /// Whether the vault knows of it, live or in the trash as it is.
+    is_as_read: bool,
 }
 
 impl Planner<'_> {
@@ -131,7 +136,11 @@ impl Planner<'_> {
                 return Ok(object);
             }
         };
-        let compared = compare(kind, live, &stored, marks.now.as_ref())?;
+        // What was made anew the vault reads under its new id.
+        let of_live = live.filter(|live| live.row.id != *key).map(|live| self.past.marks(kind, &live.row.id));
+        let of_live = of_live.transpose()?.filter(|marks| marks.now.is_some());
+        let last = of_live.as_deref().unwrap_or(&marks).now.as_ref();
+        let compared = compare(kind, live, &stored, last)?;
         object.live_id = live.map(|live| live.row.id.clone());
         object.live = compared.live_body.as_ref().map(|body| BodyHash::of(body).to_string());
         let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
@@ -150,6 +159,7 @@ impl Planner<'_> {
         parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
         object.changes = std::mem::take(&mut composer.changes);
         object.notes.append(&mut composer.notes);
+        object.asleep = std::mem::take(&mut composer.asleep);
         if let Some(why) = composer.impossible.take() {
             composer.steps.truncate(before);
             composer.forget_queries();
@@ -173,6 +183,10 @@ impl Planner<'_> {
             changes: Vec::new(),
             notes: Vec::new(),
             conflict: false,
+            edited: Vec::new(),
+            referrers: Vec::new(),
+            lacks: Vec::new(),
+            asleep: false,
             live: None,
             edges: None,
             intended: then.hash.to_string(),
@@ -191,6 +205,7 @@ impl Planner<'_> {
     ) -> Result<(), RestoreError> {
         let own = &mut composer.steps[before..];
         let in_trash = compared.live.is_some_and(|live| live.side == Side::Trash);
+        let only = only_change(own, target.kind);
         let first =
             own.iter_mut().find(|step| step.resource == target.kind.name && step.verb == Verb::Update);
         if let Some(first) = first.filter(|_| in_trash) {
@@ -200,18 +215,28 @@ impl Planner<'_> {
             _ if own.is_empty() => Action::Skip,
             None => Action::Create,
             Some(_) if in_trash => Action::Undelete,
-            Some(_) => Action::Update,
+            Some(_) => only.unwrap_or(Action::Update),
         };
         if object.action == Action::Create {
-            let referrers = self.referrers(target)?;
-            if !referrers.is_empty() {
-                let list = referrers.join(", ");
+            let [led, others] = self.referrers(target)?;
+            if !led.is_empty() {
                 object.notes.push(format!(
-                    "it gets a new id, and {list} refer to the old one (--relink leads them there)"
+                    "it gets a new id, and {} refer to the old one (--relink leads them there)",
+                    led.join(", ")
+                ));
+                object.referrers = led;
+            }
+            if !others.is_empty() {
+                object.notes.push(format!(
+                    "it gets a new id, and a restore cannot lead {} to that",
+                    others.join(", ")
                 ));
             }
         }
-        object.conflict = !compared.is_newest && object.action != Action::Skip;
+        if object.action != Action::Skip {
+            object.edited = self.edited(target, compared)?;
+            object.conflict = !compared.is_as_read || !object.edited.is_empty();
+        }
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
             composer.steps.truncate(before);
             composer.forget_queries();
@@ -220,21 +245,85 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Notes who was there before users are made: several may have one name.
-    fn note_namesakes(&self, steps: &mut [Step]) {
-        let Some(users) = self.lives.get("users") else { return };
-        for step in steps.iter_mut().filter(|step| step.resource == "users") {
-            if let Some(among) = &mut step.among {
-                among.known.extend(users.all().map(|user| user.row.id.clone()));
+    /// What somebody changed of an object after the vault last read it.
+    fn edited(&self, target: &Target, compared: &Compared<'_>) -> Result<Vec<Edited>, RestoreError> {
+        let (Some(live), false) = (compared.live, compared.is_newest) else { return Ok(Vec::new()) };
+        let then = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
+        let last = compared.last.as_ref().map(|last| self.past.reader.body(last)).transpose()?.flatten();
+        let Some(last) = last else { return Ok(Vec::new()) };
+        let (now, _) = live.body_like(target.kind, None, vault::redactions(&last).is_empty())?;
+        // What lay on a board and was deleted left it without anybody's doing.
+        if target.kind.name == "boards" && bring::differ_by(target.kind, &last, &now, &self.lost_contents()?)
+        {
+            return Ok(Vec::new());
+        }
+        let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
+        Ok(match &parsed {
+            [Some(then), Some(last), Some(now)] => edited::of(target.kind, [then, last, now], self.accepted),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Notes with creations what was there before that they could be taken for.
+    fn note_alike(&self, steps: &mut [Step]) -> Result<(), RestoreError> {
+        let mut lives = Vec::with_capacity(self.targets.list.len());
+        for target in &self.targets.list {
+            lives.push(match self.standing(target.kind, &target.key)? {
+                Standing::There(live) => Some((target.kind, live)),
+                _ => None,
+            });
+        }
+        let object = |at: usize| {
+            let (kind, live) = lives.get(at).copied().flatten()?;
+            live.body(kind).ok()
+        };
+        let all = |name: &str| {
+            let kind = Kind::find(name).zip(self.lives.get(name));
+            let all = kind.into_iter().flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live)));
+            all.filter_map(|(kind, live)| live.body(kind).ok()).collect()
+        };
+        alike::note(steps, &object, &all);
+        Ok(())
+    }
+
+    /// Blocks what misses something, and says whether that could come along.
+    fn lack(&self, object: &mut Object, missing: &Symbol) -> Result<(), RestoreError> {
+        object.block(missing);
+        if let Some((kind, key)) = self.could_come(missing)? {
+            let name = format!("{} {key}", kind.singular);
+            if !object.lacks.contains(&name) {
+                object.notes.push(format!("--with-dependencies brings {name}"));
+                object.lacks.push(name);
             }
         }
+        Ok(())
+    }
+
+    /// Names what hangs on tiles that go.
+    fn note_hanging(&self, steps: &mut [Step]) -> Result<(), RestoreError> {
+        let tile = |step: &Step| match &step.target {
+            Some(Id::Known(id)) if step.verb == Verb::Delete && step.resource == "dashboard_elements" => {
+                Some(id.clone())
+            }
+            _ => None,
+        };
+        let hanging = self.alerts_on(&steps.iter().filter_map(tile).collect())?;
+        for step in steps {
+            if let Some(alerts) = tile(step).and_then(|tile| hanging.get(&tile))
+                && let Some(why) = &mut step.irreversible
+            {
+                *why += &format!("; {} with its followers goes with it", alerts.join(", "));
+            }
+        }
+        Ok(())
     }
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
         let Draft { mut objects, mut steps, missing, requires, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
-        self.note_namesakes(&mut steps);
+        self.note_alike(&mut steps)?;
+        self.note_hanging(&mut steps)?;
         // Steps are numbered from 1, in their order.
         for (symbol, waiting) in missing {
             for number in waiting {
@@ -245,14 +334,14 @@ impl Planner<'_> {
                         format!("its owner, user {}, is not there: who restores it will own it", symbol.key);
                     objects[step.object].notes.push(note);
                 } else {
-                    objects[step.object].block(&symbol);
+                    self.lack(&mut objects[step.object], &symbol)?;
                 }
             }
         }
         for (symbol, needed_by) in requires {
             if self.absent.contains(&symbol) {
                 for at in needed_by {
-                    objects[at].block(&symbol);
+                    self.lack(&mut objects[at], &symbol)?;
                 }
             }
         }
@@ -311,9 +400,19 @@ fn unlink(steps: &mut [Step], blocked: &HashSet<usize>) {
     }
 }
 
-/// Whether what is live of an object is the newest that the vault has.
-pub(super) fn is_newest(kind: &'static Kind, live: &Live, now: Option<&Mark>) -> Result<bool, RestoreError> {
-    Ok(compare(kind, Some(live), b"", now)?.is_newest)
+/// What becomes of an object whose steps change nothing but where it lies, or whose it is.
+fn only_change(steps: &[Step], kind: &Kind) -> Option<Action> {
+    let is_own = |step: &Step| step.verb == Verb::Update && step.resource == kind.name;
+    let changes_only = |fields: &[&str]| {
+        steps.iter().all(|step| is_own(step) && step.body.iter().all(|(name, _)| fields.contains(&&**name)))
+    };
+    if steps.is_empty() {
+        None
+    } else if changes_only(&["folder_id", "parent_id"]) {
+        Some(Action::Move)
+    } else {
+        changes_only(&["user_id", "owner_id"]).then_some(Action::ReOwn)
+    }
 }
 
 /// What is live of an object, as a body that can be compared with the stored one.
@@ -323,9 +422,17 @@ fn compare<'l>(
     stored: &[u8],
     now: Option<&Mark>,
 ) -> Result<Compared<'l>, RestoreError> {
-    let Some(live) = live else { return Ok(Compared { live: None, live_body: None, is_newest: true }) };
+    let Some(live) = live else {
+        return Ok(Compared { live: None, last: None, live_body: None, is_newest: true, is_as_read: true });
+    };
     let with_destinations = vault::redactions(stored).is_empty();
     let (body, is_newest) = live.body_like(kind, now.map(|now| &now.hash), with_destinations)?;
-    let is_newest = is_newest && now.is_some_and(|now| now.row.side == live.side);
-    Ok(Compared { live: Some(live), live_body: Some(body), is_newest })
+    let is_as_read = now.is_some_and(|now| now.row.side == live.side);
+    Ok(Compared {
+        live: Some(live),
+        last: now.map(|now| now.hash),
+        live_body: Some(body),
+        is_newest: is_newest && is_as_read,
+        is_as_read,
+    })
 }

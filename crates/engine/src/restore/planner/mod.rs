@@ -208,12 +208,18 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         }
         lives.push((target.kind, live.clone()));
     }
-    if moved.is_empty() { Ok(Planned { plan, lives }) } else { Err(RestoreError::Moved { objects: moved }) }
+    if !moved.is_empty() {
+        return Err(RestoreError::Moved { objects: moved });
+    }
+    // What the account may can have changed as well.
+    let mut plan = plan;
+    may::hold_against(session, &mut plan).await?;
+    Ok(Planned { plan, lives })
 }
 
 impl Request {
     /// What asks for the objects of a plan once more.
-    pub(super) fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
+    pub fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
         let objects =
             plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {
@@ -277,6 +283,12 @@ impl<'p> Planner<'p> {
                     usize::try_from(count.objects).unwrap_or(usize::MAX);
             }
         }
+        // What a restore has made anew is counted twice: its old ids are gone.
+        for (symbol, _) in request.links.iter().filter(|(symbol, id)| symbol.key != **id) {
+            if let Some(stock) = stocks.get_mut(symbol.resource.as_str()) {
+                stock.stored[0] = stock.stored[0].saturating_sub(1);
+            }
+        }
         Ok(Self {
             client,
             past: Past::new(reader, instance, request.as_of),
@@ -315,10 +327,32 @@ impl<'p> Planner<'p> {
         if self.whole.contains(kind.name) {
             return Ok(());
         }
-        let none = Stock::default();
-        let found = live::read(self.client, kind, &new, self.stocks.get(kind.name).unwrap_or(&none)).await?;
+        let mut stock = self.stocks.get(kind.name).cloned().unwrap_or_default();
+        if new.len() > 1 && kind.paged().is_some_and(|paged| paged.folder.is_some()) {
+            stock.folders = self.folders_of(kind, &new)?;
+        }
+        let found = live::read(self.client, kind, &new, &stock).await?;
         self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
+    }
+
+    /// The folders, as the instance has them, in which these should lie.
+    fn folders_of(
+        &self,
+        kind: &'static Kind,
+        ids: &BTreeSet<String>,
+    ) -> Result<HashMap<String, String>, RestoreError> {
+        let Some(folders) = Kind::find("folders") else { return Ok(HashMap::new()) };
+        let of_kind = self.ids.iter().filter(|(symbol, _)| symbol.resource == kind.name);
+        let keys: HashMap<&str, &str> = of_kind.map(|(symbol, id)| (&**id, &*symbol.key)).collect();
+        let mut found = HashMap::new();
+        for id in ids {
+            let marks = self.past.marks(kind, keys.get(id.as_str()).copied().unwrap_or(id))?;
+            if let Some(folder) = marks.each().next().and_then(|mark| mark.row.folder.as_ref()) {
+                found.insert(id.clone(), self.live_key(folders, folder));
+            }
+        }
+        Ok(found)
     }
 
     async fn read_targets(&mut self) -> Result<(), RestoreError> {

@@ -1,0 +1,152 @@
+//! What `restore` asks on a terminal, and what it does by the answers.
+//!
+//! The terminal is a real one, made by `script` of util-linux.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod support;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use looker_sim::{Kind, SimConfig};
+use serde_json::{Value, json};
+
+use support::World;
+use support::api::Somebody;
+use support::looker::Looker;
+
+fn extracted() -> (Looker, World, Somebody) {
+    let config =
+        SimConfig { seed: 43, dashboards: 8, looks: 4, folders: 4, users: 3, ..SimConfig::default() };
+    let looker = Looker::start(config);
+    let world = looker.world();
+    world.extract("all").complete();
+    let somebody = Somebody::sign_in(&looker);
+    (looker, world, somebody)
+}
+
+/// Runs the program on a terminal where somebody types these lines; what it showed.
+fn typed(world: &World, line: &str, answers: &[&str]) -> (i32, String) {
+    let program = world.command(line);
+    let words = std::iter::once(program.get_program()).chain(program.get_args());
+    let words: Vec<&str> = words.map(|word| word.to_str().unwrap()).collect();
+    let mut script = Command::new("script");
+    script.args(["-qec", &words.join(" "), "/dev/null"]).env_clear();
+    for (name, value) in program.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+        script.env(name, value);
+    }
+    script.env("TERM", "dumb").env("SHELL", "/bin/sh").env("PATH", "/usr/bin:/bin");
+    script.current_dir(world.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = script.spawn().unwrap();
+    let mut input = running.stdin.take().unwrap();
+    for answer in answers {
+        writeln!(input, "{answer}").unwrap();
+    }
+    input.flush().unwrap();
+    // The end of its input would end the terminal, and the program with it.
+    let started = Instant::now();
+    while running.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+        if started.elapsed() > Duration::from_secs(60) {
+            running.kill().unwrap();
+            let shown = running.wait_with_output().unwrap();
+            panic!("it waits for more answers: {}", String::from_utf8_lossy(&shown.stdout));
+        }
+    }
+    let shown = running.wait_with_output().unwrap();
+    drop(input);
+    (shown.status.code().unwrap(), String::from_utf8_lossy(&shown.stdout).into_owned())
+}
+
+fn title(somebody: &Somebody, dashboard: &str) -> Value {
+    somebody.get(&format!("/dashboards/{dashboard}"))["title"].clone()
+}
+
+#[test]
+fn a_conflict_is_shown_on_three_sides_and_asked_about() {
+    let (looker, world, somebody) = extracted();
+    let [first, second] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let was = title(&somebody, &first);
+    let rename = |id: &str, name: &str| {
+        somebody.done("PATCH", &format!("/dashboards/{id}"), &json!({ "title": name }));
+    };
+    rename(&first, "Read last");
+    world.extract("all").complete();
+    rename(&first, "Theirs");
+    looker.trash(Kind::Dashboard, &second).unwrap();
+    let line = format!("restore dashboard:{first} dashboard:{second} --as-of 1");
+
+    let (code, shown) = typed(&world, &line, &["stop"]);
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("Overwrite, skip, or stop?"), "{shown}");
+    let sides = format!("title: {was} then, \"Read last\" when it was last read, \"Theirs\" now");
+    assert!(shown.replace("\r\n", " ").contains(&sides), "{sides}: {shown}");
+    assert_eq!(title(&somebody, &first), "Theirs");
+    assert!(looker.ids(Kind::Dashboard, true).contains(&second));
+
+    let (code, shown) = typed(&world, &line, &["skip", "yes"]);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(title(&somebody, &first), "Theirs");
+
+    let (code, shown) = typed(&world, &format!("restore dashboard:{first} --as-of 1"), &["overwrite", "yes"]);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(title(&somebody, &first), was);
+}
+
+#[test]
+fn nothing_is_done_without_a_yes() {
+    let (looker, world, _) = extracted();
+    let key = looker.ids(Kind::Dashboard, false)[0].clone();
+    looker.trash(Kind::Dashboard, &key).unwrap();
+    let line = format!("restore dashboard:{key} --on-conflict overwrite");
+    let (_, shown) = typed(&world, &line, &["no"]);
+    assert!(shown.contains("Go on?"), "{shown}");
+    assert!(looker.ids(Kind::Dashboard, true).contains(&key));
+    let (code, shown) = typed(&world, &line, &["yes"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(looker.ids(Kind::Dashboard, false).contains(&key));
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_for_apart() {
+    let (looker, world, somebody) = extracted();
+    let key = looker.ids(Kind::Dashboard, false)[0].clone();
+    let intruder = json!({ "dashboard_id": key, "type": "text", "body_text": "!" });
+    let tile = somebody.done("POST", "/dashboard_elements", &intruder)["id"].as_str().unwrap().to_owned();
+    let is_there = || somebody.ask("GET", &format!("/dashboard_elements/{tile}"), &Value::Null).0 == 200;
+    let line = format!("restore dashboard:{key} --as-of 1 --on-conflict overwrite");
+    let (code, shown) = typed(&world, &line, &["no"]);
+    assert!(shown.contains("Do also what cannot be undone exactly?"), "{shown}");
+    assert_eq!((code, is_there()), (3, true), "{shown}");
+    let (code, shown) = typed(&world, &line, &["yes", "yes"]);
+    assert_eq!((code, is_there()), (0, false), "{shown}");
+}
+
+#[test]
+fn what_is_needed_and_what_refers_to_it_are_asked_about() {
+    let (looker, world, somebody) = extracted();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let folder = somebody.done("POST", "/folders", &json!({ "name": "Own", "parent_id": "1" }));
+    let folder = folder["id"].as_str().unwrap().to_owned();
+    looker.move_to(Kind::Dashboard, &lost, &folder).unwrap();
+    let text = json!({ "dashboard_id": holder, "type": "text", "body_text": format!("see /dashboards/{lost} there") });
+    let tile = somebody.done("POST", "/dashboard_elements", &text)["id"].as_str().unwrap().to_owned();
+    world.extract("all").complete();
+    somebody.done("DELETE", &format!("/folders/{folder}"), &Value::Null);
+    looker.purge(Kind::Dashboard, &lost).ok();
+
+    let line = format!("restore dashboard:{lost} --as-of 2");
+    let (code, shown) = typed(&world, &line, &["yes", "yes", "yes"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains(&format!("It needs what is not there: folder {folder}. Bring it along?")),
+        "{shown}"
+    );
+    assert!(shown.contains("Lead them to it?"), "{shown}");
+    let now = somebody.get(&format!("/dashboard_elements/{tile}"))["body_text"].clone();
+    assert_ne!(now, format!("see /dashboards/{lost} there"));
+    assert!(shown.contains(&format!("/dashboards/{lost}")), "old and new addresses: {shown}");
+}

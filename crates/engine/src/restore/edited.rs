@@ -1,0 +1,181 @@
+//! Three sides of what somebody changed: as it was then, as it was last read, as it is.
+//!
+//! Only what a restore writes counts. What Looker counts and stamps by itself, or repeats
+//! of other objects, moves without anybody's doing and is no conflict.
+
+use looker::Kind;
+use looker::catalogue::Relation;
+use serde::{Deserialize, Serialize};
+
+use super::accepted::Accepted;
+use super::read_back::is_writable;
+use super::special::DESTINATION;
+use crate::diff::{Change, Documents, Identity, Step, Value, View, What};
+
+/// Something that somebody changed after the vault last read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Where, in words.
+    pub place: String,
+    /// What a restore brings back, as JSON; none where there was nothing.
+    pub then: Option<String>,
+    /// What the vault read last.
+    pub last: Option<String>,
+    /// What is there now.
+    pub now: Option<String>,
+}
+
+/// What somebody changed of an object that a restore would write; the documents are
+/// those of then, of the last reading and of now.
+pub(super) fn of(
+    kind: &'static Kind,
+    [then, last, now]: [&Value<'_>; 3],
+    accepted: Option<&Accepted>,
+) -> Vec<Edited> {
+    let documents = Documents { kind, from: last, to: now, identity: Identity::Id };
+    let Some(edit) = documents.edit() else { return Vec::new() };
+    let changes = documents.changes(&edit, View::default(), &|_, old, new| old == new);
+    let edits = changes.iter().filter(|change| is_an_edit(kind, &change.path(), accepted));
+    edits.map(|change| edited(change, then)).collect()
+}
+
+/// Whether a restore would write what stands at a path. Edges are looked at by
+/// themselves.
+fn is_an_edit(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
+    const BY_CALLS_OF_THEIR_OWN: [&str; 3] = [
+        "credentials_email.email",
+        "certification_metadata.certification_status",
+        "certification_metadata.notes",
+    ];
+    // Of lists, such as the values of a user, each row is written.
+    let is_list = kind.each().is_some() && kind.envelope.id.is_empty();
+    if let Some(field) = path.strip_prefix("scheduled_plan_destination.") {
+        return DESTINATION.contains(&field.split('.').next().unwrap_or(field));
+    }
+    is_list
+        || BY_CALLS_OF_THEIR_OWN.contains(&path)
+        || !Relation::is_stated_by(kind.name, path) && is_writable(kind, path, accepted)
+}
+
+fn edited(change: &Change<'_>, then: &Value<'_>) -> Edited {
+    let text = |value: &Value<'_>| Some(value.text().to_owned());
+    let (last, now) = match change.what {
+        What::Added(value) => (None, text(value)),
+        What::Removed(value) => (text(value), None),
+        What::Changed { from, to } => (text(from), text(to)),
+        What::Moved(_) => (Some("another place".to_owned()), None),
+    };
+    // Of a list of plain values an element is its value.
+    let own = last.as_deref().or(now.as_deref()).unwrap_or_default();
+    let then = value_at(then, &change.place, own).and_then(text);
+    Edited { place: place(change), then, last, now }
+}
+
+/// The same place in another document.
+fn value_at<'v>(document: &'v Value<'v>, place: &[Step<'_>], own: &str) -> Option<&'v Value<'v>> {
+    let mut value = document;
+    for step in place {
+        value = match step {
+            Step::Field(field) => value.member(field)?,
+            Step::Element(element) => {
+                let has_it = |one: &&Value<'_>| match &element.key {
+                    Some(key) => one.member("id").and_then(Value::as_name).as_ref() == Some(key),
+                    None => one.text() == own,
+                };
+                value.elements().iter().find(has_it)?
+            }
+            Step::Through { .. } => return None,
+        };
+    }
+    Some(value)
+}
+
+/// `tile "Revenue": title`.
+fn place(change: &Change<'_>) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut fields: Vec<&str> = Vec::new();
+    for step in &change.place {
+        match step {
+            Step::Field(field) | Step::Through { field, .. } => fields.push(field),
+            Step::Element(element) => {
+                let list = fields.join(".");
+                fields.clear();
+                let word = if element.singular.is_empty() { &*list } else { element.singular };
+                let name = element.name.as_ref().map(|name| format!("{name:?}"));
+                let name = name.or_else(|| element.key.as_ref().map(ToString::to_string)).unwrap_or_default();
+                words.push(format!("{word} {name}").trim_end().to_owned());
+            }
+        }
+    }
+    if !fields.is_empty() || words.is_empty() {
+        words.push(fields.join("."));
+    }
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: &str, documents: [&str; 3]) -> Vec<[String; 4]> {
+        let kind = Kind::find(kind).unwrap();
+        let parsed = documents.map(|document| Value::parse(document.as_bytes()).unwrap());
+        let none = || "-".to_owned();
+        of(kind, [&parsed[0], &parsed[1], &parsed[2]], None)
+            .into_iter()
+            .map(|one| {
+                [
+                    one.place,
+                    one.then.unwrap_or_else(none),
+                    one.last.unwrap_or_else(none),
+                    one.now.unwrap_or_else(none),
+                ]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn three_sides_of_fields_and_parts_are_told() {
+        let document = |title: &str, tile: &str| {
+            format!(
+                r#"{{"dashboard_elements":[{{"id":"5","title":"{tile}"}}],"id":"1","title":"{title}","updated_at":"{title}"}}"#
+            )
+        };
+        let [then, last, now] =
+            [("A", "x"), ("B", "x"), ("C", "y")].map(|(title, tile)| document(title, tile));
+        assert_eq!(
+            told("dashboards", [&then, &last, &now]),
+            [
+                ["title", r#""A""#, r#""B""#, r#""C""#].map(str::to_owned),
+                ["tile \"y\": title", r#""x""#, r#""x""#, r#""y""#].map(str::to_owned),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_nobody_writes_is_no_edit() {
+        let same = [
+            ("groups", r#"{"id":"1","name":"A","user_count":1}"#, r#"{"id":"1","name":"A","user_count":2}"#),
+            (
+                "boards",
+                r#"{"board_sections":[{"board_items":[{"id":"3","title":"x"}],"id":"2"}],"id":"1","updated_at":"1"}"#,
+                r#"{"board_sections":[{"board_items":[{"id":"3","title":"y"}],"id":"2"}],"id":"1","updated_at":"2"}"#,
+            ),
+            (
+                "looks",
+                r#"{"id":"1","last_updater_id":"1","user_name":"A"}"#,
+                r#"{"id":"1","last_updater_id":"2","user_name":"B"}"#,
+            ),
+            (
+                "users",
+                r#"{"display_name":"A","group_ids":["1"],"id":"1"}"#,
+                r#"{"display_name":"B","group_ids":["2"],"id":"1"}"#,
+            ),
+        ];
+        for (kind, last, now) in same {
+            assert_eq!(told(kind, [last, last, now]), Vec::<[String; 4]>::new(), "{kind}");
+        }
+        let address = |email: &str| format!(r#"{{"credentials_email":{{"email":"{email}"}},"id":"1"}}"#);
+        assert_eq!(told("users", [&address("a@x"), &address("a@x"), &address("b@x")]).len(), 1);
+    }
+}

@@ -11,7 +11,8 @@ use super::step::{Ids, Step, Symbol, Verb};
 /// id of something that itself waits for the object is written by a second step,
 /// when both are there.
 ///
-/// `above` has the objects whose access must be as it should be before that of others.
+/// `above` has the objects that must be done before others: access of outer folders, and
+/// content in the trash that others hang on.
 pub(super) fn order(
     steps: Vec<Step>,
     known: &Ids,

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use super::fields::called;
 
 /// Fields that hold ids of parts, and the lists that hold these.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     ("dashboard_element_id", "dashboard_elements"),
     ("filter_id", "dashboard_filters"),
     ("item_order", "board_items"),
     ("section_order", "board_sections"),
+    ("tab_ids", "dashboard_layouts"),
 ];
 
 /// A dashboard without the places of tiles that had none: Looker gives every new tile one.

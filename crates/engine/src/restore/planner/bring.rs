@@ -192,7 +192,7 @@ impl Planner<'_> {
         Ok(lost)
     }
 
-    fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
+    pub(super) fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
         let Some(body) = self.past.body(target.kind.name, &target.key)? else { return Ok(Vec::new()) };
         let Ok(body) = Value::parse(&body) else { return Ok(Vec::new()) };
         let elements = body.member("dashboard_elements").map_or(&[][..], Value::elements);

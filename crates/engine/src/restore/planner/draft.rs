@@ -111,7 +111,9 @@ impl Planner<'_> {
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
         let asks_document = asks_document(&composer);
-        let (steps, missing) = order::order(composer.steps, &ids, &self.lists_above()?);
+        let mut above = self.lists_above()?;
+        self.add_trashed(&mut above)?;
+        let (steps, missing) = order::order(composer.steps, &ids, &above);
         Ok(Draft { objects, steps, missing, requires, asks_document })
     }
 

@@ -9,6 +9,7 @@ mod access;
 mod bring;
 mod draft;
 mod edges;
+mod trashed;
 mod values;
 
 use std::cell::OnceCell;

@@ -14,7 +14,7 @@ use looker::client::Call;
 use looker::pacing::{Ledger, Reason};
 use serde::Deserialize;
 
-use super::{OnConflict, Planner, Target, draft};
+use super::{OnConflict, Planner, Target, composed};
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::access::{self, Row, There};
@@ -156,7 +156,8 @@ impl Planner<'_> {
     fn live_place(&self, place: &str) -> Result<Option<String>, RestoreError> {
         let Some((kind, key)) = self.content_at(place)? else { return Ok(None) };
         let Standing::There(live) = self.standing(kind, &key)? else { return Ok(None) };
-        let document = Value::parse(&live.row.raw).ok();
+        let document = live.document(self.past.reader)?;
+        let document = Value::parse(&document).ok();
         Ok(document.and_then(|document| text(&document, "content_metadata_id")))
     }
 
@@ -371,7 +372,7 @@ impl Planner<'_> {
     fn is_newest(&self, target: &Target) -> Result<bool, RestoreError> {
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(true) };
         let now = self.past.marks(target.kind, &target.key)?;
-        draft::is_newest(target.kind, live, now.now.as_ref())
+        composed::is_newest(target.kind, live, now.now.as_ref(), self.past.reader)
     }
 
     /// The lists that must be as they should be before others: those of the folders

@@ -59,7 +59,7 @@ impl Planner<'_> {
     pub(super) async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
-            for (kind, key) in self.holders(target)? {
+            for (kind, key) in self.holders(target.kind, &target.key)? {
                 if is_restorable(kind) && self.past.was_there(kind, &key)? {
                     brought.push((kind, key));
                 }
@@ -76,24 +76,24 @@ impl Planner<'_> {
     }
 
     /// What refers to an object by the id that it is going to lose.
-    pub(super) fn referrers(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
-        let others = self.holders(target)?.into_iter().filter(|(kind, key)| !self.targets.has(kind, key));
+    pub(super) fn referrers(&self, of: &Kind, key: &str) -> Result<Vec<String>, RestoreError> {
+        let others = self.holders(of, key)?.into_iter().filter(|(kind, key)| !self.targets.has(kind, key));
         Ok(others.map(|(kind, key)| format!("{} {key}", kind.singular)).collect())
     }
 
     /// What has the id of an object, in a field or in a link, now.
-    fn holders(&self, target: &Target) -> Result<Vec<Named>, RestoreError> {
+    fn holders(&self, of: &Kind, key: &str) -> Result<Vec<Named>, RestoreError> {
         let mut holders: Vec<Named> = Vec::new();
-        for referrer in self.past.reader.referrers(self.past.instance, target.kind.name, &target.key)? {
-            let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, target.kind));
+        for referrer in self.past.reader.referrers(self.past.instance, of.name, key)? {
+            let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, of));
             holders.extend(kind.map(|kind| (kind, referrer.key)));
         }
-        if matches!(target.kind.name, "dashboards" | "looks") {
-            let to = Symbol::new(target.kind.name, target.key.as_str());
-            for (kind, key) in self.past.linking(&to, &self.host)? {
-                let is_own = kind.name == target.kind.name && *key == target.key;
-                if !is_own && !holders.iter().any(|(of, one)| of.name == kind.name && one == key) {
-                    holders.push((kind, key.clone()));
+        if matches!(of.name, "dashboards" | "looks") {
+            let to = Symbol::new(of.name, key);
+            for (kind, holder) in self.past.linking(&to, &self.host)? {
+                let is_own = kind.name == of.name && holder == key;
+                if !is_own && !holders.iter().any(|(of, one)| of.name == kind.name && one == holder) {
+                    holders.push((kind, holder.clone()));
                 }
             }
         }
@@ -175,7 +175,7 @@ impl Planner<'_> {
     ) -> Result<Option<String>, RestoreError> {
         let Some((dashboards, owner)) = Kind::find("dashboards").zip(owner) else { return Ok(None) };
         let Standing::There(live) = self.standing(dashboards, owner)? else { return Ok(None) };
-        let has = owners::has_part(&live.row.raw, symbol);
+        let has = owners::has_part(&live.document(self.past.reader)?, symbol);
         Ok(has.then(|| symbol.key.clone()))
     }
 

@@ -1,21 +1,19 @@
 //! The plan as far as is known: objects with what becomes of them, and all steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use looker::Kind;
-use looker::catalogue::Resource;
-use vault::{BodyHash, Side};
+use vault::Side;
 
+use super::composed::{Composed, Ground, Task, writes};
 use super::{OnConflict, Planned, Planner, Target};
-use crate::diff::Value;
-use crate::restore::compose::{Composer, Sides, World};
+use crate::restore::compose::Composer;
 use crate::restore::identity::Standing;
-use crate::restore::live::Live;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
 use crate::restore::step::{Step, Symbol, Verb};
-use crate::restore::{RestoreError, clashes, order, parts, special};
+use crate::restore::{RestoreError, clashes, order, parallel};
 
 /// Objects and steps as far as is known.
 pub(super) struct Draft {
@@ -27,12 +25,8 @@ pub(super) struct Draft {
     requires: BTreeMap<Symbol, BTreeSet<usize>>,
     /// Whether the instance's API document would tell something of it.
     pub(super) asks_document: bool,
-}
-
-/// Whether what is composed depends on the fields that the instance takes.
-fn asks_document(composer: &Composer<'_>) -> bool {
-    let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
-    composer.met_unknown || composer.steps.iter().any(writes)
+    /// By object, fields that differ and that nobody can write, as far as they were told.
+    rest: HashMap<usize, Vec<String>>,
 }
 
 impl Draft {
@@ -44,6 +38,7 @@ impl Draft {
             missing: BTreeMap::new(),
             requires: BTreeMap::new(),
             asks_document: true,
+            rest: HashMap::new(),
         }
     }
 
@@ -54,71 +49,80 @@ impl Draft {
     }
 }
 
-/// A target on both sides.
-struct Compared<'l> {
-    live: Option<&'l Live>,
-    /// The live body, made as the stored one was.
-    live_body: Option<Vec<u8>>,
-    /// Whether that is the newest that the vault has.
-    is_newest: bool,
-}
-
 impl Planner<'_> {
     /// Composes all targets by what is known.
     pub(super) fn draft(&self) -> Result<Draft, RestoreError> {
-        let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
         let (mut ids, mut made) = (self.ids.clone(), HashSet::new());
-        for target in &self.targets.list {
+        let (mut objects, mut tasks) = (Vec::new(), Vec::new());
+        for (at, target) in self.targets.list.iter().enumerate() {
+            let (object, task) = self.task(at, target)?;
             let symbol = Symbol::new(target.kind.name, target.key.as_str());
-            match self.standing(target.kind, &target.key)? {
-                Standing::There(live) => drop(ids.insert(symbol, live.row.id.clone())),
-                Standing::Absent(_) => drop(made.insert(symbol)),
-                Standing::Doubtful(_) => {}
+            match task.as_ref().map(|task| task.live) {
+                Some(Some(live)) => drop(ids.insert(symbol, live.row.id.clone())),
+                Some(None) => drop(made.insert(symbol)),
+                None => {}
             }
+            objects.push(object);
+            tasks.extend(task);
         }
-        let world = World {
+        let ground = Ground {
+            in_place: Ground::is_in_place(&ids, &made, &self.request.manner),
             ids: &ids,
+            made: &made,
             absent: &self.absent,
-            stored: &stored,
             manner: &self.request.manner,
             host: &self.host,
-            made: &made,
             accepted: self.accepted,
+            then: self.past.then(),
+            skip_existing: self.request.skip_existing,
+            skip_changed: self.request.on_conflict == OnConflict::Skip,
+            tells_rest: self.tells_rest,
+            asks_document: AtomicBool::new(false),
         };
-        let mut composer = Composer::new(world);
-        let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
-        for (at, target) in self.targets.list.iter().enumerate() {
-            composer.object = at;
-            objects.push(self.object(&mut composer, target)?);
-            // Everything is composed once more when the document is there: what is to
-            // be compared depends on it.
-            if self.accepted.is_none() && asks_document(&composer) {
-                return Ok(Draft::asking());
-            }
-            for (kind, key) in std::mem::take(&mut composer.requires) {
+        let composed = parallel::each(
+            &tasks,
+            || Ok(self.session.writer.reader()?),
+            |reader, task| ground.compose(reader, task),
+        )?;
+        // Everything is composed once more when the document is there: what is to be
+        // compared depends on it.
+        if ground.asks_document.load(Ordering::Relaxed) {
+            return Ok(Draft::asking());
+        }
+        let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
+        let mut composer = Composer::new(ground.world(&stored));
+        let mut requires = BTreeMap::<Symbol, BTreeSet<usize>>::new();
+        let mut rest = HashMap::new();
+        for (task, composed) in tasks.iter().zip(composed) {
+            let Some(mut composed) = composed else { continue };
+            rest.extend(composed.rest.take().map(|paths| (task.at, paths)));
+            let needed = self.settle(&mut composer, task, composed, &mut objects[task.at])?;
+            for (kind, key) in needed {
                 let symbol = Symbol::new(kind, key);
                 if !ids.contains_key(&symbol) {
-                    requires.entry(symbol).or_default().insert(at);
+                    requires.entry(symbol).or_default().insert(task.at);
                 }
             }
         }
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
-        let asks_document = asks_document(&composer);
+        let asks_document = composer.met_unknown || writes(&composer.steps);
         let (steps, missing) = order::order(composer.steps, &ids, &self.lists_above()?);
-        Ok(Draft { objects, steps, missing, requires, asks_document })
+        Ok(Draft { objects, steps, missing, requires, asks_document, rest })
     }
 
-    /// One object: what is to be done with it, and its steps.
-    fn object(&self, composer: &mut Composer<'_>, target: &Target) -> Result<Object, RestoreError> {
+    /// A target as it is to be, and what is to be composed of it; nothing where nobody can
+    /// say whether it is there.
+    fn task<'t>(&'t self, at: usize, target: &'t Target) -> Result<(Object, Option<Task<'t>>), RestoreError> {
         let Target { kind, key } = target;
-        let damaged =
-            |reason: String| RestoreError::Damaged { kind: kind.singular, key: key.clone(), reason };
         let marks = self.past.marks(kind, key)?;
-        let gone = || damaged("it is gone from the vault".to_owned());
+        let gone = || RestoreError::Damaged {
+            kind: kind.singular,
+            key: key.clone(),
+            reason: "it is gone from the vault".to_owned(),
+        };
         let then = marks.then.as_ref().ok_or_else(gone)?;
-        let stored = self.past.reader.body(&then.hash)?.ok_or_else(gone)?;
         let mut object = self.intended(target, then)?;
         let live = match self.standing(kind, key)? {
             Standing::There(live) => Some(live),
@@ -128,36 +132,42 @@ impl Planner<'_> {
             }
             Standing::Doubtful(why) => {
                 object.action = Action::Blocked(why);
-                return Ok(object);
+                return Ok((object, None));
             }
         };
-        let compared = compare(kind, live, &stored, marks.now.as_ref())?;
         object.live_id = live.map(|live| live.row.id.clone());
-        object.live = compared.live_body.as_ref().map(|body| BodyHash::of(body).to_string());
-        let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
-        let there = compared.live_body.as_deref().map(Value::parse).transpose();
-        let there = there.map_err(|error| damaged(error.to_string()))?;
-        if let Some(why) = special::untouchable(kind.name, &wanted) {
-            object.notes.push(format!("left as it is: {why}"));
-            return Ok(object);
-        }
-        if self.request.skip_existing && live.is_some() {
-            object.notes.push("left as it is, since it is there".to_owned());
-            return Ok(object);
-        }
-        let Some(resource) = Resource::find(kind.name) else { return Ok(object) };
-        let before = composer.steps.len();
-        parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
-        object.changes = std::mem::take(&mut composer.changes);
-        object.notes.append(&mut composer.notes);
-        if let Some(why) = composer.impossible.take() {
-            composer.steps.truncate(before);
-            composer.forget_queries();
+        let now = marks.now.as_ref().map(|now| (now.hash, now.row.side));
+        Ok((object, Some(Task { at, kind, key, then: then.hash, now, live })))
+    }
+
+    /// Says what is done with an object, and takes in its steps. Gives what must be on the
+    /// instance for it.
+    fn settle(
+        &self,
+        composer: &mut Composer<'_>,
+        task: &Task<'_>,
+        composed: Composed,
+        object: &mut Object,
+    ) -> Result<BTreeSet<(&'static str, String)>, RestoreError> {
+        object.live = composed.live.map(|hash| hash.to_string());
+        let mut apart = match composed.outcome {
+            Ok(apart) => apart,
+            Err(note) => {
+                object.notes.push(note);
+                return Ok(BTreeSet::new());
+            }
+        };
+        object.changes = std::mem::take(&mut apart.changes);
+        object.notes.append(&mut apart.notes);
+        composer.met_unknown |= apart.met_unknown;
+        let requires = std::mem::take(&mut apart.requires);
+        if let Some(why) = apart.impossible.take() {
             object.action = Action::Blocked(why);
-            return Ok(object);
+            return Ok(requires);
         }
-        self.decide(composer, before, target, &compared, &mut object)?;
-        Ok(object)
+        self.decide(&mut apart.steps, task, composed.is_newest, object)?;
+        composer.join(apart);
+        Ok(requires)
     }
 
     /// An object as it is to be, before anything is known of the instance.
@@ -179,31 +189,28 @@ impl Planner<'_> {
         })
     }
 
-    /// Says what is done with an object whose steps are the composer's from `before`
-    /// on; takes them back where somebody changed it and that is to be respected.
+    /// Says what is done with an object that has these steps; takes them back where
+    /// somebody changed it and that is to be respected.
     fn decide(
         &self,
-        composer: &mut Composer<'_>,
-        before: usize,
-        target: &Target,
-        compared: &Compared<'_>,
+        own: &mut Vec<Step>,
+        task: &Task<'_>,
+        is_newest: bool,
         object: &mut Object,
     ) -> Result<(), RestoreError> {
-        let own = &mut composer.steps[before..];
-        let in_trash = compared.live.is_some_and(|live| live.side == Side::Trash);
-        let first =
-            own.iter_mut().find(|step| step.resource == target.kind.name && step.verb == Verb::Update);
+        let in_trash = task.live.is_some_and(|live| live.side == Side::Trash);
+        let first = own.iter_mut().find(|step| step.resource == task.kind.name && step.verb == Verb::Update);
         if let Some(first) = first.filter(|_| in_trash) {
             first.verb = Verb::Undelete;
         }
-        object.action = match compared.live {
+        object.action = match task.live {
             _ if own.is_empty() => Action::Skip,
             None => Action::Create,
             Some(_) if in_trash => Action::Undelete,
             Some(_) => Action::Update,
         };
         if object.action == Action::Create {
-            let referrers = self.referrers(target)?;
+            let referrers = self.referrers(task.kind, task.key)?;
             if !referrers.is_empty() {
                 let list = referrers.join(", ");
                 object.notes.push(format!(
@@ -211,10 +218,9 @@ impl Planner<'_> {
                 ));
             }
         }
-        object.conflict = !compared.is_newest && object.action != Action::Skip;
+        object.conflict = !is_newest && object.action != Action::Skip;
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
-            composer.steps.truncate(before);
-            composer.forget_queries();
+            own.clear();
             object.action = Action::Conflict;
         }
         Ok(())
@@ -232,7 +238,7 @@ impl Planner<'_> {
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
-        let Draft { mut objects, mut steps, missing, requires, .. } = draft;
+        let Draft { mut objects, mut steps, missing, requires, rest, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         self.note_namesakes(&mut steps);
         // Steps are numbered from 1, in their order.
@@ -283,7 +289,7 @@ impl Planner<'_> {
             ids,
             notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
         };
-        Ok(Planned { plan, lives })
+        Ok(Planned { plan, lives, rest })
     }
 }
 
@@ -309,23 +315,4 @@ fn unlink(steps: &mut [Step], blocked: &HashSet<usize>) {
         let still = waits_for(step);
         step.needs.retain(|need| !before.contains(need) || still.contains(need));
     }
-}
-
-/// Whether what is live of an object is the newest that the vault has.
-pub(super) fn is_newest(kind: &'static Kind, live: &Live, now: Option<&Mark>) -> Result<bool, RestoreError> {
-    Ok(compare(kind, Some(live), b"", now)?.is_newest)
-}
-
-/// What is live of an object, as a body that can be compared with the stored one.
-fn compare<'l>(
-    kind: &'static Kind,
-    live: Option<&'l Live>,
-    stored: &[u8],
-    now: Option<&Mark>,
-) -> Result<Compared<'l>, RestoreError> {
-    let Some(live) = live else { return Ok(Compared { live: None, live_body: None, is_newest: true }) };
-    let with_destinations = vault::redactions(stored).is_empty();
-    let (body, is_newest) = live.body_like(kind, now.map(|now| &now.hash), with_destinations)?;
-    let is_newest = is_newest && now.is_some_and(|now| now.row.side == live.side);
-    Ok(Compared { live: Some(live), live_body: Some(body), is_newest })
 }

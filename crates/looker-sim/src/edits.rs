@@ -7,7 +7,7 @@ use crate::data::{self, Ground, Plan};
 use crate::json::{self, quoted};
 use crate::kinds::Kind;
 use crate::state::{Changes, Refused, World};
-use crate::table::as_text;
+use crate::table::{Row, as_text};
 
 /// Sets members of a dashboard or look (values are JSON text) on behalf of a
 /// user.
@@ -82,20 +82,14 @@ pub(crate) fn title_taken_among(
     but: &str,
     trashed: bool,
 ) -> bool {
-    let table = world.table(kind);
-    let title = title.to_lowercase();
-    table
-        .slots_in(&[folder], trashed)
-        .iter()
-        .map(|slot| table.row(*slot))
-        .any(|row| *row.id != *but && row.text(kind, "title").to_lowercase() == title)
+    let is_it =
+        |row: &Row| row.deleted == trashed && *row.id != *but && row.text(kind, "folder_id") == folder;
+    world.table(kind).titled(title).any(is_it)
 }
 
 /// Whether another dashboard, be it in the trash, has a slug.
 pub(crate) fn slug_taken(world: &World, slug: &str, but: &str) -> bool {
-    let table = world.table(Kind::Dashboard);
-    let all = table.slots(false).iter().chain(table.slots(true));
-    all.map(|slot| table.row(*slot)).any(|row| *row.id != *but && row.text(Kind::Dashboard, "slug") == slug)
+    world.table(Kind::Dashboard).of_slug(slug).any(|row| *row.id != *but)
 }
 
 /// Writes a note under one of a dashboard's tiles, or does nothing when it has

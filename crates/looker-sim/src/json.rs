@@ -7,6 +7,8 @@
 //! was written by this crate: compact, valid, without duplicate keys. The walk
 //! relies on that and checks nothing.
 
+use memchr::memchr2;
+
 use crate::fields::{Fields, Wanted};
 
 /// The members of an object in their order: the key without quotes, and the
@@ -80,12 +82,12 @@ pub(crate) fn compact(value: &[u8]) -> Option<String> {
 /// The end of the string that starts at `at`.
 pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
         }
+        at += 2;
     }
     bytes.len()
 }

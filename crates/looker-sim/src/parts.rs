@@ -75,7 +75,13 @@ impl Parts {
 
     /// Takes up the parts in a body.
     pub(crate) fn add(&mut self, dashboard: &str, body: &str) {
-        each(body, |part, id| {
+        for (list, of) in lists(body) {
+            self.add_list(dashboard, list, of);
+        }
+    }
+
+    fn add_list(&mut self, dashboard: &str, list: &str, of: Part) {
+        each(list, of, |part, id| {
             let last = &mut self.last[part as usize];
             *last = id.parse().unwrap_or(0).max(*last);
             self.dashboards.insert((part, id.into()), dashboard.into());
@@ -84,30 +90,57 @@ impl Parts {
 
     /// Forgets the parts in a body.
     pub(crate) fn remove(&mut self, body: &str) {
-        each(body, |part, id| {
+        for (list, of) in lists(body) {
+            self.remove_list(list, of);
+        }
+    }
+
+    fn remove_list(&mut self, list: &str, of: Part) {
+        each(list, of, |part, id| {
             self.dashboards.remove(&(part, id.into()));
         });
     }
+
+    /// Takes up the parts in a body instead of those in the one before it. Most writes
+    /// leave most lists as they are.
+    pub(crate) fn replace(&mut self, dashboard: &str, before: &str, after: &str) {
+        for ((before, of), (after, _)) in lists(before).into_iter().zip(lists(after)) {
+            if before != after {
+                self.remove_list(before, of);
+                self.add_list(dashboard, after, of);
+            }
+        }
+    }
 }
 
-/// Calls `found` with every part in the body of a dashboard.
-fn each(body: &str, mut found: impl FnMut(Part, &str)) {
+/// The lists of parts in the body of a dashboard.
+fn lists(body: &str) -> [(&str, Part); 3] {
+    let mut lists = [Part::Element, Part::Filter, Part::Layout].map(|part| ("[]", part));
+    for (key, value) in json::members(body).filter(|(_, value)| value.starts_with('[')) {
+        if let Some((list, _)) = lists.iter_mut().find(|(_, part)| part.list() == key) {
+            *list = value;
+        }
+    }
+    lists
+}
+
+/// Calls `found` with every part in a list of a dashboard.
+fn each(list: &str, of: Part, mut found: impl FnMut(Part, &str)) {
     let mut id_of = |part, object: &str, name| {
         if let Some(id) = json::member(object, name).and_then(json::text) {
             found(part, &id);
         }
     };
-    for element in list(body, Part::Element) {
-        id_of(Part::Element, element, "id");
-        id_of(Part::ResultMaker, element, "result_maker_id");
-    }
-    for filter in list(body, Part::Filter) {
-        id_of(Part::Filter, filter, "id");
-    }
-    for layout in list(body, Part::Layout) {
-        id_of(Part::Layout, layout, "id");
-        for component in list(layout, Part::Component) {
-            id_of(Part::Component, component, "id");
+    for object in json::elements(list) {
+        id_of(of, object, "id");
+        match of {
+            Part::Element => id_of(Part::ResultMaker, object, "result_maker_id"),
+            Part::Layout => {
+                for component in self::list(object, Part::Component) {
+                    id_of(Part::Component, component, "id");
+                }
+            }
+            _ => {}
         }
     }
 }

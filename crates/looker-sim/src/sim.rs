@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -141,6 +142,11 @@ impl Sim {
     /// their answers were ready.
     pub fn requests(&self) -> Vec<Served> {
         self.server.log.requests()
+    }
+
+    /// Time since the server's start, by which requests are dated.
+    pub fn running_for(&self) -> Duration {
+        Duration::from_micros(self.server.log.micros(Instant::now()))
     }
 
     /// Forgets counters and requests.

@@ -261,11 +261,11 @@ impl World {
     /// Keeps the index of parts true when a body takes another's place.
     fn move_parts(&mut self, kind: Kind, id: &str, before: Option<&str>, after: Option<&str>) {
         let Some(parts) = self.parts.as_mut().filter(|_| kind == Kind::Dashboard) else { return };
-        if let Some(before) = before {
-            parts.remove(before);
-        }
-        if let Some(after) = after {
-            parts.add(id, after);
+        match (before, after) {
+            (Some(before), Some(after)) => parts.replace(id, before, after),
+            (Some(before), None) => parts.remove(before),
+            (None, Some(after)) => parts.add(id, after),
+            (None, None) => {}
         }
     }
 

@@ -233,6 +233,10 @@ pub(crate) struct Table {
     by_id: HashMap<Box<str>, u32>,
     all: Index,
     by_folder: HashMap<Box<str>, Index>,
+    /// Slots by title in lower case, of content; by slug, of dashboards. Each write asks
+    /// whether these are taken.
+    by_title: HashMap<Box<str>, Vec<u32>>,
+    by_slug: HashMap<Box<str>, Vec<u32>>,
 }
 
 impl Table {
@@ -243,6 +247,8 @@ impl Table {
             by_id: HashMap::new(),
             all: Index::default(),
             by_folder: HashMap::new(),
+            by_title: HashMap::new(),
+            by_slug: HashMap::new(),
         }
     }
 
@@ -301,6 +307,12 @@ impl Table {
         if let Some(folder) = folder_of(self.kind, row) {
             self.by_folder.entry(folder.into()).or_default().insert(slot, row.deleted);
         }
+        if let Some(title) = title_of(self.kind, row) {
+            self.by_title.entry(title).or_default().push(slot);
+        }
+        if self.kind == Kind::Dashboard {
+            self.by_slug.entry(row.text(self.kind, "slug").into()).or_default().push(slot);
+        }
     }
 
     fn unindex(&mut self, slot: u32) {
@@ -309,6 +321,23 @@ impl Table {
         if let Some(index) = folder_of(self.kind, row).and_then(|folder| self.by_folder.get_mut(folder)) {
             index.remove(slot, row.deleted);
         }
+        if let Some(title) = title_of(self.kind, row) {
+            forget(&mut self.by_title, &title, slot);
+        }
+        if self.kind == Kind::Dashboard {
+            forget(&mut self.by_slug, row.text(self.kind, "slug"), slot);
+        }
+    }
+
+    /// Content of a title, be it spelled in upper or in lower case.
+    pub(crate) fn titled(&self, title: &str) -> impl Iterator<Item = &Row> {
+        let slots = self.by_title.get(&*title.to_lowercase());
+        slots.into_iter().flatten().map(|slot| self.row(*slot))
+    }
+
+    /// Dashboards of a slug.
+    pub(crate) fn of_slug(&self, slug: &str) -> impl Iterator<Item = &Row> {
+        self.by_slug.get(slug).into_iter().flatten().map(|slot| self.row(*slot))
     }
 
     pub(crate) fn row(&self, slot: u32) -> &Row {
@@ -340,6 +369,22 @@ impl Table {
     /// The largest numeric id, 0 when there is none.
     pub(crate) fn largest_key(&self) -> u64 {
         self.rows.iter().rev().map(|row| row.key).find(|key| *key != u64::MAX).unwrap_or(0)
+    }
+}
+
+/// The title of content in lower case.
+fn title_of(kind: Kind, row: &Row) -> Option<Box<str>> {
+    let is_content = matches!(kind, Kind::Dashboard | Kind::Look);
+    is_content.then(|| row.text(kind, "title").to_lowercase().into())
+}
+
+/// Takes a slot out of those of a name.
+fn forget(names: &mut HashMap<Box<str>, Vec<u32>>, name: &str, slot: u32) {
+    if let Some(slots) = names.get_mut(name) {
+        slots.retain(|other| *other != slot);
+        if slots.is_empty() {
+            names.remove(name);
+        }
     }
 }
 

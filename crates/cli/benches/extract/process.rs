@@ -33,14 +33,22 @@ pub(crate) struct Ended {
 ///
 /// # Errors
 /// When it cannot be started or its output is not text.
-pub(crate) fn run(mut command: Command) -> anyhow::Result<Ended> {
+pub(crate) fn run(command: Command) -> anyhow::Result<Ended> {
+    run_watched(command, &|_| ())
+}
+
+/// The same, with `look` at the process by its id now and then.
+///
+/// # Errors
+/// When it cannot be started or its output is not text.
+pub(crate) fn run_watched(mut command: Command, look: &(dyn Fn(u32) + Sync)) -> anyhow::Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn().context("the measured program cannot be started")?;
     let (pid, complaints) = (child.id(), child.stderr.take());
     let ended = AtomicBool::new(false);
     let (measured, peak_memory, stderr) = thread::scope(|scope| {
-        let watching = scope.spawn(|| watch_memory(pid, &ended));
+        let watching = scope.spawn(|| watch_memory(pid, &ended, look));
         let listening = scope.spawn(|| complaints.and_then(|pipe| std::io::read_to_string(pipe).ok()));
         let measured = until_gone(&mut child, start);
         ended.store(true, Ordering::Relaxed);
@@ -71,7 +79,7 @@ fn until_gone(child: &mut Child, start: Instant) -> anyhow::Result<(String, Dura
 }
 
 /// Field 3 of `/proc/PID/stat`, and the sum of fields 14 and 15 (proc(5)).
-fn state_and_cpu(pid: u32) -> Option<(char, Duration)> {
+pub(crate) fn state_and_cpu(pid: u32) -> Option<(char, Duration)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name before it may hold anything, parentheses too.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
@@ -81,10 +89,11 @@ fn state_and_cpu(pid: u32) -> Option<(char, Duration)> {
     Some((state, Duration::from_secs_f64((user + system) / TICKS)))
 }
 
-fn watch_memory(pid: u32, ended: &AtomicBool) -> Option<u64> {
+fn watch_memory(pid: u32, ended: &AtomicBool, look: &(dyn Fn(u32) + Sync)) -> Option<u64> {
     let mut peak = None;
     while !ended.load(Ordering::Relaxed) {
         peak = peak_memory(pid).or(peak);
+        look(pid);
         thread::sleep(LOOK_EVERY);
     }
     peak

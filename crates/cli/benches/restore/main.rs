@@ -16,8 +16,9 @@
 mod expectations;
 mod measured;
 mod options;
+mod phases;
 #[path = "../extract/process.rs"]
-#[expect(dead_code, reason = "processor time is told by the other benchmark")]
+#[expect(dead_code, reason = "processor time is told phase by phase")]
 mod process;
 mod support;
 #[path = "../extract/table.rs"]
@@ -130,6 +131,9 @@ impl Book {
         };
         let rows: Vec<Vec<String>> = self.cases.iter().map(row).collect();
         println!("\n{}", table(&head, &rows));
+        for one in &self.cases {
+            println!("Phases of `{}`:\n\n{}", one.case, one.phases());
+        }
         println!("Calls beyond the least:\n");
         for one in &self.cases {
             println!("  {}", one.case);

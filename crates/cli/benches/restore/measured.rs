@@ -8,6 +8,7 @@ use looker_sim::{Latency, SimConfig};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::phases::{Course, Phase};
 use crate::process;
 use crate::support::looker::Looker;
 use crate::support::restoration::{Damage, Documents};
@@ -37,17 +38,24 @@ pub(crate) struct Restored {
     pub(crate) above: BTreeMap<&'static str, u64>,
     pub(crate) wall_seconds: f64,
     pub(crate) peak_memory: Option<u64>,
+    /// In the order of time.
+    pub(crate) phases: Vec<Phase>,
 }
 
 impl Restored {
     /// What the calls alone take, so many at once.
     pub(crate) fn calls_alone(&self) -> f64 {
-        self.calls as f64 * LATENCY.as_secs_f64() / f64::from(WORKERS)
+        calls_alone(self.calls)
     }
 
     pub(crate) fn over_calls(&self) -> f64 {
         self.wall_seconds / self.calls_alone()
     }
+}
+
+/// What so many calls take by themselves, so many at once.
+pub(crate) fn calls_alone(calls: u64) -> f64 {
+    calls as f64 * LATENCY.as_secs_f64() / f64::from(WORKERS)
 }
 
 /// Extracts dashboards, does the damage to all of them, and brings them back.
@@ -77,7 +85,8 @@ pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restore
     let line = format!(
         "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json --quiet --workers {WORKERS}"
     );
-    let ended = process::run(world.command(&line))?;
+    let course = Course::begin(looker.running_for());
+    let ended = process::run_watched(world.command(&line), &|pid| course.note(pid))?;
     ensure!(ended.succeeded, "restore failed: {}{}", ended.stdout, ended.stderr);
     let report: Value = serde_json::from_str(&ended.stdout).context("the report cannot be read")?;
     let lines = report["calls"].as_array().context("a report without calls")?;
@@ -96,5 +105,6 @@ pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restore
         above: price.above,
         wall_seconds: ended.wall.as_secs_f64(),
         peak_memory: ended.peak_memory,
+        phases: course.phases(&looker.requests(), ended.wall),
     })
 }

@@ -9,7 +9,6 @@ use looker_sim::{Kind, Served};
 use serde_json::Value;
 
 use super::looker::Looker;
-use super::restored::COMPARED;
 
 /// Rows of a page of dashboards.
 const PAGE: usize = 100;
@@ -193,16 +192,4 @@ pub(crate) fn reads_and_writes(requests: &[Served]) -> (BTreeMap<&'static str, u
         }
     }
     (reads, writes)
-}
-
-/// What `restore all` costs on a small instance where nothing is to be done: a call for
-/// each kind, and one for each schedule that no list has.
-pub(crate) fn looking_at_all(looker: &Looker) -> u64 {
-    let plans = looker.export(Kind::ScheduledPlan).into_iter();
-    let is_unlisted = |body: &[u8]| {
-        let plan: Value = serde_json::from_slice(body).unwrap();
-        plan["enabled"] == false
-    };
-    let kinds = COMPARED.iter().filter(|(kind, _)| !looker.export(*kind).is_empty()).count();
-    (kinds + plans.filter(|(_, body)| is_unlisted(body)).count()) as u64
 }

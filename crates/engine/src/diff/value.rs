@@ -12,9 +12,6 @@ use memchr::memchr2;
 /// Objects and arrays may lie in each other this deep, as in the vault.
 const DEEPEST: u32 = 512;
 
-/// Room that is made for members and elements before their number is known.
-const USUAL_ITEMS: usize = 8;
-
 /// A value of a canonical document.
 #[derive(Debug, Clone)]
 pub struct Value<'t> {
@@ -49,7 +46,7 @@ impl<'t> Value<'t> {
     /// and the order of keys are not looked at.
     pub fn parse(document: &'t [u8]) -> Result<Self, NotCanonical> {
         let text = std::str::from_utf8(document).map_err(|e| NotCanonical { offset: e.valid_up_to() })?;
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        let mut parser = Parser { text, at: 0, depth: 0, members: Vec::new(), elements: Vec::new() };
         let value = parser.value()?;
         if parser.at == text.len() { Ok(value) } else { Err(parser.wrong()) }
     }
@@ -126,10 +123,14 @@ impl Hash for Value<'_> {
     }
 }
 
+/// Members and elements of what is open are gathered in one place each, so that every
+/// object and list is made in the size that it has.
 struct Parser<'t> {
     text: &'t str,
     at: usize,
     depth: u32,
+    members: Vec<(&'t str, Value<'t>)>,
+    elements: Vec<Value<'t>>,
 }
 
 impl<'t> Parser<'t> {
@@ -152,8 +153,8 @@ impl<'t> Parser<'t> {
     fn value(&mut self) -> Result<Value<'t>, NotCanonical> {
         let start = self.at;
         let node = match self.peek() {
-            Some(b'{') => self.nested(|parser| parser.sequence(b'}', Self::pair).map(Node::Object))?,
-            Some(b'[') => self.nested(|parser| parser.sequence(b']', Self::value).map(Node::List))?,
+            Some(b'{') => self.nested(Self::object)?,
+            Some(b'[') => self.nested(Self::list)?,
             Some(b'"') => self.string().map(|()| Node::Scalar)?,
             _ => self.word().map(|()| Node::Scalar)?,
         };
@@ -162,7 +163,7 @@ impl<'t> Parser<'t> {
 
     fn nested(
         &mut self,
-        inside: impl FnOnce(&mut Self) -> Result<Node<'t>, NotCanonical>,
+        inside: fn(&mut Self) -> Result<Node<'t>, NotCanonical>,
     ) -> Result<Node<'t>, NotCanonical> {
         if self.depth == DEEPEST {
             return Err(self.wrong());
@@ -174,20 +175,30 @@ impl<'t> Parser<'t> {
         Ok(node)
     }
 
-    fn sequence<T>(
-        &mut self,
-        end: u8,
-        item: impl Fn(&mut Self) -> Result<T, NotCanonical>,
-    ) -> Result<Vec<T>, NotCanonical> {
-        let mut items = Vec::with_capacity(if self.peek() == Some(end) { 0 } else { USUAL_ITEMS });
-        while self.peek() != Some(end) {
-            if !items.is_empty() {
+    fn object(&mut self) -> Result<Node<'t>, NotCanonical> {
+        let first = self.members.len();
+        while self.peek() != Some(b'}') {
+            if self.members.len() > first {
                 self.take(b',')?;
             }
-            items.push(item(self)?);
+            let member = self.pair()?;
+            self.members.push(member);
         }
-        self.take(end)?;
-        Ok(items)
+        self.at += 1;
+        Ok(Node::Object(self.members.split_off(first)))
+    }
+
+    fn list(&mut self) -> Result<Node<'t>, NotCanonical> {
+        let first = self.elements.len();
+        while self.peek() != Some(b']') {
+            if self.elements.len() > first {
+                self.take(b',')?;
+            }
+            let element = self.value()?;
+            self.elements.push(element);
+        }
+        self.at += 1;
+        Ok(Node::List(self.elements.split_off(first)))
     }
 
     fn pair(&mut self) -> Result<(&'t str, Value<'t>), NotCanonical> {

@@ -73,7 +73,7 @@ pub(crate) use groups::Group;
 pub(crate) use keys::stored as stored_keys;
 pub use plan::{KindPlan, Learned, Plan, PlannedCalls, Sizing, learn, plan};
 pub(crate) use pool::{Brake, Rows, blocking};
-pub use record::Recorder;
+pub use record::{Prepared, Recorder};
 pub use refresh::RefreshPolicy;
 pub use report::{
     CallReport, GapReport, KindReport, Report, Rested, Spread, Stop, StreamReport, Unavailable,

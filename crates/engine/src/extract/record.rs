@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
 use looker::rows::Row;
-use vault::{BodyHash, Codec, CompiledRules, Record, Side};
+use vault::{BodyHash, Codec, CompiledRules, Encoded, Record, Reference, Side};
 
 /// An object edited so shortly before its read may have been edited once more in
 /// the same second, under the same stamp.
@@ -25,6 +25,20 @@ pub struct Recorder<'a> {
     pub codec: &'a Codec,
 }
 
+/// A document as it is stored: what of a record follows from it alone.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The hash of its body.
+    pub body: BodyHash,
+    /// The body, unless it was stored already.
+    pub encoded: Option<Encoded>,
+    /// How many values were redacted.
+    pub redacted: u32,
+    references: Vec<Reference>,
+    volatile_hash: u64,
+    volatile: Option<Encoded>,
+}
+
 impl Recorder<'_> {
     /// The record of a row; its body comes along unless `is_stored` knows it. The
     /// inner error says why the row is no document.
@@ -36,14 +50,39 @@ impl Recorder<'_> {
         row: &Row,
         is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
     ) -> vault::Result<Result<Record, String>> {
-        let canonical = match vault::canonicalise(&row.raw, self.rules) {
+        Ok(self.prepare(&row.raw, is_stored)?.map(|prepared| self.record_of(row, prepared)))
+    }
+
+    /// Prepares a document; its body comes along unless `is_stored` knows it. The inner
+    /// error says why it is none.
+    ///
+    /// # Errors
+    /// What `is_stored` gives.
+    pub fn prepare(
+        &self,
+        raw: &[u8],
+        is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
+    ) -> vault::Result<Result<Prepared, String>> {
+        let canonical = match vault::canonicalise(raw, self.rules) {
             Ok(canonical) => canonical,
             Err(error) => return Ok(Err(error.to_string())),
         };
         let body = BodyHash::of(&canonical.body);
         let encoded = (!is_stored(&body)?).then(|| self.codec.encode(self.kind.name, &canonical.body));
         let (volatile, counters) = (canonical.volatile.as_deref(), canonical.counters);
-        Ok(Ok(Record {
+        Ok(Ok(Prepared {
+            body,
+            references: if encoded.is_some() { canonical.references } else { Vec::new() },
+            encoded,
+            redacted: canonical.redacted,
+            volatile_hash: volatile.map_or(0, vault::volatile_hash),
+            volatile: volatile.map(|part| self.codec.encode_volatile(self.kind.name, part, counters)),
+        }))
+    }
+
+    /// The record of a row whose document was prepared.
+    pub fn record_of(&self, row: &Row, prepared: Prepared) -> Record {
+        Record {
             kind: Cow::Borrowed(self.kind.name),
             key: row.id.clone(),
             side: self.side,
@@ -53,11 +92,11 @@ impl Recorder<'_> {
             created_at: row.created_at,
             read_at: self.read_at,
             unsettled: row.updated_at.is_some_and(|at| at.duration_until(self.read_at) < UNSETTLED_WITHIN),
-            body,
-            references: if encoded.is_some() { canonical.references } else { Vec::new() },
-            encoded,
-            volatile_hash: volatile.map_or(0, vault::volatile_hash),
-            volatile: volatile.map(|part| self.codec.encode_volatile(self.kind.name, part, counters)),
-        }))
+            body: prepared.body,
+            references: prepared.references,
+            encoded: prepared.encoded,
+            volatile_hash: prepared.volatile_hash,
+            volatile: prepared.volatile,
+        }
     }
 }

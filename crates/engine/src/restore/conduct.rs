@@ -121,9 +121,8 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
     }
     session.watch.phase("reading back");
     let as_of = RunId::from_number(plan.as_of);
-    let mut again = draw_up(session, request).await?;
-    let reader = session.writer().reader()?;
-    let mut backs = read_back::compare(&reader, &again, as_of, session.known_accepted())?;
+    let mut again = draw_up(session, request, true).await?;
+    let mut backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
     again.lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
     keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;
     Ok(backs)

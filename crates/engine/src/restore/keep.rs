@@ -29,6 +29,14 @@ pub(super) async fn keep(
             let mut records = Vec::with_capacity(chunk.len());
             for (kind, live) in chunk {
                 let [without, with] = compiled(kind);
+                let recorder = |rules| {
+                    let read_at = Timestamp::now();
+                    Recorder { kind, side: live.side, read_at, rules, codec: &codec }
+                };
+                if let Some(packed) = &live.packed {
+                    records.push(recorder(without).record_of(&live.row, packed.prepared.clone()));
+                    continue;
+                }
                 // As the vault has had it so far: a destination that nobody asked to
                 // keep is not kept because of a restore.
                 let known = |rules| {
@@ -37,9 +45,7 @@ pub(super) async fn keep(
                 let keeps = !kind.destinations.is_empty()
                     && known(with).is_ok_and(|hash| reader.has_body(&hash).unwrap_or(false));
                 let rules = if keeps { with } else { without };
-                let recorder =
-                    Recorder { kind, side: live.side, read_at: Timestamp::now(), rules, codec: &codec };
-                records.extend(recorder.record(&live.row, |hash| reader.has_body(hash))?.ok());
+                records.extend(recorder(rules).record(&live.row, |hash| reader.has_body(hash))?.ok());
             }
             writer.items(run, records)?;
         }

@@ -1,6 +1,8 @@
 //! What the instance has of chosen objects now, for the fewest calls.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use looker::catalogue::{AnswerShape, List, Paged};
@@ -8,9 +10,11 @@ use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
-use vault::{BodyHash, Side};
+use vault::{BodyHash, Reader, Side};
 
 use super::RestoreError;
+use super::packing::{Packed, Readers, pack};
+use super::session::Session;
 use crate::extract::{Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
 
 /// Ids that one call asks for, where an instance takes lists of them.
@@ -20,10 +24,12 @@ const IDS_A_CALL: usize = 50;
 /// thousands of them are held at once.
 #[derive(Debug, Clone)]
 pub(super) struct Live {
-    /// Its envelope and its raw body.
+    /// Its envelope and its raw body; that is empty where it is packed.
     pub(super) row: Row,
     /// Live or in the trash.
     pub(super) side: Side,
+    /// What the vault would store of it.
+    pub(super) packed: Option<Arc<Packed>>,
 }
 
 /// What is known of a kind before it is asked for.
@@ -39,8 +45,21 @@ pub(super) struct Stock {
 
 impl Live {
     /// Its canonical body.
-    pub(super) fn body(&self, kind: &'static Kind) -> Result<Vec<u8>, RestoreError> {
-        Ok(self.body_like(kind, None, false)?.0)
+    pub(super) fn body(&self, kind: &'static Kind, reader: &Reader) -> Result<Vec<u8>, RestoreError> {
+        Ok(self.body_like(kind, None, false, reader)?.0)
+    }
+
+    /// What it says, as it came or in canonical form.
+    pub(super) fn document(&self, reader: &Reader) -> Result<Cow<'_, [u8]>, RestoreError> {
+        match &self.packed {
+            Some(packed) => packed.body(&self.row.id, reader).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.row.raw)),
+        }
+    }
+
+    /// The hash of its body, where it is known and the vault has only one way to store it.
+    pub(super) fn hash(&self) -> Option<BodyHash> {
+        self.packed.as_ref().map(|packed| packed.hash())
     }
 
     /// Its canonical body, with or without destinations; and whether the stored one is
@@ -50,7 +69,11 @@ impl Live {
         kind: &'static Kind,
         stored: Option<&BodyHash>,
         with_destinations: bool,
+        reader: &Reader,
     ) -> Result<(Vec<u8>, bool), RestoreError> {
+        if let Some(packed) = &self.packed {
+            return Ok((packed.body(&self.row.id, reader)?, stored == Some(&packed.hash())));
+        }
         let [redacting, keeping] = compiled(kind);
         let ways = if with_destinations { [keeping, redacting] } else { [redacting, keeping] };
         let made = |rules| {
@@ -76,12 +99,12 @@ impl Live {
 /// Reads these objects of a kind, live or in the trash; of kinds that one call
 /// answers whole, everything.
 pub(super) async fn read(
-    client: &Client,
+    session: &Session,
     kind: &'static Kind,
     keys: &BTreeSet<String>,
     stock: &Stock,
 ) -> Result<BTreeMap<String, Live>, RestoreError> {
-    let mut found = Found { client, kind, lives: BTreeMap::new() };
+    let mut found = Found::new(session, kind);
     match &kind.list {
         List::Whole(whole) => {
             let answered = found.rows(whole_call(kind, whole)).await?;
@@ -99,11 +122,11 @@ pub(super) async fn read(
 
 /// Reads all live objects of a kind that is listed in pages; the vault knows of so many.
 pub(super) async fn read_all(
-    client: &Client,
+    session: &Session,
     kind: &'static Kind,
     stored: usize,
 ) -> Result<BTreeMap<String, Live>, RestoreError> {
-    let mut found = Found { client, kind, lives: BTreeMap::new() };
+    let mut found = Found::new(session, kind);
     if let List::Paged(paged) = &kind.list {
         found.pages(paged, Side::Live, None, stored).await?;
     }
@@ -118,26 +141,31 @@ static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
 
 struct Found<'c> {
     client: &'c Client,
+    readers: &'c Arc<Readers>,
     kind: &'static Kind,
     lives: BTreeMap<String, Live>,
 }
 
-impl Found<'_> {
+/// Rows of an answer, each with what the vault would store of it if it is packed.
+type Answered = Vec<(Row, Option<Arc<Packed>>)>;
+
+impl<'c> Found<'c> {
+    fn new(session: &'c Session, kind: &'static Kind) -> Self {
+        Self { client: &session.client, readers: &session.readers, kind, lives: BTreeMap::new() }
+    }
+
     fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
         keys.iter().filter(|key| !self.lives.contains_key(*key)).cloned().collect()
     }
 
-    async fn rows(&self, call: Call) -> Result<Vec<Row>, RestoreError> {
-        let kind = self.kind;
-        let read = |body: &bytes::Bytes| {
-            Ok(rows::cut(body)?.into_iter().filter_map(|raw| Row::read(raw, kind).ok()).collect())
-        };
-        Ok(self.client.get(&call, |reply| read(&reply.body)).await?)
+    async fn rows(&self, call: Call) -> Result<Answered, RestoreError> {
+        let raws = self.client.get(&call, |reply| rows::cut(&reply.body)).await?;
+        pack(self.readers, self.kind, raws).await
     }
 
-    fn keep(&mut self, answered: Vec<Row>, side: Side) {
-        for row in answered {
-            self.lives.entry(row.id.clone()).or_insert(Live { row, side });
+    fn keep(&mut self, answered: Answered, side: Side) {
+        for (row, packed) in answered {
+            self.lives.entry(row.id.clone()).or_insert(Live { row, side, packed });
         }
     }
 
@@ -164,7 +192,7 @@ impl Found<'_> {
         let answers: Vec<_> =
             futures_util::stream::iter(reads).buffer_unordered(client.settings().ceiling).collect().await;
         for answer in answers {
-            let rows = answer?.into_iter().collect();
+            let rows = answer?.into_iter().map(|row| (row, None)).collect();
             self.keep(rows, Side::Live);
         }
         Ok(())
@@ -228,7 +256,7 @@ impl Found<'_> {
         let asked: BTreeSet<&str> = ids.into_iter().collect();
         for answer in answers {
             let mut answer = answer?;
-            answer.retain(|row| asked.contains(row.id.as_str()));
+            answer.retain(|(row, _)| asked.contains(row.id.as_str()));
             self.keep(answer, side);
         }
         Ok(())

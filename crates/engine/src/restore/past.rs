@@ -55,6 +55,18 @@ impl Marks {
     }
 }
 
+/// The body that an object had then, else as it was read last.
+pub(super) fn body_of(
+    reader: &Reader,
+    then: AsOf,
+    kind: &str,
+    key: &str,
+) -> Result<Option<Vec<u8>>, RestoreError> {
+    let row = reader.row(then, kind, key)?;
+    let row = if row.is_some() { row } else { reader.row(then.instance, kind, key)? };
+    Ok(row.map(|(_, hash)| reader.body(&hash)).transpose()?.flatten())
+}
+
 impl<'r> Past<'r> {
     pub(super) fn new(reader: &'r Reader, instance: InstanceId, as_of: RunId) -> Self {
         Self {
@@ -109,9 +121,7 @@ impl<'r> Past<'r> {
 
     /// The body of an object then, else as it was read last, checked against its hash.
     pub(super) fn body(&self, kind: &str, key: &str) -> Result<Option<Vec<u8>>, RestoreError> {
-        let then = self.reader.row(self.then(), kind, key)?;
-        let row = if then.is_some() { then } else { self.reader.row(self.instance, kind, key)? };
-        Ok(row.map(|(_, hash)| self.reader.body(&hash)).transpose()?.flatten())
+        body_of(self.reader, self.then(), kind, key)
     }
 
     /// What links in its texts to a dashboard or a look, now. All texts are read once.

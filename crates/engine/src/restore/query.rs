@@ -250,16 +250,20 @@ impl Composer<'_> {
         about: String,
         body: Vec<(String, Part)>,
     ) -> Id {
-        // A query within a tile may be told otherwise than by itself: then two go by
-        // one id, and the second by its content.
-        let key = key
-            .filter(|key| !self.asked.contains(&Symbol::new(resource, key.as_str())))
-            .unwrap_or_else(|| vault::BodyHash::of(content.as_bytes()).to_string());
-        let symbol = Symbol::new(resource, key.as_str());
+        let symbol = self.free(&Symbol::new(resource, key.unwrap_or_default()), &content);
         self.queries.insert(content, symbol.clone());
         self.asked.insert(symbol.clone());
         let Some(resource) = Resource::find(resource) else { return Id::Of(symbol) };
-        self.add(Verb::Reuse, resource, key, about, None, body);
+        self.add(Verb::Reuse, resource, symbol.key.clone(), about, None, body);
         Id::Of(symbol)
+    }
+
+    /// What a query of this content goes by. One within a tile may be told otherwise than
+    /// by itself: then two have one id, and the second goes by its content.
+    pub(super) fn free(&self, symbol: &Symbol, content: &str) -> Symbol {
+        if !symbol.key.is_empty() && !self.asked.contains(symbol) {
+            return symbol.clone();
+        }
+        Symbol::new(&symbol.resource, vault::BodyHash::of(content.as_bytes()).to_string())
     }
 }

@@ -9,11 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 use looker::Kind;
 use looker::catalogue::{Relation, Resource};
 use serde::Serialize;
-use vault::{Reader, RunId};
+use vault::RunId;
 
 use super::accepted::Accepted;
 use super::live::{self, Live, Stock};
-use super::plan::Plan;
+use super::parallel;
+use super::plan::{Object, Plan};
 use super::planner::Planned;
 use super::session::Session;
 use super::step::{Id, Ids, Step, Verb};
@@ -39,17 +40,19 @@ pub struct ReadBack {
 
 /// Compares what is there now, as a second plan found it, with what was intended.
 pub(super) fn compare(
-    reader: &Reader,
+    session: &Session,
     again: &Planned,
     as_of: RunId,
     accepted: Option<&Accepted>,
 ) -> Result<Vec<ReadBack>, RestoreError> {
-    let instance = reader.moment(as_of)?.instance;
+    let instance = session.writer.reader()?.moment(as_of)?.instance;
     let lives: HashMap<(&str, &str), &Live> =
         again.lives.iter().map(|(kind, live)| ((kind.name, live.row.id.as_str()), live)).collect();
-    let mut backs = Vec::with_capacity(again.plan.objects.len());
-    for object in &again.plan.objects {
-        let Some(kind) = Kind::find(&object.kind) else { continue };
+    let known = again.plan.objects.iter().enumerate();
+    let known = known.filter_map(|(at, object)| Some((at, Kind::find(&object.kind)?, object)));
+    let known: Vec<(usize, &'static Kind, &Object)> = known.collect();
+    let reader = || Ok(session.writer.reader()?);
+    parallel::each(&known, reader, |reader, (at, kind, object)| {
         let refused = match &object.action {
             Action::Skip => Vec::new(),
             Action::Create => vec!["it is not there".to_owned()],
@@ -58,27 +61,30 @@ pub(super) fn compare(
             _ => object.changes.clone(),
         };
         let live = object.live_id.as_ref().and_then(|id| lives.get(&(kind.name, id.as_str())));
-        let made_by_looker = match live {
-            Some(live) => {
+        let made_by_looker = match (again.rest.get(at), live) {
+            (Some(rest), Some(_)) => rest.clone(),
+            (None, Some(live)) => {
                 let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
                 let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
-                let (body, _) =
-                    live.body_like(kind, stored.as_ref().map(|stored| &stored.hash), with_destinations)?;
+                let hash = stored.as_ref().map(|stored| &stored.hash);
+                let (body, _) = live.body_like(kind, hash, with_destinations, reader)?;
                 let moved = object.live_id.as_ref() != Some(&object.key);
-                stored.map_or_else(Vec::new, |stored| beyond(kind, &stored.body, &body, moved, accepted))
+                let stored = stored.as_ref().and_then(|stored| Value::parse(&stored.body).ok());
+                let live = Value::parse(&body).ok();
+                let both = stored.as_ref().zip(live.as_ref());
+                both.map_or_else(Vec::new, |(stored, live)| beyond(kind, stored, live, moved, accepted))
             }
-            None => Vec::new(),
+            (_, None) => Vec::new(),
         };
-        backs.push(ReadBack {
+        Ok(ReadBack {
             kind: object.kind.clone(),
             key: object.key.clone(),
             id: object.live_id.clone(),
             exact: refused.is_empty(),
             refused,
             made_by_looker,
-        });
-    }
-    Ok(backs)
+        })
+    })
 }
 
 /// Reads back values that were set for groups and attributes which were made anew: they
@@ -107,7 +113,7 @@ pub(super) async fn values(
         if keys.is_empty() {
             continue;
         }
-        let found = live::read(&session.client, kind, &keys, &Stock::default()).await?;
+        let found = live::read(session, kind, &keys, &Stock::default()).await?;
         for step in steps {
             let (Some(list), Some(key)) = (end(step, owner), end(step, 1 - owner)) else { continue };
             let is_set = found.get(&list).is_some_and(|list| has_value(list, other, &key, step));
@@ -133,16 +139,15 @@ fn has_value(list: &Live, field: &str, key: &str, step: &Step) -> bool {
 }
 
 /// Paths of fields that differ and that are in no table of what can be written.
-fn beyond(
+pub(super) fn beyond(
     kind: &'static Kind,
-    stored: &[u8],
-    live: &[u8],
+    stored: &Value<'_>,
+    live: &Value<'_>,
     moved: bool,
     accepted: Option<&Accepted>,
 ) -> Vec<String> {
-    let (Ok(stored), Ok(live)) = (Value::parse(stored), Value::parse(live)) else { return Vec::new() };
     let identity = if moved { Identity::Name } else { Identity::Id };
-    let documents = Documents { kind, from: &stored, to: &live, identity };
+    let documents = Documents { kind, from: stored, to: live, identity };
     let Some(edit) = documents.edit() else { return Vec::new() };
     let view = View { all: false, ignore_ids: moved, ignore_layout: false };
     let changes = documents.changes(&edit, view, &|_, old, new| old == new || moved);

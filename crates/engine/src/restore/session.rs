@@ -11,6 +11,7 @@ use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Vault, Writer}
 use super::RestoreError;
 use super::accepted::Accepted;
 use super::may::May;
+use super::packing::Readers;
 use crate::Watch;
 use crate::allowance::{Allowance, Standing};
 use crate::bookkeeping::{Bookkeeping, count_calls};
@@ -24,6 +25,7 @@ pub struct Session {
     pub(super) writer: Writer,
     pub(super) watch: Arc<dyn Watch>,
     pub(super) brake: Brake,
+    pub(super) readers: Arc<Readers>,
     run: RunId,
     instance: InstanceId,
     bookkeeping: Bookkeeping,
@@ -68,11 +70,13 @@ impl Session {
         let writer = vault.into_writer();
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
         let brake = Brake::new(interrupt);
+        let readers = Arc::new(Readers::new(writer.clone()));
         Ok(Self {
             client: client.clone(),
             writer,
             watch,
             brake,
+            readers,
             run,
             instance,
             bookkeeping,
@@ -127,7 +131,9 @@ impl Session {
     /// When the vault cannot be written.
     pub async fn close(self, totals_json: String) -> Result<(), RestoreError> {
         let state = if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete };
-        let Self { client, writer, run, bookkeeping, .. } = self;
+        let Self { client, writer, run, bookkeeping, readers, .. } = self;
+        // Who closes the vault last tidies up its journal, and must be able to write.
+        drop(readers);
         bookkeeping.end().await;
         blocking(move || {
             count_calls(&client, &writer, run)?;

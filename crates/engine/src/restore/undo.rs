@@ -4,7 +4,7 @@
 //! run. What the restore has made goes into the trash, where there is one; folders
 //! that it has made are deleted only when nothing lies in them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use looker::Kind;
 use looker::catalogue::{By, RELATIONS, Relation, Resource};
@@ -109,9 +109,13 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
     let as_of = request.as_of;
     let mut planned = if request.selection.is_empty() {
         let instance = session.writer.reader()?.moment(as_of)?.instance;
-        Planned { plan: nothing(&request.address, instance.number(), as_of), lives: Vec::new() }
+        Planned {
+            plan: nothing(&request.address, instance.number(), as_of),
+            lives: Vec::new(),
+            rest: HashMap::new(),
+        }
     } else {
-        draw_up(session, request).await?
+        draw_up(session, request, false).await?
     };
     // What belongs to something that is taken away goes with it.
     planned.plan.steps.retain(|step| !made.ends(step));
@@ -251,7 +255,7 @@ async fn folder_of(
     user: &str,
 ) -> Result<Option<String>, RestoreError> {
     let keys = BTreeSet::from([user.to_owned()]);
-    let found = live::read(&session.client, users, &keys, &live::Stock::default()).await?;
+    let found = live::read(session, users, &keys, &live::Stock::default()).await?;
     let document = found.get(user).map(|live| serde_json::from_slice::<serde_json::Value>(&live.row.raw));
     Ok(document.and_then(Result::ok).and_then(|user| user["personal_folder_id"].as_str().map(str::to_owned)))
 }

@@ -47,20 +47,33 @@ impl Decoder {
         raw_len: u32,
         dictionary: Option<i64>,
     ) -> Result<Vec<u8>, &'static str> {
-        // Asked of the frame before room is made for what it claims to hold.
-        if !matches!(get_frame_content_size(data), Ok(Some(size)) if size == u64::from(raw_len)) {
-            return Err("its length is not the one it was stored with");
-        }
         let State { context, dictionaries } = &mut *self.state.borrow_mut();
-        let mut raw = Vec::with_capacity(raw_len as usize);
-        let outcome = match dictionary.map(|row| dictionaries.get(&row)) {
-            Some(Some(dictionary)) => context.decompress_using_ddict(&mut raw, data, dictionary),
-            Some(None) => return Err("its dictionary is missing or damaged"),
-            None => context.decompress(&mut raw, data),
-        };
-        outcome.map_err(get_error_name)?;
-        Ok(raw)
+        match dictionary.map(|row| dictionaries.get(&row)) {
+            Some(None) => Err("its dictionary is missing or damaged"),
+            Some(dictionary) => decompress(context, data, raw_len, dictionary),
+            None => decompress(context, data, raw_len, None),
+        }
     }
+}
+
+/// Decompresses a frame to exactly `raw_len` bytes.
+pub(super) fn decompress(
+    context: &mut DCtx<'static>,
+    data: &[u8],
+    raw_len: u32,
+    dictionary: Option<&DDict<'static>>,
+) -> Result<Vec<u8>, &'static str> {
+    // Asked of the frame before room is made for what it claims to hold.
+    if !matches!(get_frame_content_size(data), Ok(Some(size)) if size == u64::from(raw_len)) {
+        return Err("its length is not the one it was stored with");
+    }
+    let mut raw = Vec::with_capacity(raw_len as usize);
+    let outcome = match dictionary {
+        Some(dictionary) => context.decompress_using_ddict(&mut raw, data, dictionary),
+        None => context.decompress(&mut raw, data),
+    };
+    outcome.map_err(get_error_name)?;
+    Ok(raw)
 }
 
 impl std::fmt::Debug for Decoder {

@@ -27,9 +27,9 @@ mod training;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use zstd::zstd_safe::{CCtx, CDict, compress_bound};
+use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict, compress_bound};
 
 pub(crate) use decode::Decoder;
 use training::Samples;
@@ -86,12 +86,15 @@ pub(crate) struct Dictionary {
     pub(crate) part: Part,
     pub(crate) bytes: Vec<u8>,
     prepared: CDict<'static>,
+    /// Prepared to read with, once somebody does.
+    reading: OnceLock<DDict<'static>>,
 }
 
 impl Dictionary {
     pub(crate) fn new(kind: &str, part: Part, bytes: Vec<u8>) -> Self {
         let prepared = CDict::create(&bytes, LEVEL);
-        Self { id: DictionaryId::of(&bytes), kind: kind.to_owned(), part, bytes, prepared }
+        let reading = OnceLock::new();
+        Self { id: DictionaryId::of(&bytes), kind: kind.to_owned(), part, bytes, prepared, reading }
     }
 }
 
@@ -113,6 +116,9 @@ thread_local! {
     /// One compressor a thread, and room for its result.
     static COMPRESSOR: RefCell<(CCtx<'static>, Vec<u8>)> =
         RefCell::new((CCtx::create(), Vec::new()));
+
+    /// One decompressor a thread.
+    static DECOMPRESSOR: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
 impl Codec {
@@ -136,6 +142,22 @@ impl Codec {
     /// along as they are.
     pub fn encode_volatile(&self, kind: &str, volatile: &[u8], counters: Option<String>) -> Encoded {
         Encoded { counters, ..self.encode_part(kind, Part::Volatile, volatile) }
+    }
+
+    /// Gives back what [`encode`](Self::encode) has compressed.
+    ///
+    /// # Errors
+    /// When it needs a dictionary that this codec does not know, or is damaged.
+    pub fn decode(&self, encoded: &Encoded) -> Result<Vec<u8>, &'static str> {
+        let dictionary = match encoded.dictionary {
+            Some(id) => Some(self.dictionary(id).ok_or("its dictionary belongs to another vault")?),
+            None => None,
+        };
+        let reading = dictionary
+            .as_deref()
+            .map(|dictionary| dictionary.reading.get_or_init(|| DDict::create(&dictionary.bytes)));
+        DECOMPRESSOR
+            .with_borrow_mut(|context| decode::decompress(context, &encoded.data, encoded.raw_len, reading))
     }
 
     fn encode_part(&self, kind: &str, part: Part, raw: &[u8]) -> Encoded {
@@ -245,6 +267,7 @@ mod tests {
         assert!(encoded[399].data.len() * 2 < encoded[0].data.len());
         for (number, encoded) in (0..).zip(&encoded) {
             assert_eq!(decode(&codec, encoded), body(number));
+            assert_eq!(codec.decode(encoded).unwrap(), body(number));
         }
         assert!(codec.encode_volatile("look", b"[]", None).dictionary.is_none());
         assert!(codec.encode("dashboard", b"{}").dictionary.is_none());

@@ -1,20 +1,30 @@
 //! Ids in answers.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use looker::rows;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::super::step::{At, Given, Ids};
 
 /// An object as a server answers it.
 pub(super) type Row = serde_json::Map<String, Value>;
 
-/// The object that an answer holds.
+/// Members of what was written in which ids are looked for.
+const TOLD: [&str; 4] = ["id", "content_metadata_id", "dashboard_layouts", "personal_folder_id"];
+
+/// What the object that an answer holds says of ids. A dashboard is answered whole
+/// whatever was written of it, so the rest of it is only checked to be JSON.
 ///
 /// # Errors
 /// What is wrong with it, without quoting it.
 pub(super) fn object(body: &[u8]) -> Result<Row, String> {
-    serde_json::from_slice(body)
-        .map_err(|error| format!("the answer is no object as expected: {}", rows::fault(&error)))
+    let bad = |error| format!("the answer is no object as expected: {}", rows::fault(&error));
+    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(body).map_err(bad)?;
+    let told = TOLD.iter().filter_map(|name| Some((*name, members.get(*name)?)));
+    told.map(|(name, value)| Ok((name.to_owned(), serde_json::from_str(value.get()).map_err(bad)?))).collect()
 }
 
 /// The objects that a list holds.

@@ -156,8 +156,9 @@ impl Planner<'_> {
     fn live_place(&self, place: &str) -> Result<Option<String>, RestoreError> {
         let Some((kind, key)) = self.content_at(place)? else { return Ok(None) };
         let Standing::There(live) = self.standing(kind, &key)? else { return Ok(None) };
-        let body = live.body(kind)?;
-        Ok(Value::parse(&body).ok().and_then(|document| text(&document, "content_metadata_id")))
+        let document = live.document(self.past.reader)?;
+        let document = Value::parse(&document).ok();
+        Ok(document.and_then(|document| text(&document, "content_metadata_id")))
     }
 
     /// The place whose list holds for a place: its own, or the one that it inherits from.
@@ -224,8 +225,10 @@ impl Planner<'_> {
 
     fn live_rows(&self, metadata: &str) -> Vec<Row> {
         let live = self.lives.get(LISTS).and_then(|lists| lists.get(metadata));
-        let body =
-            live.zip(Kind::find(LISTS)).and_then(|(live, kind)| live.body(kind).ok()).unwrap_or_default();
+        let body = live
+            .zip(Kind::find(LISTS))
+            .and_then(|(live, kind)| live.body(kind, self.past.reader).ok())
+            .unwrap_or_default();
         Value::parse(&body).map(|list| access::live_rows(&list)).unwrap_or_default()
     }
 
@@ -357,7 +360,7 @@ impl Planner<'_> {
     fn compose_inheriting(&self, composer: &mut Composer<'_>, target: &Target) -> Result<(), RestoreError> {
         let body = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(()) };
-        let there = live.body(target.kind)?;
+        let there = live.body(target.kind, self.past.reader)?;
         let (Ok(wanted), Ok(live)) = (Value::parse(&body), Value::parse(&there)) else {
             return Ok(());
         };
@@ -392,7 +395,7 @@ impl Planner<'_> {
         let Standing::There(live) = self.standing(target.kind, &target.key)? else { return Ok(true) };
         let marks = self.past.marks(target.kind, &target.key)?;
         let last = marks.now.as_ref().map(|now| self.past.reader.body(&now.hash)).transpose()?.flatten();
-        let (last, live) = (last.unwrap_or_default(), live.body(target.kind)?);
+        let (last, live) = (last.unwrap_or_default(), live.body(target.kind, self.past.reader)?);
         let (Ok(last), Ok(live)) = (Value::parse(&last), Value::parse(&live)) else { return Ok(false) };
         if target.kind.name == LISTS {
             return Ok(access::are_same(&access::live_rows(&last), &access::live_rows(&live)));

@@ -94,7 +94,7 @@ impl Planner<'_> {
     pub(super) async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
-            for (kind, key) in self.holders(target)? {
+            for (kind, key) in self.holders(target.kind, &target.key)? {
                 if is_restorable(kind) && self.past.was_there(kind, &key)? {
                     brought.push((kind, key));
                 }
@@ -122,9 +122,9 @@ impl Planner<'_> {
 
     /// What refers to an object by the id that it is going to lose: what a restore can
     /// lead to the new one, and what nobody but its owner can.
-    pub(super) fn referrers(&self, target: &Target) -> Result<[Vec<String>; 2], RestoreError> {
+    pub(super) fn referrers(&self, of: &Kind, key: &str) -> Result<[Vec<String>; 2], RestoreError> {
         let mut referrers = [Vec::new(), Vec::new()];
-        for (kind, key) in self.holders(target)? {
+        for (kind, key) in self.holders(of, key)? {
             if self.targets.has(kind, &key) {
                 continue;
             }
@@ -160,18 +160,18 @@ impl Planner<'_> {
     }
 
     /// What has the id of an object, in a field or in a link, now.
-    fn holders(&self, target: &Target) -> Result<Vec<Named>, RestoreError> {
+    fn holders(&self, of: &Kind, key: &str) -> Result<Vec<Named>, RestoreError> {
         let mut holders: Vec<Named> = Vec::new();
-        for referrer in self.past.reader.referrers(self.past.instance, target.kind.name, &target.key)? {
-            let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, target.kind));
+        for referrer in self.past.reader.referrers(self.past.instance, of.name, key)? {
+            let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, of));
             holders.extend(kind.map(|kind| (kind, referrer.key)));
         }
-        if matches!(target.kind.name, "dashboards" | "looks") {
-            let to = Symbol::new(target.kind.name, target.key.as_str());
-            for (kind, key) in self.past.linking(&to, &self.host)? {
-                let is_own = kind.name == target.kind.name && *key == target.key;
-                if !is_own && !holders.iter().any(|(of, one)| of.name == kind.name && one == key) {
-                    holders.push((kind, key.clone()));
+        if matches!(of.name, "dashboards" | "looks") {
+            let to = Symbol::new(of.name, key);
+            for (kind, holder) in self.past.linking(&to, &self.host)? {
+                let is_own = kind.name == of.name && holder == key;
+                if !is_own && !holders.iter().any(|(of, one)| of.name == kind.name && one == holder) {
+                    holders.push((kind, holder.clone()));
                 }
             }
         }
@@ -267,7 +267,7 @@ impl Planner<'_> {
     ) -> Result<Option<String>, RestoreError> {
         let Some((dashboards, owner)) = Kind::find("dashboards").zip(owner) else { return Ok(None) };
         let Standing::There(live) = self.standing(dashboards, owner)? else { return Ok(None) };
-        let has = owners::has_part(&live.row.raw, symbol);
+        let has = owners::has_part(&live.document(self.past.reader)?, symbol);
         Ok(has.then(|| symbol.key.clone()))
     }
 

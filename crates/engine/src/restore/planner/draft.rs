@@ -1,22 +1,22 @@
 //! The plan as far as is known: objects with what becomes of them, and all steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use looker::Kind;
-use looker::catalogue::Resource;
-use vault::{BodyHash, Side};
+use vault::Side;
 
+use super::composed::{Composed, Ground, Task, writes};
 use super::{OnConflict, Planned, Planner, Target, bring};
 use crate::diff::Value;
-use crate::restore::compose::{Composer, Sides, World};
+use crate::restore::compose::Composer;
 use crate::restore::edited::{self, Edited};
 use crate::restore::identity::Standing;
-use crate::restore::live::Live;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
 use crate::restore::step::{Id, Step, Symbol, Verb};
-use crate::restore::{RestoreError, alike, clashes, order, parts, special};
+use crate::restore::{RestoreError, alike, clashes, order, parallel};
 
 /// Objects and steps as far as is known.
 pub(super) struct Draft {
@@ -28,12 +28,8 @@ pub(super) struct Draft {
     requires: BTreeMap<Symbol, BTreeSet<usize>>,
     /// Whether the instance's API document would tell something of it.
     pub(super) asks_document: bool,
-}
-
-/// Whether what is composed depends on the fields that the instance takes.
-fn asks_document(composer: &Composer<'_>) -> bool {
-    let writes = |step: &Step| !step.body.is_empty() && step.verb != Verb::Look;
-    composer.met_unknown || composer.steps.iter().any(writes)
+    /// By object, fields that differ and that nobody can write, as far as they were told.
+    rest: HashMap<usize, Vec<String>>,
 }
 
 impl Draft {
@@ -45,6 +41,7 @@ impl Draft {
             missing: BTreeMap::new(),
             requires: BTreeMap::new(),
             asks_document: true,
+            rest: HashMap::new(),
         }
     }
 
@@ -55,77 +52,82 @@ impl Draft {
     }
 }
 
-/// A target on both sides.
-struct Compared<'l> {
-    live: Option<&'l Live>,
-    /// The hash of what the vault read last of it.
-    last: Option<BodyHash>,
-    /// The live body, made as the stored one was.
-    live_body: Option<Vec<u8>>,
-    /// Whether that is the newest that the vault has.
-    is_newest: bool,
-    /// Whether the vault knows of it, live or in the trash as it is.
-    is_as_read: bool,
-}
-
 impl Planner<'_> {
     /// Composes all targets by what is known.
     pub(super) fn draft(&self) -> Result<Draft, RestoreError> {
-        let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
         let (mut ids, mut made) = (self.ids.clone(), HashSet::new());
-        for target in &self.targets.list {
+        let (mut objects, mut tasks) = (Vec::new(), Vec::new());
+        for (at, target) in self.targets.list.iter().enumerate() {
+            let (object, task) = self.task(at, target)?;
             let symbol = Symbol::new(target.kind.name, target.key.as_str());
-            match self.standing(target.kind, &target.key)? {
-                Standing::There(live) => drop(ids.insert(symbol, live.row.id.clone())),
-                Standing::Absent(_) => drop(made.insert(symbol)),
-                Standing::Doubtful(_) => {}
+            match task.as_ref().map(|task| task.live) {
+                Some(Some(live)) => drop(ids.insert(symbol, live.row.id.clone())),
+                Some(None) => drop(made.insert(symbol)),
+                None => {}
             }
+            objects.push(object);
+            tasks.extend(task);
         }
-        let world = World {
+        let ground = Ground {
+            in_place: Ground::is_in_place(&ids, &made, &self.request.manner),
             ids: &ids,
+            made: &made,
             absent: &self.absent,
-            stored: &stored,
             manner: &self.request.manner,
             host: &self.host,
-            made: &made,
             accepted: self.accepted,
+            then: self.past.then(),
+            skip_existing: self.request.skip_existing,
+            skip_changed: self.request.on_conflict == OnConflict::Skip,
+            tells_rest: self.tells_rest,
+            asks_document: AtomicBool::new(false),
         };
-        let mut composer = Composer::new(world);
-        let (mut objects, mut requires) = (Vec::new(), BTreeMap::<Symbol, BTreeSet<usize>>::new());
-        for (at, target) in self.targets.list.iter().enumerate() {
-            composer.object = at;
-            objects.push(self.object(&mut composer, target)?);
-            // Everything is composed once more when the document is there: what is to
-            // be compared depends on it.
-            if self.accepted.is_none() && asks_document(&composer) {
-                return Ok(Draft::asking());
-            }
-            for (kind, key) in std::mem::take(&mut composer.requires) {
+        let composed = parallel::each(
+            &tasks,
+            || Ok(self.session.writer.reader()?),
+            |reader, task| ground.compose(reader, task),
+        )?;
+        // Everything is composed once more when the document is there: what is to be
+        // compared depends on it.
+        if ground.asks_document.load(Ordering::Relaxed) {
+            return Ok(Draft::asking());
+        }
+        let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
+        let mut composer = Composer::new(ground.world(&stored));
+        let mut requires = BTreeMap::<Symbol, BTreeSet<usize>>::new();
+        let mut rest = HashMap::new();
+        for (task, composed) in tasks.iter().zip(composed) {
+            let Some(mut composed) = composed else { continue };
+            rest.extend(composed.rest.take().map(|paths| (task.at, paths)));
+            let needed = self.settle(&mut composer, task, composed, &mut objects[task.at])?;
+            for (kind, key) in needed {
                 let symbol = Symbol::new(kind, key);
                 if !ids.contains_key(&symbol) {
-                    requires.entry(symbol).or_default().insert(at);
+                    requires.entry(symbol).or_default().insert(task.at);
                 }
             }
         }
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
-        let asks_document = asks_document(&composer);
+        let asks_document = composer.met_unknown || writes(&composer.steps);
         let mut above = self.lists_above()?;
         self.add_trashed(&mut above)?;
         let (steps, missing) = order::order(composer.steps, &ids, &above);
-        Ok(Draft { objects, steps, missing, requires, asks_document })
+        Ok(Draft { objects, steps, missing, requires, asks_document, rest })
     }
 
-    /// One object: what is to be done with it, and its steps.
-    fn object(&self, composer: &mut Composer<'_>, target: &Target) -> Result<Object, RestoreError> {
+    /// A target as it is to be, and what is to be composed of it; nothing where nobody can
+    /// say whether it is there.
+    fn task<'t>(&'t self, at: usize, target: &'t Target) -> Result<(Object, Option<Task<'t>>), RestoreError> {
         let Target { kind, key } = target;
-        let damaged =
-            |reason: String| RestoreError::Damaged { kind: kind.singular, key: key.clone(), reason };
         let marks = self.past.marks(kind, key)?;
-        let gone = || damaged("it is gone from the vault".to_owned());
+        let gone = || RestoreError::Damaged {
+            kind: kind.singular,
+            key: key.clone(),
+            reason: "it is gone from the vault".to_owned(),
+        };
         let then = marks.then.as_ref().ok_or_else(gone)?;
-        let stored = self.past.reader.body(&then.hash)?.ok_or_else(gone)?;
         let mut object = self.intended(target, then)?;
         let live = match self.standing(kind, key)? {
             Standing::There(live) => Some(live),
@@ -135,41 +137,47 @@ impl Planner<'_> {
             }
             Standing::Doubtful(why) => {
                 object.action = Action::Blocked(why);
-                return Ok(object);
+                return Ok((object, None));
             }
         };
+        object.live_id = live.map(|live| live.row.id.clone());
         // What was made anew the vault reads under its new id.
         let of_live = live.filter(|live| live.row.id != *key).map(|live| self.past.marks(kind, &live.row.id));
         let of_live = of_live.transpose()?.filter(|marks| marks.now.is_some());
         let last = of_live.as_deref().unwrap_or(&marks).now.as_ref();
-        let compared = compare(kind, live, &stored, last)?;
-        object.live_id = live.map(|live| live.row.id.clone());
-        object.live = compared.live_body.as_ref().map(|body| BodyHash::of(body).to_string());
-        let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
-        let there = compared.live_body.as_deref().map(Value::parse).transpose();
-        let there = there.map_err(|error| damaged(error.to_string()))?;
-        if let Some(why) = special::untouchable(kind.name, &wanted) {
-            object.notes.push(format!("left as it is: {why}"));
-            return Ok(object);
-        }
-        if self.request.skip_existing && live.is_some() {
-            object.notes.push("left as it is, since it is there".to_owned());
-            return Ok(object);
-        }
-        let Some(resource) = Resource::find(kind.name) else { return Ok(object) };
-        let before = composer.steps.len();
-        parts::compose(composer, resource, &kind.compare, Sides { live: there.as_ref(), wanted: &wanted });
-        object.changes = std::mem::take(&mut composer.changes);
-        object.notes.append(&mut composer.notes);
-        object.asleep = std::mem::take(&mut composer.asleep);
-        if let Some(why) = composer.impossible.take() {
-            composer.steps.truncate(before);
-            composer.forget_queries();
+        let last = last.map(|last| (last.hash, last.row.side));
+        Ok((object, Some(Task { at, kind, key, then: then.hash, last, live })))
+    }
+
+    /// Says what is done with an object, and takes in its steps. Gives what must be on the
+    /// instance for it.
+    fn settle(
+        &self,
+        composer: &mut Composer<'_>,
+        task: &Task<'_>,
+        composed: Composed,
+        object: &mut Object,
+    ) -> Result<BTreeSet<(&'static str, String)>, RestoreError> {
+        object.live = composed.live.map(|hash| hash.to_string());
+        let mut apart = match composed.outcome {
+            Ok(apart) => apart,
+            Err(note) => {
+                object.notes.push(note);
+                return Ok(BTreeSet::new());
+            }
+        };
+        object.changes = std::mem::take(&mut apart.changes);
+        object.notes.append(&mut apart.notes);
+        object.asleep = apart.asleep;
+        composer.met_unknown |= apart.met_unknown;
+        let requires = std::mem::take(&mut apart.requires);
+        if let Some(why) = apart.impossible.take() {
             object.action = Action::Blocked(why);
-            return Ok(object);
+            return Ok(requires);
         }
-        self.decide(composer, before, target, &compared, &mut object)?;
-        Ok(object)
+        self.decide(&mut apart.steps, task, composed.is_newest, object)?;
+        composer.join(apart);
+        Ok(requires)
     }
 
     /// An object as it is to be, before anything is known of the instance.
@@ -195,32 +203,29 @@ impl Planner<'_> {
         })
     }
 
-    /// Says what is done with an object whose steps are the composer's from `before`
-    /// on; takes them back where somebody changed it and that is to be respected.
+    /// Says what is done with an object that has these steps; takes them back where
+    /// somebody changed it and that is to be respected.
     fn decide(
         &self,
-        composer: &mut Composer<'_>,
-        before: usize,
-        target: &Target,
-        compared: &Compared<'_>,
+        own: &mut Vec<Step>,
+        task: &Task<'_>,
+        is_newest: bool,
         object: &mut Object,
     ) -> Result<(), RestoreError> {
-        let own = &mut composer.steps[before..];
-        let in_trash = compared.live.is_some_and(|live| live.side == Side::Trash);
-        let only = only_change(own, target.kind);
-        let first =
-            own.iter_mut().find(|step| step.resource == target.kind.name && step.verb == Verb::Update);
+        let in_trash = task.live.is_some_and(|live| live.side == Side::Trash);
+        let only = only_change(own, task.kind);
+        let first = own.iter_mut().find(|step| step.resource == task.kind.name && step.verb == Verb::Update);
         if let Some(first) = first.filter(|_| in_trash) {
             first.verb = Verb::Undelete;
         }
-        object.action = match compared.live {
+        object.action = match task.live {
             _ if own.is_empty() => Action::Skip,
             None => Action::Create,
             Some(_) if in_trash => Action::Undelete,
             Some(_) => only.unwrap_or(Action::Update),
         };
         if object.action == Action::Create {
-            let [led, others] = self.referrers(target)?;
+            let [led, others] = self.referrers(task.kind, task.key)?;
             if !led.is_empty() {
                 object.notes.push(format!(
                     "it gets a new id, and {} refer to the old one (--relink leads them there)",
@@ -236,32 +241,31 @@ impl Planner<'_> {
             }
         }
         if object.action != Action::Skip {
-            object.edited = self.edited(target, compared)?;
-            object.conflict = !compared.is_as_read || !object.edited.is_empty();
+            object.edited = self.edited(task, is_newest)?;
+            object.conflict = !task.is_as_read() || !object.edited.is_empty();
         }
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
-            composer.steps.truncate(before);
-            composer.forget_queries();
+            own.clear();
             object.action = Action::Conflict;
         }
         Ok(())
     }
 
     /// What somebody changed of an object after the vault last read it.
-    fn edited(&self, target: &Target, compared: &Compared<'_>) -> Result<Vec<Edited>, RestoreError> {
-        let (Some(live), false) = (compared.live, compared.is_newest) else { return Ok(Vec::new()) };
-        let then = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();
-        let last = compared.last.as_ref().map(|last| self.past.reader.body(last)).transpose()?.flatten();
+    fn edited(&self, task: &Task<'_>, is_newest: bool) -> Result<Vec<Edited>, RestoreError> {
+        let (Some(live), false) = (task.live, is_newest) else { return Ok(Vec::new()) };
+        let reader = self.past.reader;
+        let then = reader.body(&task.then)?.unwrap_or_default();
+        let last = task.last.as_ref().map(|(last, _)| reader.body(last)).transpose()?.flatten();
         let Some(last) = last else { return Ok(Vec::new()) };
-        let (now, _) = live.body_like(target.kind, None, vault::redactions(&last).is_empty())?;
+        let (now, _) = live.body_like(task.kind, None, vault::redactions(&last).is_empty(), reader)?;
         // What lay on a board and was deleted left it without anybody's doing.
-        if target.kind.name == "boards" && bring::differ_by(target.kind, &last, &now, &self.lost_contents()?)
-        {
+        if task.kind.name == "boards" && bring::differ_by(task.kind, &last, &now, &self.lost_contents()?) {
             return Ok(Vec::new());
         }
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
-            [Some(then), Some(last), Some(now)] => edited::of(target.kind, [then, last, now], self.accepted),
+            [Some(then), Some(last), Some(now)] => edited::of(task.kind, [then, last, now], self.accepted),
             _ => Vec::new(),
         })
     }
@@ -277,12 +281,12 @@ impl Planner<'_> {
         }
         let object = |at: usize| {
             let (kind, live) = lives.get(at).copied().flatten()?;
-            live.body(kind).ok()
+            live.body(kind, self.past.reader).ok()
         };
         let all = |name: &str| {
             let kind = Kind::find(name).zip(self.lives.get(name));
             let all = kind.into_iter().flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live)));
-            all.filter_map(|(kind, live)| live.body(kind).ok()).collect()
+            all.filter_map(|(kind, live)| live.body(kind, self.past.reader).ok()).collect()
         };
         alike::note(steps, &object, &all);
         Ok(())
@@ -322,7 +326,7 @@ impl Planner<'_> {
 
     /// Blocks what misses something, and writes the plan.
     pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
-        let Draft { mut objects, mut steps, missing, requires, .. } = draft;
+        let Draft { mut objects, mut steps, missing, requires, rest, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         self.note_alike(&mut steps)?;
         self.note_hanging(&mut steps)?;
@@ -374,7 +378,7 @@ impl Planner<'_> {
             ids,
             notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
         };
-        Ok(Planned { plan, lives })
+        Ok(Planned { plan, lives, rest })
     }
 }
 
@@ -415,26 +419,4 @@ fn only_change(steps: &[Step], kind: &Kind) -> Option<Action> {
     } else {
         changes_only(&["user_id", "owner_id"]).then_some(Action::ReOwn)
     }
-}
-
-/// What is live of an object, as a body that can be compared with the stored one.
-fn compare<'l>(
-    kind: &'static Kind,
-    live: Option<&'l Live>,
-    stored: &[u8],
-    now: Option<&Mark>,
-) -> Result<Compared<'l>, RestoreError> {
-    let Some(live) = live else {
-        return Ok(Compared { live: None, last: None, live_body: None, is_newest: true, is_as_read: true });
-    };
-    let with_destinations = vault::redactions(stored).is_empty();
-    let (body, is_newest) = live.body_like(kind, now.map(|now| &now.hash), with_destinations)?;
-    let is_as_read = now.is_some_and(|now| now.row.side == live.side);
-    Ok(Compared {
-        live: Some(live),
-        last: now.map(|now| now.hash),
-        live_body: Some(body),
-        is_newest: is_newest && is_as_read,
-        is_as_read,
-    })
 }

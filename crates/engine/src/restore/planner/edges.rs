@@ -313,7 +313,7 @@ impl Planner<'_> {
     fn document(&self, end: &End) -> Result<Option<Vec<u8>>, RestoreError> {
         let id = self.live_key(end.kind, &end.key);
         if let Some(live) = self.lives.get(end.kind.name).and_then(|lives| lives.get(&id)) {
-            return Ok(Some(live.body_like(end.kind, None, false)?.0));
+            return Ok(Some(live.body_like(end.kind, None, false, self.past.reader)?.0));
         }
         self.past.body_then(end.kind, &end.key)
     }

@@ -7,6 +7,7 @@
 
 mod access;
 mod bring;
+mod composed;
 mod draft;
 mod edges;
 mod trashed;
@@ -76,6 +77,9 @@ pub struct Planned {
     pub plan: Plan,
     /// What is live of the plan's objects, for the safety run.
     pub(super) lives: Vec<(&'static Kind, Live)>,
+    /// By object, fields that differ and that nobody can write, as far as that was found on
+    /// the way of reading back.
+    pub(super) rest: HashMap<usize, Vec<String>>,
 }
 
 /// An object that is to be restored.
@@ -93,6 +97,7 @@ struct Targets {
 
 /// What is known of the instance.
 struct Planner<'p> {
+    session: &'p Session,
     client: &'p Client,
     past: Past<'p>,
     request: Request,
@@ -117,6 +122,8 @@ struct Planner<'p> {
     absent: BTreeSet<Symbol>,
     /// Which fields the instance accepts, once that was asked for.
     accepted: Option<&'p Accepted>,
+    /// Whether it is told what differs that nobody can write.
+    tells_rest: bool,
 }
 
 /// Plans a restore. Reads of the instance what it must, and writes nothing.
@@ -125,13 +132,18 @@ struct Planner<'p> {
 /// When nothing that is selected is in the vault, or the instance or the vault
 /// cannot be read.
 pub async fn plan(session: &Session, request: Request) -> Result<Planned, RestoreError> {
-    let mut planned = draw_up(session, request).await?;
+    let mut planned = draw_up(session, request, false).await?;
     may::hold_against(session, &mut planned.plan).await?;
     Ok(planned)
 }
 
-/// Plans a restore, whatever the account may.
-pub(super) async fn draw_up(session: &Session, request: Request) -> Result<Planned, RestoreError> {
+/// Plans a restore, whatever the account may; tells `rest`, what differs that nobody can
+/// write, if that is asked for.
+pub(super) async fn draw_up(
+    session: &Session,
+    request: Request,
+    tells_rest: bool,
+) -> Result<Planned, RestoreError> {
     let reader = session.writer.reader()?;
     let (client, watch) = (&session.client, &session.watch);
     let instance = reader.moment(request.as_of)?.instance;
@@ -139,7 +151,8 @@ pub(super) async fn draw_up(session: &Session, request: Request) -> Result<Plann
     if selected.is_empty() {
         return Err(RestoreError::NothingSelected { run: request.as_of.number() });
     }
-    let mut planner = Planner::new(client, &reader, request, instance)?;
+    let mut planner = Planner::new(session, &reader, request, instance)?;
+    planner.tells_rest = tells_rest;
     for (kind, key) in selected {
         planner.targets.add(kind, key);
     }
@@ -178,7 +191,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     let as_of = RunId::from_number(plan.as_of);
     let instance = reader.moment(as_of)?.instance;
     let request = Request::again(&plan, plan.ids.ids(), Manner::default());
-    let mut planner = Planner::new(&session.client, &reader, request, instance)?;
+    let mut planner = Planner::new(session, &reader, request, instance)?;
     for object in &plan.objects {
         let kind = Kind::find(&object.kind)
             .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
@@ -197,7 +210,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
             continue;
         };
         let newest = planner.past.marks(target.kind, &target.key)?.now.as_ref().map(|now| now.hash);
-        let ways = [true, false].map(|with| live.body_like(target.kind, newest.as_ref(), with));
+        let ways = [true, false].map(|with| live.body_like(target.kind, newest.as_ref(), with, &reader));
         let mut is_as_it_was = false;
         for made in ways {
             is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
@@ -215,7 +228,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     // What the account may can have changed as well.
     let mut plan = plan;
     may::hold_against(session, &mut plan).await?;
-    Ok(Planned { plan, lives })
+    Ok(Planned { plan, lives, rest: HashMap::new() })
 }
 
 impl Request {
@@ -264,7 +277,7 @@ fn host(address: &str) -> &str {
 
 impl<'p> Planner<'p> {
     fn new(
-        client: &'p Client,
+        session: &'p Session,
         reader: &'p Reader,
         request: Request,
         instance: InstanceId,
@@ -291,7 +304,8 @@ impl<'p> Planner<'p> {
             }
         }
         Ok(Self {
-            client,
+            session,
+            client: &session.client,
             past: Past::new(reader, instance, request.as_of),
             given: given(&request.links),
             ids: request.links.clone(),
@@ -306,6 +320,7 @@ impl<'p> Planner<'p> {
             targets: Targets::default(),
             absent: BTreeSet::new(),
             accepted: None,
+            tells_rest: false,
         })
     }
 
@@ -332,7 +347,7 @@ impl<'p> Planner<'p> {
         if new.len() > 1 && kind.paged().is_some_and(|paged| paged.folder.is_some()) {
             stock.folders = self.folders_of(kind, &new)?;
         }
-        let found = live::read(self.client, kind, &new, &stock).await?;
+        let found = live::read(self.session, kind, &new, &stock).await?;
         self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
     }
@@ -382,7 +397,7 @@ impl<'p> Planner<'p> {
         if !self.whole.insert(kind.name) {
             return Ok(());
         }
-        let found = live::read_all(self.client, kind, self.stored(kind)).await?;
+        let found = live::read_all(self.session, kind, self.stored(kind)).await?;
         self.lives.entry(kind.name).or_default().extend(found);
         Ok(())
     }

@@ -1,0 +1,108 @@
+//! Objects that come by the thousands, held as the vault would hold them.
+//!
+//! A plan for ten thousand dashboards has ten thousand documents of the instance before
+//! it can compose the first step. Each is brought into canonical form, hashed and
+//! compressed on a blocking thread as soon as its page came, while the next pages are
+//! on their way, and that is all that is kept of it: whoever compares documents asks
+//! for the hash first, the safety run stores what is there already, and memory holds a
+//! tenth of what was read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use looker::Kind;
+use looker::rows::Row;
+use vault::{BodyHash, Codec, Reader, Side, VaultError, Writer};
+
+use super::RestoreError;
+use crate::extract::{ExtractError, Prepared, Recorder, blocking, compiled};
+
+/// A document, compressed.
+#[derive(Debug)]
+pub(super) struct Packed {
+    pub(super) prepared: Prepared,
+    codec: Codec,
+}
+
+/// Readers of the vault, opened as many as were ever needed at once.
+#[derive(Debug)]
+pub(super) struct Readers {
+    writer: Writer,
+    idle: Mutex<Vec<Reader>>,
+}
+
+impl Packed {
+    /// Its body.
+    pub(super) fn body(&self, id: &str, reader: &Reader) -> Result<Vec<u8>, RestoreError> {
+        let unreadable =
+            |reason: &str| RestoreError::Unreadable { id: id.to_owned(), reason: reason.to_owned() };
+        match &self.prepared.encoded {
+            Some(encoded) => self.codec.decode(encoded).map_err(unreadable),
+            None => reader.body(&self.hash())?.ok_or_else(|| unreadable("its body is gone from the vault")),
+        }
+    }
+
+    pub(super) fn hash(&self) -> BodyHash {
+        self.prepared.body
+    }
+}
+
+impl Readers {
+    pub(super) fn new(writer: Writer) -> Self {
+        Self { writer, idle: Mutex::default() }
+    }
+
+    /// Does something with a reader of its own.
+    ///
+    /// # Errors
+    /// When the vault cannot be opened once more; what `with` gives.
+    pub(super) fn lend<T, E: From<VaultError>>(
+        &self,
+        with: impl FnOnce(&Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = idle.map_or_else(|| self.writer.reader(), Ok)?;
+        let done = with(&reader);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        done
+    }
+}
+
+/// Whether objects of a kind are packed: they are large and many, and there is one way
+/// to store them. One without a birth is known by its name, which is looked for in all of it.
+fn is_packed(kind: &Kind, row: &Row) -> bool {
+    matches!(kind.name, "dashboards" | "looks") && kind.destinations.is_empty() && row.created_at.is_some()
+}
+
+/// Reads the envelopes of rows, and packs what is to be packed, on a blocking thread.
+/// What has no id is left out.
+pub(super) async fn pack(
+    readers: &Arc<Readers>,
+    kind: &'static Kind,
+    raws: Vec<bytes::Bytes>,
+) -> Result<Vec<(Row, Option<Arc<Packed>>)>, RestoreError> {
+    let readers = Arc::clone(readers);
+    Ok(blocking(move || {
+        let codec = readers.writer.codec();
+        let [rules, _] = compiled(kind);
+        let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
+        readers.lend(|reader| {
+            let mut rows = Vec::with_capacity(raws.len());
+            for mut row in raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok()) {
+                if !is_packed(kind, &row) {
+                    rows.push((row, None));
+                    continue;
+                }
+                // What is no document is told when it is looked at.
+                let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash))?.ok();
+                let packed = prepared.map(|prepared| Arc::new(Packed { prepared, codec: codec.clone() }));
+                if packed.is_some() {
+                    row.raw = bytes::Bytes::new();
+                }
+                rows.push((row, packed));
+            }
+            Ok::<_, ExtractError>(rows)
+        })
+    })
+    .await?)
+}

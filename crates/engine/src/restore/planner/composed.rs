@@ -1,0 +1,170 @@
+//! Targets composed each for itself, on all cores: what becomes of one depends on the
+//! ids of others, and on nothing else of them.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use looker::Kind;
+use looker::catalogue::Resource;
+use vault::{AsOf, BodyHash, Reader, Side};
+
+use crate::diff::Value;
+use crate::restore::accepted::Accepted;
+use crate::restore::compose::{Composer, Manner, Owner, Sides, World};
+use crate::restore::joined::Apart;
+use crate::restore::live::Live;
+use crate::restore::past::body_of;
+use crate::restore::step::{Ids, Symbol, Verb};
+use crate::restore::{RestoreError, parts, read_back, special};
+
+/// What all targets are composed by.
+pub(super) struct Ground<'g> {
+    pub(super) ids: &'g Ids,
+    pub(super) made: &'g HashSet<Symbol>,
+    pub(super) absent: &'g BTreeSet<Symbol>,
+    pub(super) manner: &'g Manner,
+    pub(super) host: &'g str,
+    pub(super) accepted: Option<&'g Accepted>,
+    pub(super) then: AsOf,
+    /// Whether what is there is left as it is.
+    pub(super) skip_existing: bool,
+    /// Whether steps of what somebody changed are taken back.
+    pub(super) skip_changed: bool,
+    pub(super) in_place: bool,
+    /// Whether it is told what differs that nobody can write.
+    pub(super) tells_rest: bool,
+    /// Whether the instance's document has to be read first.
+    pub(super) asks_document: AtomicBool,
+}
+
+/// A target on both sides.
+pub(super) struct Task<'l> {
+    /// Its place among all targets.
+    pub(super) at: usize,
+    pub(super) kind: &'static Kind,
+    pub(super) key: &'l str,
+    pub(super) then: BodyHash,
+    /// What the vault read last of it, and on which side.
+    pub(super) last: Option<(BodyHash, Side)>,
+    pub(super) live: Option<&'l Live>,
+}
+
+impl Task<'_> {
+    /// Whether the vault knows of what is there, live or in the trash as it is.
+    pub(super) fn is_as_read(&self) -> bool {
+        self.live.is_none_or(|live| self.last.is_some_and(|(_, side)| side == live.side))
+    }
+}
+
+/// What was found out about a target.
+pub(super) struct Composed {
+    /// The hash of the live body, made as the stored one was.
+    pub(super) live: Option<BodyHash>,
+    /// Whether that is the newest that the vault has.
+    pub(super) is_newest: bool,
+    /// Its steps, or why it is left as it is.
+    pub(super) outcome: Result<Apart, String>,
+    /// Fields that differ and that nobody can write, where that was to be told and there is
+    /// one way to store it.
+    pub(super) rest: Option<Vec<String>>,
+}
+
+impl<'g> Ground<'g> {
+    /// Whether nothing has another id than the one it was stored with, and nothing is to be
+    /// written otherwise than it was.
+    pub(super) fn is_in_place(ids: &Ids, made: &HashSet<Symbol>, manner: &Manner) -> bool {
+        let as_it_was = manner.owner == Owner::Keep && manner.into.is_none();
+        as_it_was && made.is_empty() && ids.iter().all(|(symbol, id)| symbol.key == *id)
+    }
+
+    pub(super) fn world<'w>(&'w self, stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>) -> World<'w> {
+        World {
+            ids: self.ids,
+            absent: self.absent,
+            stored,
+            manner: self.manner,
+            host: self.host,
+            made: self.made,
+            accepted: self.accepted,
+            in_place: self.in_place,
+        }
+    }
+
+    /// Composes a target; nothing comes of it once the document has to be read.
+    pub(super) fn compose(&self, reader: &Reader, task: &Task<'_>) -> Result<Option<Composed>, RestoreError> {
+        if self.asks_document.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        if let Some(composed) = self.as_it_was(task) {
+            return Ok(Some(composed));
+        }
+        let damaged = |reason: String| RestoreError::Damaged {
+            kind: task.kind.singular,
+            key: task.key.to_owned(),
+            reason,
+        };
+        let gone = || damaged("it is gone from the vault".to_owned());
+        let stored = reader.body(&task.then)?.ok_or_else(gone)?;
+        let compared = compare(task, &stored, reader)?;
+        let is_newest = compared.as_ref().is_none_or(|(_, is_newest)| *is_newest);
+        let live_body = compared.map(|(body, _)| body);
+        let live = task.live.and_then(Live::hash).or_else(|| live_body.as_deref().map(BodyHash::of));
+        let composed = |outcome| Composed { live, is_newest, outcome, rest: None };
+        let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
+        let there = live_body.as_deref().map(Value::parse).transpose();
+        let there = there.map_err(|error| damaged(error.to_string()))?;
+        if let Some(why) = special::untouchable(task.kind.name, &wanted) {
+            return Ok(Some(composed(Err(format!("left as it is: {why}")))));
+        }
+        if self.skip_existing && task.live.is_some() {
+            return Ok(Some(composed(Err("left as it is, since it is there".to_owned()))));
+        }
+        let Some(resource) = Resource::find(task.kind.name) else {
+            return Ok(Some(composed(Ok(Apart::default()))));
+        };
+        let stored = |kind: &str, key: &str| body_of(reader, self.then, kind, key).ok().flatten();
+        let mut composer = Composer::new(self.world(&stored));
+        composer.object = task.at;
+        let sides = Sides { live: there.as_ref(), wanted: &wanted };
+        parts::compose(&mut composer, resource, &task.kind.compare, sides);
+        let apart = composer.apart();
+        let stands = apart.impossible.is_none() && (is_newest || !self.skip_changed);
+        if self.accepted.is_none() && (apart.met_unknown || stands && writes(&apart.steps)) {
+            self.asks_document.store(true, Ordering::Relaxed);
+        }
+        let rest = task.live.filter(|live| self.tells_rest && live.packed.is_some()).and(there.as_ref());
+        let rest = rest.map(|there| {
+            let moved = task.live.is_some_and(|live| live.row.id != task.key);
+            read_back::beyond(task.kind, &wanted, there, moved, self.accepted)
+        });
+        Ok(Some(Composed { rest, ..composed(Ok(apart)) }))
+    }
+
+    /// What needs no look at the documents: what is there is what was stored.
+    fn as_it_was(&self, task: &Task<'_>) -> Option<Composed> {
+        let live = task.live.filter(|_| self.in_place && !self.skip_existing)?;
+        let packed = live.packed.as_ref().filter(|packed| packed.prepared.redacted == 0)?;
+        (packed.hash() == task.then).then(|| Composed {
+            live: Some(packed.hash()),
+            is_newest: task.last == Some((packed.hash(), live.side)),
+            outcome: Ok(Apart::default()),
+            rest: Some(Vec::new()),
+        })
+    }
+}
+
+/// Whether any of the steps sends something of which the instance's document tells whether
+/// it is taken.
+pub(super) fn writes(steps: &[crate::restore::Step]) -> bool {
+    steps.iter().any(|step| !step.body.is_empty() && step.verb != Verb::Look)
+}
+
+/// What is live of a target, as a body that can be compared with the stored one, and
+/// whether that is the newest that the vault has.
+fn compare(task: &Task<'_>, stored: &[u8], reader: &Reader) -> Result<Option<(Vec<u8>, bool)>, RestoreError> {
+    let Some(live) = task.live else { return Ok(None) };
+    let with_destinations = vault::redactions(stored).is_empty();
+    let last = task.last.as_ref().map(|(hash, _)| hash);
+    let (body, is_newest) = live.body_like(task.kind, last, with_destinations, reader)?;
+    Ok(Some((body, is_newest && task.is_as_read())))
+}

@@ -59,7 +59,8 @@ impl Instead {
 
     fn write(&self) -> String {
         let Self { status, content_type, headers, body } = self;
-        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let header = |(name, value): &(&str, String)| format!("{name}: {value}\r\n");
+        let more = headers.iter().map(header).collect::<Vec<_>>().concat();
         format!(
             "HTTP/1.1 {status} Instead\r\ncontent-type: {content_type}\r\n{more}content-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()

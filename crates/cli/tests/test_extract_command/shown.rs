@@ -20,11 +20,11 @@ fn shown(world: &World, kind: &str) -> String {
     });
     let shown: Vec<String> = shown.collect();
     let is_empty = |shown: &&String| shown.lines().any(|line| line.trim() == "Rows:           0");
-    let chosen = shown.iter().find(|one| !is_empty(one)).or(shown.first()).expect("there is one");
+    let chosen = shown.iter().find(|one| !is_empty(one)).or(shown.first()).unwrap();
     let lines = chosen.lines().take_while(|line| *line != "Counters");
     let is_read = |line: &&str| line.trim_start().starts_with("Read:");
-    let text: String = lines.filter(|line| !is_read(line)).map(|line| format!("{line}\n")).collect();
-    text.trim_end().to_owned() + "\n"
+    let lines: Vec<&str> = lines.filter(|line| !is_read(line)).collect();
+    lines.join("\n").trim_end().to_owned() + "\n"
 }
 
 /// Whoever adds a kind reads here what becomes of it.

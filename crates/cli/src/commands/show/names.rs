@@ -30,15 +30,14 @@ impl<'r> Names<'r> {
     pub(super) fn of(&self, kind: &'static str, id: &str) -> Result<String> {
         let entry = (kind, id.to_owned());
         let known = self.known.borrow().get(&entry).cloned();
-        let title = match known {
-            Some(title) => title,
-            None => {
-                let found = self.reader.show_at(self.of.instance, kind, id, self.of.run)?;
-                let title =
-                    found.and_then(|stored| title(kind, stored)).filter(|title| !title.trim().is_empty());
-                self.known.borrow_mut().insert(entry, title.clone());
-                title
-            }
+        let title = if let Some(title) = known {
+            title
+        } else {
+            let found = self.reader.show_at(self.of.instance, kind, id, self.of.run)?;
+            let title = found.and_then(|stored| title(kind, stored));
+            let title = title.filter(|title| !title.trim().is_empty());
+            self.known.borrow_mut().insert(entry, title.clone());
+            title
         };
         Ok(match title {
             Some(title) if title != id => format!("{title} ({id})"),

@@ -198,10 +198,8 @@ const NO_REFERENCES: &[(&str, &str)] = &[
 fn is_of(entry: &str, kind: &Kind, path: &str) -> bool {
     let (of, place) = entry.split_once(':').map_or((None, entry), |(of, place)| (Some(of), place));
     let path = format!(".{path}");
-    let is_there = match place.ends_with('.') {
-        true => path.contains(&format!(".{place}")),
-        false => path.ends_with(&format!(".{place}")),
-    };
+    let place = format!(".{place}");
+    let is_there = if place.ends_with('.') { path.contains(&place) } else { path.ends_with(&place) };
     is_there && of.is_none_or(|of| of == kind.name)
 }
 
@@ -224,8 +222,8 @@ fn is_in_body(kind: &'static Kind, path: &str) -> bool {
 #[test]
 fn what_the_api_document_calls_an_id_is_a_reference_or_judged() {
     let Some(document) = document() else { return };
-    let (mut missing, mut idle) =
-        (BTreeSet::new(), BTreeSet::from_iter(NO_REFERENCES.iter().map(|one| one.0)));
+    let mut missing = BTreeSet::new();
+    let mut idle: BTreeSet<&str> = NO_REFERENCES.iter().map(|(entry, _)| *entry).collect();
     for kind in KINDS {
         for (path, _) in documented(&document, kind) {
             let path = path.join(".");

@@ -44,7 +44,9 @@ impl Search<'_> {
                 self.found.dangling.push(Dangling { kind: referent.name, key, referrers: nowhere });
             }
         }
-        left.into_iter().for_each(|(reason, count)| self.leave(referent.name, count, reason));
+        for (reason, count) in left {
+            self.leave(referent.name, count, reason);
+        }
         Ok(())
     }
 

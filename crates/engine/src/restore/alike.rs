@@ -62,7 +62,9 @@ fn collect<'v>(value: &'v Value<'v>, list: &str, each: &mut impl FnMut(&'v Value
         if *name == list {
             elements.iter().for_each(&mut *each);
         } else {
-            elements.iter().for_each(|element| collect(element, list, each));
+            for element in elements {
+                collect(element, list, each);
+            }
         }
     }
 }

@@ -30,6 +30,10 @@ pub struct Manner {
     pub owner: Owner,
     /// The folder in which everything is to lie, by id; without one, where it lay.
     pub into: Option<String>,
+    /// Whether a tile that showed a look which is gone by now is left as it is, instead of
+    /// nothing being done: an undo cannot give back what led nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaves_lost: bool,
 }
 
 /// Who is to own what is restored.

@@ -62,7 +62,7 @@ fn content<'v>(query: &'v Value<'v>, accepted: Option<&Accepted>) -> Vec<(&'v st
 pub(super) fn of_tile(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, Part)>) {
     let live = sides.live.and_then(source);
     if let Some(wanted) = source(sides.wanted)
-        && !live.is_some_and(|live| is_same(composer, live, wanted))
+        && !live.is_some_and(|live| is_same(composer, live, wanted) || is_lost(composer, wanted))
     {
         let (field, id) = match wanted {
             Source::Query(query) => ("query_id", composer.query(query)),
@@ -138,6 +138,17 @@ fn is_same(composer: &Composer<'_>, live: Source<'_>, wanted: Source<'_>) -> boo
         (Source::QueryId(live), Source::QueryId(wanted)) => is_id(live, named("queries", wanted)),
         _ => false,
     }
+}
+
+/// Whether a tile is left as it is because the look that it showed is gone.
+fn is_lost(composer: &mut Composer<'_>, wanted: Source<'_>) -> bool {
+    let Source::Look(id) = wanted else { return false };
+    let symbol = Symbol::new("looks", id.as_name().unwrap_or_default());
+    let is_lost = composer.world.manner.leaves_lost && composer.world.absent.contains(&symbol);
+    if is_lost {
+        composer.note(format!("a tile showed look {}, which is gone: it is left as it is", symbol.key));
+    }
+    is_lost
 }
 
 /// What a look shows, or a schedule sends that is on no content.

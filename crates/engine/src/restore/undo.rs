@@ -91,7 +91,7 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         as_of: safety,
         selection: Selection { objects: objects.collect(), ..Selection::default() },
         // It was so a moment ago: what was enabled may be enabled again only when asked.
-        manner: Manner::default(),
+        manner: Manner { leaves_lost: true, ..Manner::default() },
         with_dependencies: false,
         relink: false,
         skip_existing: false,

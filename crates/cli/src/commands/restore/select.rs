@@ -151,7 +151,12 @@ impl SelectArgs {
             address: address.to_owned(),
             as_of: as_of.moment.run,
             selection,
-            manner: Manner { enable_schedules: self.enable_schedules, owner, into: self.into.clone() },
+            manner: Manner {
+                enable_schedules: self.enable_schedules,
+                owner,
+                into: self.into.clone(),
+                leaves_lost: false,
+            },
             with_dependencies: self.with_dependencies,
             relink: self.relink,
             skip_existing: self.skip_existing,

@@ -16,6 +16,8 @@ pub(super) const SERVERS: &[&str] = &[
     "deleted_at",
     "deleter_id",
     "favorite_count",
+    // A copy of where content lies, which `folder_id` says.
+    "folder",
     "last_accessed_at",
     "last_updater_id",
     "last_updater_name",
@@ -109,9 +111,9 @@ pub(super) fn told(kind: Kind, mut document: Value, is_new: bool) -> Value {
             name.take();
         }
     }
-    // A filter without a title is refused.
-    if let (Kind::Alert, true, Some(filters)) =
-        (kind, is_new, document.get_mut("applied_dashboard_filters").and_then(Value::as_array_mut))
+    // A filter without a title is refused, and an alert is written whole.
+    if let (Kind::Alert, Some(filters)) =
+        (kind, document.get_mut("applied_dashboard_filters").and_then(Value::as_array_mut))
     {
         filters.retain(|filter| filter["filter_title"].as_str().is_some_and(|title| !title.is_empty()));
     }

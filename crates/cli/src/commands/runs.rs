@@ -123,7 +123,8 @@ fn list(printer: &Printer, reader: &Reader, limit: usize, ages: &[ages::OfInstan
         printer.status("The vault has no runs yet.");
         return Ok(());
     }
-    printer.table(&runs_table(printer, &runs))
+    printer.table(&runs_table(printer, &runs))?;
+    ages::line(ages, Timestamp::now()).map_or(Ok(()), |line| printer.line(line))
 }
 
 fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {

@@ -98,6 +98,9 @@ impl Run {
             self.watch.phase(&format!("reading {}", kind.name));
             let mut refused = Vec::new();
             for operation in *operations {
+                if self.resting.contains(operation.id) {
+                    continue;
+                }
                 if self.brake.pulled().is_some() {
                     return Ok(());
                 }

@@ -83,6 +83,15 @@ pub(crate) fn print(printer: &Printer, report: &Report, path: &Path, under: &Und
     for line in references::lines(&report.references) {
         printer.line(line)?;
     }
+    for part in report.not_read.iter().take(MOST_LINES) {
+        printer.line(format!("not read: {}", human::one_line(part)))?;
+    }
+    if report.not_read.len() > MOST_LINES {
+        printer.line(format!(
+            "… and {} more; see `lookervault runs show`",
+            report.not_read.len() - MOST_LINES
+        ))?;
+    }
     verdict(printer, report, &standing::renewal(&standing, &under.allowance))
 }
 

@@ -7,10 +7,11 @@
 
 mod support;
 
+use jiff::Timestamp;
 use looker_sim::SimConfig;
 use serde_json::Value;
 use support::looker::Looker;
-use support::minimum::{Known, costs};
+use support::minimum::{Cost, Known, costs};
 use support::targets::{
     Account, LARGE, SMALL, Scale, Understands, Work, a_day_of_work, a_day_passes, metered, slice, sum,
 };
@@ -68,7 +69,7 @@ fn assert_within_targets(scale: &Scale, understands: Understands, looker: &Looke
 
 #[test]
 fn the_small_instance_stays_within_its_calls() {
-    for understands in Understands::OUTCOMES {
+    for understands in Understands::OUTCOMES.into_iter().chain(Understands::HALVES) {
         let looker = Looker::start(SMALL.simulated(understands));
         assert_within_targets(&SMALL, understands, &looker, &looker.world());
     }
@@ -87,6 +88,22 @@ fn the_large_instance_stays_within_its_calls() {
     }
 }
 
+/// What is read weekly is never older than a week, on whichever day it is read.
+#[track_caller]
+fn assert_nothing_is_late(world: &World, day: usize) {
+    let ages = world.json("runs")["ages"][0]["kinds"].clone();
+    for age in ages.as_array().unwrap().iter().filter(|age| age["cadence"] == "weekly") {
+        // Of the settings each has an age of its own; slices are no matter of weeks.
+        let read_at = if age["kind"] == "instance_settings" { &age["oldest"] } else { &age["read_at"] };
+        let Some(read_at) = read_at.as_str() else {
+            assert!(day < 14 && age["unread"] != 0, "day {day}: {age}");
+            continue;
+        };
+        let age_in_hours = read_at.parse::<Timestamp>().unwrap().duration_until(Timestamp::now()).as_hours();
+        assert!(age_in_hours < 7 * 24, "day {day}: {age}");
+    }
+}
+
 #[test]
 fn a_month_of_daily_runs_fits_the_smallest_licence() {
     for understands in Understands::OUTCOMES {
@@ -100,6 +117,9 @@ fn a_month_of_daily_runs_fits_the_smallest_licence() {
             account.add(&report);
             assert_eq!(report["state"], "complete", "day {day}:\n{account}\n{}", ran.all());
             assert_reasons(&report, &Known { looker: &looker, understands, work: &work });
+            let (calls, most) = (total(&report) - slice(&report), SMALL.most_a_day(understands, &work));
+            assert!(day == 1 || calls <= most, "{understands:?}, day {day}: {calls} of {most}\n{account}");
+            assert_nothing_is_late(&world, day);
             let spread = report["spread"].as_array().unwrap().iter();
             let missing: u64 = spread.map(|kind| kind["missing"].as_u64().unwrap()).sum();
             assert!(missing == 0 || day < 14, "{missing} objects were never read after two weeks");
@@ -109,5 +129,28 @@ fn a_month_of_daily_runs_fits_the_smallest_licence() {
         println!("{understands:?}: {:?} calls\n{account}", account.spent());
         let (spent, most) = (account.spent(), SMALL.month.unwrap().most(understands));
         assert!(spent[0] <= most[0] && spent[1] <= most[1], "{understands:?}: {spent:?} of {most:?}");
+    }
+}
+
+/// What counts the fewest calls notices a single one that was made for nothing.
+#[test]
+fn one_call_too_many_has_no_reason() {
+    let understands = Understands::OUTCOMES[0];
+    let config = SimConfig { dashboards: 40, looks: 20, folders: 6, ..SMALL.simulated(understands) };
+    let looker = Looker::start(config);
+    let report = run(&looker.world());
+    let work = Work::new();
+    let known = Known { looker: &looker, understands, work: &work };
+    assert_reasons(&report, &known);
+    let lines = report["calls"].as_array().unwrap();
+    let items = (0..lines.len()).filter(|at| lines[*at]["reason"] == "item");
+    let items: Vec<usize> = items.filter(|at| lines[*at]["kind"] != "instance_settings").collect();
+    assert!(items.len() > 5, "{report}");
+    for at in items {
+        let mut wasteful = report.clone();
+        let calls = &mut wasteful["calls"][at]["calls"];
+        *calls = (calls.as_u64().unwrap() + 1).into();
+        let unexplained: u64 = costs(&wasteful, &known).iter().map(Cost::unexplained).sum();
+        assert_eq!(unexplained, 1, "{}", lines[at]);
     }
 }

@@ -220,7 +220,11 @@ fn a_permission_that_is_missing() {
         let is_roles = exchange.request.contains("/api/4.0/roles");
         is_roles.then(|| Instead::error(403, "Requires see_users permission."))
     });
-    one_kind_is_closed(&looker.world_at(&front.url()), "roles", "lacks the permission");
+    one_kind_is_closed(
+        &looker.world_at(&front.url()),
+        "roles",
+        "needs permission see_users (Requires see_users permission.)",
+    );
 }
 
 #[test]
@@ -230,7 +234,11 @@ fn a_list_that_may_not_be_seen() {
         let is_groups = exchange.request.contains("/api/4.0/groups");
         is_groups.then(|| Instead::error(404, "Not found"))
     });
-    one_kind_is_closed(&looker.world_at(&front.url()), "groups", "may not see it");
+    one_kind_is_closed(
+        &looker.world_at(&front.url()),
+        "groups",
+        "needs permission see_users, or is absent (Not found)",
+    );
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use looker::Kind;
-use looker::catalogue::{Cadence, KINDS, Refresh, Source};
+use looker::catalogue::{Cadence, KINDS, List, Refresh, Source};
 use serde::Deserialize;
 use vault::{InstanceId, Reader, Result};
 
-use crate::extract::{Cadences, is_due, stored_keys};
+use crate::extract::{Cadences, Today, stored_keys};
 
 /// How old a kind is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub fn ages(
         reader.kind_ages(instance)?.into_iter().map(|age| (age.read.kind.to_string(), age)).collect();
     let passes = reader.full_passes(instance, &crate::extract::Request::new(Vec::new()).extent())?;
     let left = left_for_later(reader, instance)?;
+    let today = Today::of(reader, instance, cadences, now)?;
     let known = |kind: &str| read.contains_key(kind);
     let age = |kind: &'static Kind| {
         let stored = reader.ages(instance, kind.name)?;
@@ -58,6 +59,8 @@ pub fn ages(
         let read_at = whole.map(|age| age.read.read_at);
         let cadence = cadences.of(kind);
         let (oldest, unread) = match kind.each() {
+            // Not all of them are read by one run.
+            None if matches!(kind.list, List::Singles(_)) => (stored.values().min().copied(), None),
             None => (None, None),
             Some(each) => {
                 let unread = match &each.source {
@@ -81,7 +84,7 @@ pub fn ages(
             bodies_read_at: passes.iter().find(|pass| pass.kind == kind.name).map(|pass| pass.read_at),
             oldest,
             unread,
-            is_due: is_due(cadence, read_at, now),
+            is_due: today.has(kind),
         })
     };
     KINDS.iter().map(age).collect()

@@ -83,9 +83,11 @@ async fn look_at(client: &Client, kind: &'static Kind) -> Result<Option<Visible>
     };
     match client.get(&call, |reply| rows::split(&reply.body, kind)).await {
         Ok(rows) => Ok(Some(Visible { kind: kind.name, problem: None, any: !rows.is_empty() })),
-        Err(error) if cannot_heal(&error) => {
-            Ok(Some(Visible { kind: kind.name, problem: Some(unavailable(&error)), any: false }))
-        }
+        Err(error) if cannot_heal(&error) => Ok(Some(Visible {
+            kind: kind.name,
+            problem: Some(unavailable(&error, call.operation)),
+            any: false,
+        })),
         Err(error) => Err(error),
     }
 }
@@ -99,11 +101,32 @@ pub(crate) fn cannot_heal(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::NoSuchEndpoint)
 }
 
-/// Says why a kind is closed to us, as far as Looker's answers tell it.
-pub(crate) fn unavailable(error: &Error) -> String {
-    match error.kind {
-        ErrorKind::NoSuchEndpoint => "this Looker release does not offer it".to_owned(),
-        ErrorKind::Forbidden => format!("the account lacks the permission ({})", error.message),
-        _ => format!("the account may not see it, or it is absent ({})", error.message),
+/// Says why an operation is closed to us: the permission that it needs, where that is
+/// known, and what Looker says.
+pub(crate) fn unavailable(error: &Error, operation: &Operation) -> String {
+    let said = &error.message;
+    let needs = operation.permission().map(|permission| format!("needs permission {}", permission.name));
+    match (error.kind, needs) {
+        (ErrorKind::NoSuchEndpoint, _) => "this Looker release does not offer it".to_owned(),
+        (ErrorKind::Forbidden, Some(needs)) => format!("{needs} ({said})"),
+        (ErrorKind::Forbidden, None) => format!("needs a permission that the account lacks ({said})"),
+        (_, Some(needs)) => format!("{needs}, or is absent ({said})"),
+        (_, None) => format!("the account may not see it, or it is absent ({said})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_closed_is_told_with_its_permission_where_that_is_known() {
+        let operation = |name: &str| *Kind::find(name).unwrap().operations().first().unwrap();
+        let said = |kind, name| unavailable(&Error::new(kind, "No."), operation(name));
+        assert_eq!(said(ErrorKind::Forbidden, "users"), "needs permission see_users (No.)");
+        assert_eq!(said(ErrorKind::NotFound, "users"), "needs permission see_users, or is absent (No.)");
+        assert_eq!(said(ErrorKind::Forbidden, "boards"), "needs a permission that the account lacks (No.)");
+        assert_eq!(said(ErrorKind::NotFound, "boards"), "the account may not see it, or it is absent (No.)");
+        assert_eq!(said(ErrorKind::NoSuchEndpoint, "users"), "this Looker release does not offer it");
     }
 }

@@ -112,6 +112,9 @@ pub struct SimConfig {
     pub id_lists: bool,
     /// The same for `folder_id=1,2`.
     pub folder_id_lists: bool,
+    /// What `search_content_favorites` makes of several values of `user_id`, of which the
+    /// API document says that it takes them, whatever other searches do.
+    pub favorite_lists: FavoriteLists,
     /// Whether `search_looks` answers `query` when `fields` names it. Off, the
     /// key is absent.
     pub looks_search_gives_query: bool,
@@ -254,6 +257,7 @@ impl Default for SimConfig {
             stable_order: false,
             id_lists: true,
             folder_id_lists: true,
+            favorite_lists: FavoriteLists::default(),
             looks_search_gives_query: false,
             lookml_search_gives_lookml: false,
             plan_searches_give_disabled: false,
@@ -305,6 +309,18 @@ impl Latency {
     pub(crate) fn of(&self, full_rows: u32, light_rows: u32) -> Duration {
         self.base + self.per_full_row * full_rows + self.per_light_row * light_rows
     }
+}
+
+/// What a search for favourites makes of a list of users.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FavoriteLists {
+    /// It answers those of any of them, as the API document says.
+    #[default]
+    Taken,
+    /// It answers 422.
+    Refused,
+    /// It answers those of the first one.
+    First,
 }
 
 /// In which layout the component of a new tile appears, which changed when

@@ -162,7 +162,9 @@ mod table;
 mod writes;
 
 pub use churn::Churn;
-pub use config::{Account, Components, DeniedAs, Latency, RejectedLogin, RetryAfter, SimConfig};
+pub use config::{
+    Account, Components, DeniedAs, FavoriteLists, Latency, RejectedLogin, RetryAfter, SimConfig,
+};
 pub use faults::{Fault, Faults};
 pub use kinds::Kind;
 pub use ledger::Activity;

@@ -2,10 +2,10 @@
 //! unless it asks for more and may have it.
 
 use crate::auth::API_USER;
-use crate::config::Account;
+use crate::config::{Account, FavoriteLists};
 use crate::json;
 use crate::kinds::Kind;
-use crate::reply::Reply;
+use crate::reply::{Problem, Reply};
 use crate::search::Search;
 use crate::server::{Call, Server};
 use crate::state::World;
@@ -32,7 +32,7 @@ pub(crate) fn narrow(
     match kind {
         Kind::ScheduledPlan => Ok(plans(server, call, search)),
         Kind::Alert => alerts(server, call, world, search),
-        Kind::ContentFavorite => Ok(favorites(server, call, world, search)),
+        Kind::ContentFavorite => favorites(server, call, world, search),
         Kind::Board if call.params.is_set("favorited") => Ok(favorite_boards(call, world, search)),
         _ => Ok(search),
     }
@@ -69,7 +69,7 @@ fn alerts(server: &Server, call: &Call, world: &World, search: Search) -> Result
     Err(Reply::error(403, &call.route(), "Permission Denied"))
 }
 
-fn favorites(server: &Server, call: &Call, world: &World, search: Search) -> Search {
+fn favorites(server: &Server, call: &Call, world: &World, search: Search) -> Result<Search, Reply> {
     let kind = Kind::ContentFavorite;
     let search = match call.params.get("board_id") {
         Some(board) if call.params.is_set("include_board_items") => {
@@ -77,10 +77,16 @@ fn favorites(server: &Server, call: &Call, world: &World, search: Search) -> Sea
         }
         _ => search,
     };
-    if call.params.get("user_id").is_some() || server.config.favorites_of_everybody {
-        return search;
+    let users = call.params.get("user_id");
+    match (users.and_then(|users| users.split_once(',')), server.config.favorite_lists) {
+        (Some(_), FavoriteLists::Refused) => {
+            let problem = Problem::invalid("user_id", "user_id is not valid".to_owned());
+            Err(Reply::invalid(&call.route(), &[problem]))
+        }
+        (Some((first, _)), FavoriteLists::First) => Ok(search.only(kind, "user_id", first)),
+        _ if users.is_some() || server.config.favorites_of_everybody => Ok(search),
+        _ => Ok(search.only(kind, "user_id", &call.user)),
     }
-    search.only(kind, "user_id", &call.user)
 }
 
 /// Ids of the metadata of what lies on a board.

@@ -146,6 +146,15 @@ impl Book {
         self.keep(&format!("month of {} runs", runs.len()), runs, None);
     }
 
+    /// Holds each day of a month against its target, and keeps that which comes nearest
+    /// to it, or exceeds it most.
+    pub(crate) fn dearest_day(&mut self, runs: &[Run], targets: &[u64]) {
+        let days = runs.iter().zip(targets);
+        let dearest = days.max_by_key(|(run, most)| i128::from(run.bulk()) - i128::from(**most));
+        let Some((run, most)) = dearest else { return };
+        self.run("dearest day of the month", run, *most);
+    }
+
     /// Holds the day on which everything had been read against the last one allowed.
     pub(crate) fn filled(&mut self, day: Option<usize>, within: usize) {
         let what = format!("{}: days until everything was read", self.instance);

@@ -96,7 +96,7 @@ fn days(book: &mut Book, scale: &'static Scale, understands: Understands) -> any
 /// A month of daily runs, what is spread spread by an allowance.
 fn month(book: &mut Book, scale: &'static Scale, understands: Understands) -> anyhow::Result<()> {
     let mut instance = Instance::start(scale, understands, true);
-    let mut runs = Vec::new();
+    let (mut runs, mut targets) = (Vec::new(), Vec::new());
     let mut filled_on = None;
     for day in 1..=MONTH {
         let run = instance.extract()?;
@@ -104,8 +104,9 @@ fn month(book: &mut Book, scale: &'static Scale, understands: Understands) -> an
             filled_on = filled_on.or(Some(day));
         }
         runs.push(run);
-        instance.live_a_day();
+        targets.push(scale.most_a_day(understands, instance.live_a_day()));
     }
+    book.dearest_day(&runs[1..], &targets);
     book.month(&runs, scale.month.map(|month| month.most(understands)));
     book.filled(filled_on, FILLED_WITHIN);
     Ok(())

@@ -123,7 +123,8 @@ fn list(printer: &Printer, reader: &Reader, limit: usize, ages: &[ages::OfInstan
         printer.status("The vault has no runs yet.");
         return Ok(());
     }
-    printer.table(&runs_table(printer, &runs))
+    printer.table(&runs_table(printer, &runs))?;
+    ages::line(ages, Timestamp::now()).map_or(Ok(()), |line| printer.line(line))
 }
 
 fn runs_table(printer: &Printer, runs: &[RunInfo]) -> Table {
@@ -206,7 +207,8 @@ fn print_head(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
             printer.line(format!("  {:<10} {}", format!("{label}:"), human::one_line(&value)))?;
         }
     }
-    print_suspicions(printer, run)
+    print_suspicions(printer, run)?;
+    print_unread(printer, run)
 }
 
 fn print_suspicions(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
@@ -221,6 +223,18 @@ fn print_suspicions(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
             .line(format!("  {held} would be gone; `lookervault runs confirm {}` if that is right.", run.id)),
         (None, None) => Ok(()),
     }
+}
+
+/// What was closed to the account, kinds and parts of them.
+fn print_unread(printer: &Printer, run: &RunInfo) -> Result<(), Failure> {
+    let unread = words::Unread::of(run.totals_json.as_deref().unwrap_or_default());
+    for closed in &unread.unavailable {
+        printer.line(format!("  {} not available: {}", closed.kind, human::one_line(&closed.reason)))?;
+    }
+    for part in &unread.not_read {
+        printer.line(format!("  not read: {}", human::one_line(part)))?;
+    }
+    Ok(())
 }
 
 fn kinds_table(kinds: &[KindCounts]) -> Table {

@@ -1,13 +1,13 @@
 //! The fewest calls that the API allows a run, and why a run makes more.
 //!
 //! A page holds as many rows as the catalogue says, a list of ids a hundred; what then
-//! is the least is counted on the instance itself. Objects of kinds that cost a call
-//! each are taken as the run chose them: which of them are due is no matter of calls.
+//! is the least is counted on the instance itself. Of kinds that cost a call an object
+//! the report says how many were due; they take a call each, or one for a hundred.
 
 use std::collections::BTreeMap;
 
 use ::looker::Kind;
-use ::looker::catalogue::{List, Paged, Source};
+use ::looker::catalogue::{AnswerShape, Each, List, Paged, Source};
 use ::looker::paging::SUSPICIOUS_CAP;
 use serde_json::Value;
 
@@ -42,6 +42,7 @@ mod why {
     pub(super) const PROOF: &str = "rows may slide from page to page: a light listing proves them";
     pub(super) const ROUND: &str = "an answer of a round length may be cut: looked beyond, once";
     pub(super) const TRIED: &str = "tried out once, to know what the instance understands";
+    pub(super) const LONG: &str = "a list of keys whose answer is too long is halved";
     pub(super) const RETRY: &str = "sent again after a failure";
 }
 
@@ -98,7 +99,7 @@ fn cost(report: &Value, known: &Known<'_>, kind: String, ledger: String, made: &
     let allowed = allowed(report, known, &kind, &ledger, made);
     let mut above = vec![
         (made.of(&["session"]), why::SESSION),
-        (made.of(&["probe"]), why::TRIED),
+        (made.of(&["probe"]).min(tried(&kind)), why::TRIED),
         (made.of(&["retry"]), why::RETRY),
     ];
     above.extend(allowed.above);
@@ -117,11 +118,21 @@ fn allowed(report: &Value, known: &Known<'_>, name: &str, ledger: &str, made: &M
     let single = made.of(&["item"]);
     let Some(kind) = Kind::find(name) else { return exactly(0) };
     match &kind.list {
-        // Of schedules, one query finds the disabled ones.
-        List::Whole(_) => exactly(made.of(&["page"]).min(1) + made.of(&["listing"]).min(1) + single),
-        List::Singles(operations) => exactly(operations.len() as u64),
+        // Of schedules, one query finds the disabled ones, which are read one by one.
+        List::Whole(_) => {
+            let disabled = if name == "scheduled_plans" { disabled_plans(known.looker) } else { 0 };
+            exactly(made.of(&["page"]).min(1) + made.of(&["listing"]).min(1) + single.min(disabled))
+        }
+        // Not all of them are due on the same day.
+        List::Singles(operations) => exactly(single.min(operations.len() as u64)),
         List::Each(_) if name == "queries" && ledger == "administrative" => queries_in_bulk(known, made),
-        List::Each(each) => exactly(u64::from(matches!(each.source, Source::Listing { .. })) + single),
+        List::Each(each) => {
+            let due = due(report, name);
+            let reads = if each.lists.is_some() { due.div_ceil(LISTED_AT_ONCE as u64) } else { due };
+            let long = if each.lists.is_some() { halved(known.looker, each) } else { 0 };
+            let listing = u64::from(matches!(each.source, Source::Listing { .. }));
+            Allowed { fewest: listing + reads, above: vec![(long, why::LONG)] }
+        }
         List::Paged(paged) => {
             let streams = report["streams"].as_array().unwrap();
             let in_full = streams.iter().any(|stream| stream["kind"] == name);
@@ -133,6 +144,33 @@ fn allowed(report: &Value, known: &Known<'_>, name: &str, ledger: &str, made: &M
             }
         }
     }
+}
+
+/// Parameters of which it is tried out once whether they take lists.
+fn tried(name: &str) -> u64 {
+    let paged = Kind::find(name).and_then(Kind::paged);
+    paged.map_or(0, |paged| u64::from(paged.by_id.is_some()) + u64::from(paged.folder.is_some()))
+}
+
+/// Objects of a kind that costs a call an object, as far as they were due.
+fn due(report: &Value, name: &str) -> u64 {
+    let spread = report["spread"].as_array().unwrap().iter().filter(|spread| spread["kind"] == name);
+    spread.map(|spread| spread["read"].as_u64().unwrap()).sum()
+}
+
+fn disabled_plans(looker: &Looker) -> u64 {
+    let plans = looker.export(looker_sim::Kind::ScheduledPlan).into_iter();
+    let is_disabled = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap()["enabled"] == false;
+    plans.filter(|(_, body)| is_disabled(body)).count() as u64
+}
+
+/// Most calls for lists of keys that one answer does not hold: a list is halved until
+/// its answer fits, and what one key alone has takes pages.
+fn halved(looker: &Looker, each: &Each) -> u64 {
+    let AnswerShape::List { limit: Some(limit) } = each.answer else { return 0 };
+    let rows = looker.export(looker_sim::Kind::ContentFavorite).len();
+    let full = (rows / limit) as u64;
+    full * (2 * u64::from(LISTED_AT_ONCE.ilog2() + 1) + 1)
 }
 
 /// Rows on each side of a kind: live, and in the trash where it has one.
@@ -171,7 +209,7 @@ fn in_pages(paged: &Paged, sides: &[u64]) -> Allowed {
 fn changed(known: &Known<'_>, kind: &Kind, paged: &Paged, sides: &[u64]) -> Allowed {
     let listings: u64 = sides.iter().map(|rows| rows.div_ceil(LISTED_ROWS).max(1)).sum();
     let edited = known.work.get(kind.name).map_or(&[][..], Vec::as_slice);
-    let reads = if known.understands.lists {
+    let reads = if known.understands.ids {
         edited.len().div_ceil(LISTED_AT_ONCE) as u64
     } else {
         windows(known.looker, kind, edited, paged.page)

@@ -15,27 +15,37 @@ use super::looker::Looker;
 /// What an instance understands that no document promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Understands {
-    /// Lists of ids and folders.
-    pub(crate) lists: bool,
+    /// Lists of ids.
+    pub(crate) ids: bool,
+    /// Lists of folders.
+    pub(crate) folders: bool,
     /// `query` in the `fields` of a search for looks.
     pub(crate) look_queries: bool,
 }
 
 impl Understands {
-    /// Every outcome of trying it out.
+    /// Every outcome of trying out lists and queries of looks.
     pub(crate) const OUTCOMES: [Self; 4] = [
-        Self { lists: true, look_queries: true },
-        Self { lists: true, look_queries: false },
-        Self { lists: false, look_queries: true },
-        Self { lists: false, look_queries: false },
+        Self { ids: true, folders: true, look_queries: true },
+        Self { ids: true, folders: true, look_queries: false },
+        Self { ids: false, folders: false, look_queries: true },
+        Self { ids: false, folders: false, look_queries: false },
+    ];
+
+    /// Lists of one sort and not of the other.
+    pub(crate) const HALVES: [Self; 2] = [
+        Self { ids: true, folders: false, look_queries: false },
+        Self { ids: false, folders: true, look_queries: false },
     ];
 
     pub(crate) fn name(self) -> &'static str {
-        match (self.lists, self.look_queries) {
-            (true, true) => "lists of ids and queries of looks in searches",
-            (true, false) => "lists of ids",
-            (false, true) => "queries of looks in searches",
-            (false, false) => "nothing beyond what is documented",
+        match (self.ids, self.folders, self.look_queries) {
+            (true, true, true) => "lists of ids and queries of looks in searches",
+            (true, true, false) => "lists of ids",
+            (true, false, _) => "lists of ids, not of folders",
+            (false, true, _) => "lists of folders, not of ids",
+            (false, false, true) => "queries of looks in searches",
+            (false, false, false) => "nothing beyond what is documented",
         }
     }
 }
@@ -111,8 +121,8 @@ impl Scale {
     /// What to simulate.
     pub(crate) fn simulated(&self, understands: Understands) -> SimConfig {
         SimConfig {
-            id_lists: understands.lists,
-            folder_id_lists: understands.lists,
+            id_lists: understands.ids,
+            folder_id_lists: understands.folders,
             looks_search_gives_query: understands.look_queries,
             ..(self.config)()
         }
@@ -137,7 +147,7 @@ impl Scale {
     /// changed object beyond the first of its kind.
     pub(crate) fn most_a_day(&self, understands: Understands, work: &Work) -> u64 {
         let single: usize = work.values().map(|ids| ids.len().saturating_sub(1)).sum();
-        self.daily + if understands.lists { 0 } else { single as u64 }
+        self.daily + if understands.ids { 0 } else { single as u64 }
     }
 }
 
@@ -145,7 +155,7 @@ impl Month {
     /// By ledger: administrative, query-based.
     pub(crate) fn most(self, understands: Understands) -> [u64; 2] {
         let administrative =
-            if understands.lists { self.administrative } else { self.administrative_without_lists };
+            if understands.ids { self.administrative } else { self.administrative_without_lists };
         [administrative, self.query_based]
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use looker::catalogue::{Cadence, KINDS, List};
-use looker_sim::{Kind, SimConfig};
+use looker_sim::{FavoriteLists, Kind, SimConfig};
 use serde_json::Value;
 
-use crate::support::estate::{SINGLES, estate};
+use crate::support::content::{Key, Object, assert_same};
+use crate::support::estate::{SINGLES, estate, expected_estate, stored_estate};
 use crate::support::json::Json;
 use crate::support::looker::Looker;
 use crate::support::requests::metered;
@@ -142,6 +143,25 @@ fn in_bulk(looker: &Looker, held: &BTreeSet<String>) -> (u64, BTreeSet<String>) 
     }
     folders.retain(|_, queries| queries.len() > 1);
     (folders.len() as u64, folders.into_values().flatten().collect())
+}
+
+/// Whatever a search for favourites makes of a list of users, all of them are read.
+#[test]
+fn favourites_are_complete_whether_lists_of_users_are_taken_or_not() {
+    for favorite_lists in [FavoriteLists::Taken, FavoriteLists::Refused, FavoriteLists::First] {
+        let looker = Looker::start(SimConfig { favorite_lists, ..small() });
+        let world = looker.world();
+        world.extract("users content_favorites").complete();
+        let of_kind = |estate: BTreeMap<Key, Object>| -> BTreeMap<Key, Object> {
+            estate.into_iter().filter(|(key, _)| key.0 == "content_favorites").collect()
+        };
+        assert_same(&of_kind(stored_estate(&world.path(VAULT))), &of_kind(expected_estate(&looker)));
+        // A hundred to a call; else the list tells nothing, and each user takes a call.
+        let users = looker.ids(Kind::User, false).len() as u64;
+        let lists = users.div_ceil(100);
+        let wanted = if favorite_lists == FavoriteLists::Taken { lists } else { lists + users };
+        assert_eq!(served(&looker)["search_content_favorites"], wanted, "{favorite_lists:?}");
+    }
 }
 
 /// Favourites of one user, more than one call answers.

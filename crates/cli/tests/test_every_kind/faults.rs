@@ -1,14 +1,20 @@
 //! Every kind from an instance that fails, throttles, signs out and changes: the
 //! run ends complete and holds all.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
-use looker_sim::{Churn, Faults, Latency, SimConfig};
+use looker::catalogue::KeyIn;
+use looker_sim::{Churn, Faults, Kind, Latency, SimConfig};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
-use crate::support::VAULT;
-use crate::support::content::{assert_equal_where_stored, assert_same};
+use crate::support::content::{Key, Object, assert_equal_where_stored, assert_same};
 use crate::support::estate::{expected_estate, stored_estate};
 use crate::support::looker::Looker;
+use crate::support::seeded::Seeded;
+use crate::support::{VAULT, finish, wait_until};
 use crate::{ALL, small};
 
 /// Runs once; it must end complete and hold every object of every kind.
@@ -33,6 +39,96 @@ fn bodies_are_cut_short() {
     let looker =
         completes(SimConfig { faults: Faults { cut_body: 0.25, ..Faults::default() }, ..small() }, "");
     assert!(looker.stats().by_fault["cut_body"] > 10, "{:?}", looker.stats());
+}
+
+/// Lists without a stated order are in another one each time.
+#[test]
+fn totals_lie_and_pages_are_cut_and_in_no_order() {
+    let config = SimConfig { wrong_totals: true, page_cap: Some(7), stable_order: false, ..small() };
+    let looker = completes(config, "");
+    assert!(looker.ids(Kind::Dashboard, false).len() > 7, "nothing was cut");
+}
+
+/// Objects that cost a call each and that the newest run has stored, by the path that
+/// reads them; of lists by a parameter, nothing.
+fn read_one_by_one(vault: &Path) -> BTreeSet<String> {
+    let Ok(vault) = Connection::open_with_flags(vault, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+        return BTreeSet::new();
+    };
+    let seen = vault.prepare(
+        "SELECT o.kind, o.key FROM sighting s JOIN object o ON o.id = s.object
+         WHERE s.run = (SELECT max(id) FROM run)",
+    );
+    let Ok(mut seen) = seen else { return BTreeSet::new() };
+    let rows = seen.query_map((), |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let path = |(kind, key): (String, String)| {
+        let each = looker::Kind::find(&kind)?.each().filter(|each| each.key == KeyIn::Path)?;
+        let (before, after) = each.operation.path.split_once('{')?;
+        let (_, after) = after.split_once('}')?;
+        (!after.contains('{')).then(|| format!("/api/4.0{before}{key}{after}"))
+    };
+    rows.filter_map(|row| path(row.unwrap())).collect()
+}
+
+#[test]
+fn killed_anywhere_and_resumed_it_reads_no_object_twice() {
+    let latency = Latency { base: Duration::from_millis(3), ..Latency::default() };
+    let looker = Looker::start(SimConfig { latency, ..small() });
+    let whole = looker.world();
+    whole.extract("").complete();
+    let calls = looker.served();
+    let wanted = stored_estate(&whole.path(VAULT));
+    let mut chance = Seeded::new(15);
+    let mut kept = 0;
+    for _ in 0..6 {
+        let world = looker.world();
+        let vault = world.path(VAULT);
+        looker.reset_stats();
+        let mut running = world.start("extract --workers 2 --pacing fixed");
+        let asked = chance.between(calls / 3, calls);
+        wait_until("the run came so far", || {
+            looker.served() >= asked || running.try_wait().unwrap().is_some()
+        });
+        // One that is done was not in time to be killed.
+        let _ = running.kill();
+        running.wait().unwrap();
+        let before = read_one_by_one(&vault);
+        kept += before.len();
+        looker.reset_stats();
+        world.extract("--resume").complete();
+        let again = looker.requests().into_iter().find(|served| before.contains(&served.path));
+        assert!(again.is_none(), "read twice: {again:?}");
+        assert_same(&stored_estate(&vault), &wanted);
+        assert_eq!(world.verdict(), "sound");
+    }
+    assert!(kept > 0, "no run was killed after it had read an object by itself");
+}
+
+#[test]
+fn a_server_that_stops_while_objects_are_read_leaves_gaps_with_names() {
+    let latency = Latency { base: Duration::from_millis(5), ..Latency::default() };
+    let mut looker = Looker::start(SimConfig { users: 60, latency, ..small() });
+    let world = looker.world();
+    let line = "users user_attribute_values --workers 2 --pacing fixed --tries 2 --patience 1s";
+    let running = world.start(&format!("extract --json {line}"));
+    let values = |looker: &Looker| {
+        let requests = looker.requests();
+        requests.iter().filter(|served| served.operation == "user_attribute_user_values").count()
+    };
+    wait_until("ten lists of values", || values(&looker) >= 10);
+    looker.stop();
+    let ran = finish(running);
+    assert_ne!(ran.code, 0, "{}", ran.all());
+    let gaps = ran.report()["gaps"].clone();
+    let of_values = |gap: &&Value| gap["kind"] == "user_attribute_values" && gap["place"] != "";
+    assert!(gaps.as_array().unwrap().iter().any(|gap| of_values(&gap)), "{gaps}");
+    looker.restart();
+    world.extract("users user_attribute_values").complete();
+    let of_kinds = |estate: BTreeMap<Key, Object>| -> BTreeMap<Key, Object> {
+        let is_of = |name: &str| matches!(name, "users" | "user_attribute_values");
+        estate.into_iter().filter(|(key, _)| is_of(key.0)).collect()
+    };
+    assert_same(&of_kinds(stored_estate(&world.path(VAULT))), &of_kinds(expected_estate(&looker)));
 }
 
 #[test]

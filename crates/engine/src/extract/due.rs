@@ -1,16 +1,17 @@
 //! Which kinds a run reads: all that were named, else those that are due.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
-use looker::catalogue::Cadence;
+use looker::catalogue::{Cadence, List};
 use vault::{KindAge, KindRead};
 
 use super::report::{Rested, Stop};
 use super::request::Request;
 use super::run::Findings;
+use super::today::Today;
 
 /// Runs are not on time to the minute.
 pub(super) const EARLY: SignedDuration = SignedDuration::from_hours(6);
@@ -24,6 +25,11 @@ impl Cadences {
     pub fn of(&self, kind: &Kind) -> Cadence {
         self.0.get(kind.name).copied().unwrap_or(kind.cadence)
     }
+
+    /// Whether somebody said how often a kind is read.
+    pub(super) fn is_set(&self, kind: &Kind) -> bool {
+        self.0.contains_key(kind.name)
+    }
 }
 
 impl FromIterator<(&'static Kind, Cadence)> for Cadences {
@@ -34,7 +40,7 @@ impl FromIterator<(&'static Kind, Cadence)> for Cadences {
 
 /// Whether what was read then is to be read again. Something that is read only on
 /// request never is by itself.
-pub(crate) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool {
+pub(super) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestamp) -> bool {
     match cadence {
         Cadence::EveryRun => true,
         Cadence::Days(days) => read_at.is_none_or(|at| {
@@ -44,22 +50,34 @@ pub(crate) fn is_due(cadence: Cadence, read_at: Option<Timestamp>, now: Timestam
     }
 }
 
+/// What a run does not read because it is not due.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// Kinds.
+    pub(super) kinds: Vec<Rested>,
+    /// Of kinds of which there is one each, those that rest, by their operations.
+    pub(super) singles: HashSet<&'static str>,
+}
+
 /// Takes out of a request what is not due, unless a person named the kinds.
-pub(super) fn rest(request: &mut Request, ages: &[KindAge], now: Timestamp) -> Vec<Rested> {
+pub(super) fn rest(request: &mut Request, today: &Today, ages: &[KindAge]) -> Rest {
+    let mut rest = Rest::default();
     if request.kinds_named || request.refresh.all_now {
-        return Vec::new();
+        return rest;
     }
-    let mut rested = Vec::new();
     let Request { kinds, cadences, .. } = request;
     kinds.retain(|kind| {
         let read_at = ages.iter().find(|age| age.read.kind == kind.name).map(|age| age.read.read_at);
-        let cadence = cadences.of(kind);
-        let is_due = is_due(cadence, read_at, now);
-        let rests = read_at.filter(|_| !is_due && cadence != Cadence::OnRequest);
-        rested.extend(rests.map(|read_at| Rested { kind: kind.name, read_at }));
+        let is_due = today.has(kind);
+        let rests = read_at.filter(|_| !is_due && cadences.of(kind) != Cadence::OnRequest);
+        rest.kinds.extend(rests.map(|read_at| Rested { kind: kind.name, read_at }));
+        if let List::Singles(operations) = &kind.list {
+            let resting = operations.iter().filter(|operation| !today.has_single(operation));
+            rest.singles.extend(resting.map(|operation| operation.id));
+        }
         is_due
     });
-    rested
+    rest
 }
 
 /// The time since the run before, for what a kind reads again by its age; of one

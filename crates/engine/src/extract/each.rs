@@ -11,11 +11,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
-use looker::catalogue::{AnswerShape, Each, KeyIn, Source};
+use looker::catalogue::{AnswerShape, Each, KeyIn, Refresh, Source};
 use looker::client::{Call, Reply};
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
-use looker::{Client, Kind};
+use looker::{Client, ErrorKind, Kind};
 use vault::{AbsenceScope, Side};
 
 use super::due;
@@ -27,8 +27,9 @@ use super::report::{GapReport, Spread, Stop};
 use super::run::Run;
 use crate::check::{cannot_heal, unavailable};
 
-/// Calls that are refused one after the other before a kind counts as closed.
-const TRIED_BEFORE_CLOSED: usize = 3;
+/// Calls that tell a kind that is closed from objects that are: when the first so
+/// many are all turned away, the kind is.
+pub(super) const TRIED_BEFORE_CLOSED: usize = 3;
 
 /// How one object is read.
 #[derive(Clone, Copy)]
@@ -79,10 +80,60 @@ pub(crate) async fn item(
 /// What became of one call.
 enum Outcome {
     Stored,
-    /// It is not there, or not to be seen.
+    /// It is not there.
     Absent(String),
+    /// It is kept from us, which says nothing of whether it is there.
+    Refused(String),
     Gap(GapReport),
     Stopped,
+}
+
+/// What a run reads of a kind, one by one.
+pub(super) struct Due {
+    /// What is to be read.
+    pub(super) keys: Vec<String>,
+    /// What would be next, to ask when all of little is turned away.
+    next: Vec<String>,
+}
+
+impl Due {
+    /// These, and no others whatever they tell.
+    pub(super) fn exactly(keys: Vec<String>) -> Self {
+        Self { keys, next: Vec::new() }
+    }
+}
+
+/// What reading objects one by one came to.
+pub(super) struct Answers {
+    /// Keys that are not there.
+    pub(super) absent: HashSet<String>,
+    /// Why nothing is to be read at all; then nothing is absent.
+    pub(super) closed: Option<String>,
+}
+
+/// Calls and what they were answered.
+#[derive(Default)]
+struct Tally {
+    tried: usize,
+    absent: HashSet<String>,
+    refused: Vec<String>,
+    /// Of the last one that was turned away.
+    reason: String,
+}
+
+impl Tally {
+    fn is_turned_away(&self) -> bool {
+        self.tried > 0 && self.absent.len() + self.refused.len() == self.tried
+    }
+
+    /// Why the kind is closed to us, as far as so many calls can tell: a refusal is
+    /// one, absence is only believed of single objects. Of what is stored for ever
+    /// nothing is asked again, so nothing is lost by believing it.
+    fn closed(&self, refresh: Refresh) -> Option<String> {
+        let is_telling = self.tried >= TRIED_BEFORE_CLOSED || !self.refused.is_empty();
+        let is_closed = self.is_turned_away() && (is_telling || refresh == Refresh::ByAge);
+        is_closed.then(|| self.reason.clone())
+    }
 }
 
 impl Run {
@@ -109,8 +160,12 @@ impl Run {
         let absent = if self.read_in_lists(read, &keys).await? {
             HashSet::new()
         } else {
-            let slice = self.slice(read, keys.clone()).await?;
-            self.read_keys(read, slice).await?
+            let due = self.slice(read, keys.clone()).await?;
+            let answers = self.read_keys(read, due).await?;
+            if let Some(reason) = answers.closed {
+                self.close_kind(read.kind, reason);
+            }
+            answers.absent
         };
         if self.findings.unavailable.iter().any(|entry| entry.kind == read.kind.name) {
             // What may not be seen any more is not gone.
@@ -142,7 +197,7 @@ impl Run {
             return match listed {
                 Ok(keys) => Ok(Some(keys)),
                 Err(error) if cannot_heal(&error) => {
-                    self.close_kind(read.kind, unavailable(&error));
+                    self.close_kind(read.kind, unavailable(&error, operation));
                     Ok(None)
                 }
                 Err(error) => {
@@ -166,7 +221,7 @@ impl Run {
     }
 
     /// What of `keys` is to be read by this run.
-    pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Vec<String>, ExtractError> {
+    pub(super) async fn slice(&mut self, read: Read, keys: Vec<String>) -> Result<Due, ExtractError> {
         let (writer, instance, since) = (self.writer.clone(), self.instance, self.interval);
         let cadence = self.request.cadences.of(read.kind);
         let (ages, interval) = blocking(move || {
@@ -183,37 +238,50 @@ impl Run {
         if slice.left > 0 {
             self.watch.warn(&format!("{} {kind} are left for later runs", slice.left));
         }
-        let Slice { total, left: missing, oldest, keys } = slice;
+        let Slice { total, left: missing, oldest, keys, mut next } = slice;
         self.findings.spread.push(Spread { kind, total, missing, read: keys.len(), oldest });
-        Ok(keys)
+        next.truncate(TRIED_BEFORE_CLOSED.saturating_sub(keys.len()));
+        Ok(Due { keys, next })
     }
 
-    /// Reads objects one by one; answers the keys that are not there.
-    pub(super) async fn read_keys(
-        &mut self,
-        read: Read,
-        keys: Vec<String>,
-    ) -> Result<HashSet<String>, ExtractError> {
-        self.watch.expect(read.kind.name, keys.len() as u64);
-        let first = keys.iter().take(TRIED_BEFORE_CLOSED).cloned().collect();
-        let rest: Vec<String> = keys.into_iter().skip(TRIED_BEFORE_CLOSED).collect();
-        let mut absent = HashSet::new();
-        let (tried, refused) = self.read_some(read, first, &mut absent).await?;
-        if let Some(reason) = refused.filter(|_| tried == absent.len() && tried == TRIED_BEFORE_CLOSED) {
-            self.close_kind(read.kind, reason);
-            return Ok(absent);
+    /// Reads objects one by one.
+    pub(super) async fn read_keys(&mut self, read: Read, due: Due) -> Result<Answers, ExtractError> {
+        let Due { keys: mut first, next } = due;
+        self.watch.expect(read.kind.name, first.len() as u64);
+        let rest = first.split_off(first.len().min(TRIED_BEFORE_CLOSED));
+        let mut tally = Tally::default();
+        self.read_some(read, first, &mut tally).await?;
+        for key in next {
+            if !tally.is_turned_away() {
+                break;
+            }
+            self.read_some(read, vec![key], &mut tally).await?;
         }
-        self.read_some(read, rest, &mut absent).await?;
-        Ok(absent)
+        if let Some(reason) = tally.closed(read.each.refresh) {
+            return Ok(Answers { absent: HashSet::new(), closed: Some(reason) });
+        }
+        self.read_some(read, rest, &mut tally).await?;
+        let Tally { absent, refused, reason, .. } = tally;
+        self.not_read(read.kind, &refused, &reason);
+        Ok(Answers { absent, closed: None })
     }
 
-    /// Answers how many calls were made, and why the last one that was refused was.
+    /// Notes objects that are kept from us; what is stored of them stays.
+    pub(super) fn not_read(&mut self, kind: &Kind, keys: &[String], reason: &str) {
+        let what = match keys {
+            [] => return,
+            [key] => format!("{} {key}", kind.singular),
+            keys => format!("{} {}", keys.len(), kind.name),
+        };
+        self.findings.not_read.push(format!("{what}: {reason}"));
+    }
+
     async fn read_some(
         &mut self,
         read: Read,
         keys: Vec<String>,
-        absent: &mut HashSet<String>,
-    ) -> Result<(usize, Option<String>), ExtractError> {
+        tally: &mut Tally,
+    ) -> Result<(), ExtractError> {
         let this: &Self = self;
         let outcomes: Vec<(String, Result<Outcome, ExtractError>)> = futures_util::stream::iter(keys)
             .map(|key| async move {
@@ -223,14 +291,18 @@ impl Run {
             .buffer_unordered(self.workers())
             .collect()
             .await;
-        let (mut tried, mut refused, mut unread) = (0, None, 0);
+        let mut unread = 0;
         for (key, outcome) in outcomes {
-            tried += 1;
+            tally.tried += 1;
             match outcome? {
                 Outcome::Stored => {}
                 Outcome::Absent(reason) => {
-                    refused = Some(reason);
-                    absent.insert(key);
+                    tally.reason = reason;
+                    tally.absent.insert(key);
+                }
+                Outcome::Refused(reason) => {
+                    tally.reason = reason;
+                    tally.refused.push(key);
                 }
                 Outcome::Gap(gap) => self.findings.gaps.push(gap),
                 Outcome::Stopped => unread += 1,
@@ -241,7 +313,7 @@ impl Run {
             let place = format!("{unread} {}", read.kind.name);
             self.findings.gaps.push(GapReport::of_list(read.kind.name, place, &reason, 0));
         }
-        Ok((tried, refused))
+        Ok(())
     }
 
     async fn read_one(&self, read: Read, key: &str) -> Result<Outcome, ExtractError> {
@@ -259,7 +331,10 @@ impl Run {
                 self.store_one(kind, row, date).await?;
                 Ok(Outcome::Stored)
             }
-            Err(error) if cannot_heal(&error) => Ok(Outcome::Absent(unavailable(&error))),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                Ok(Outcome::Absent(unavailable(&error, call.operation)))
+            }
+            Err(error) if cannot_heal(&error) => Ok(Outcome::Refused(unavailable(&error, call.operation))),
             Err(error) => {
                 if let Some(limit) = Stop::of_limit(&error) {
                     self.brake.pull(limit);

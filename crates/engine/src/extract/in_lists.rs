@@ -20,7 +20,7 @@ use looker::{Error, ErrorKind};
 use serde_json::Value;
 
 use super::by_id::MOST_IN_A_LIST;
-use super::each::Read;
+use super::each::{Due, Read};
 use super::error::ExtractError;
 use super::keys::scalar;
 use super::report::{Spread, Stop};
@@ -97,7 +97,9 @@ impl Run {
         let spread =
             Spread { kind: read.kind.name, total: keys.len(), missing: 0, read: keys.len(), oldest: None };
         self.findings.spread.push(spread);
-        self.read_keys(read, alone).await?;
+        if let Some(reason) = self.read_keys(read, Due::exactly(alone.clone())).await?.closed {
+            self.not_read(read.kind, &alone, &reason);
+        }
         Ok(true)
     }
 

@@ -53,6 +53,7 @@ pub(crate) mod scope;
 mod selector;
 mod signed_in;
 mod tile_queries;
+mod today;
 pub(crate) mod tree;
 mod whole;
 mod windows;
@@ -65,7 +66,6 @@ use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
 pub use due::Cadences;
-pub(crate) use due::is_due;
 pub(crate) use each::{item, item_call};
 pub use error::{AmbiguousFolder, ExtractError, OtherInstance, UnknownPath};
 pub use full_pass::Unstamped;
@@ -86,6 +86,7 @@ pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};
 pub(crate) use signed_in::{read_before, tells_user, user_of_key};
+pub(crate) use today::Today;
 pub(crate) use whole::whole_call;
 
 use crate::Watch;

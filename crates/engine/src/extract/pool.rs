@@ -259,8 +259,9 @@ impl Drain {
                 claim.give_up(&error.to_string());
             }
             _ if cannot_heal(error) => {
-                self.close(stream, unavailable(error));
-                claim.give_up(&unavailable(error));
+                let reason = unavailable(error, &self.groups[stream.group].paged.operation);
+                claim.give_up(&reason);
+                self.close(stream, reason);
             }
             _ => self.brake.pull(Stop::Refused(error.to_string())),
         }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use looker::catalogue::Refresh;
 
+use super::each::TRIED_BEFORE_CLOSED;
+
 /// When kinds are read again whose change moves no stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshPolicy {
@@ -28,6 +30,8 @@ pub(super) struct Slice {
     pub(super) oldest: Option<Timestamp>,
     /// Those to read.
     pub(super) keys: Vec<String>,
+    /// Those that would be read next, if there were more to read.
+    pub(super) next: Vec<String>,
 }
 
 /// Over this time a first fill is spread: within two weeks, with days to spare
@@ -76,9 +80,13 @@ impl RefreshPolicy {
         };
         let left = missing.len() - missing_now;
         let oldest = stored.get(again).and_then(|(age, _)| *age);
-        let missing = missing.into_iter().take(missing_now);
-        let keys = missing.chain(stored.into_iter().take(again)).map(|(_, key)| key).collect();
-        Slice { total, left, oldest, keys }
+        let waiting = stored.split_off(again);
+        let keys = missing.into_iter().take(missing_now).chain(stored).map(|(_, key)| key).collect();
+        let next = match refresh {
+            Refresh::Never => Vec::new(),
+            Refresh::ByAge => waiting.into_iter().take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect(),
+        };
+        Slice { total, left, oldest, keys, next }
     }
 
     /// How many of `missing` objects are read now, of `total`.

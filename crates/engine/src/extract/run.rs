@@ -1,6 +1,7 @@
 //! A run: what it works with from its first call to its last.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -28,6 +29,7 @@ use super::report::{
 use super::request::{Epoch, Request};
 use super::scope::{self, FolderSet};
 use super::signed_in::{ROLES, SignedIn, read_before, tells_user};
+use super::today::Today;
 use crate::Watch;
 use crate::bookkeeping::Bookkeeping;
 use crate::documents::INDEXER;
@@ -68,6 +70,8 @@ pub(super) struct Run {
     pub(super) lists: Lists,
     /// Which kinds are read in full.
     pub(super) passes: Passes,
+    /// Operations of what there is one of, as far as it is not due.
+    pub(super) resting: HashSet<&'static str>,
     /// Since the last run of the instance that ended.
     pub(super) interval: Option<SignedDuration>,
     started: Instant,
@@ -122,7 +126,8 @@ impl Run {
         };
         let scope = request.scope();
         let last_run = vault.reader()?.last_ended(instance)?;
-        let rested = due::rest(&mut request, &vault.reader()?.kind_ages(instance)?, Timestamp::now());
+        let today = Today::of(&vault.reader()?, instance, &request.cadences, Timestamp::now())?;
+        let rest = due::rest(&mut request, &today, &vault.reader()?.kind_ages(instance)?);
         let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
         let lists = Lists::remembered(&vault.reader()?, instance)?;
         let before = vault.last_complete(instance, &scope)?;
@@ -181,7 +186,8 @@ impl Run {
             passes,
             interval: last_run.map(|at| at.duration_until(Timestamp::now())),
             started,
-            findings: Findings { rested, ..Findings::default() },
+            resting: rest.singles,
+            findings: Findings { rested: rest.kinds, ..Findings::default() },
         };
         Ok((run, tree))
     }

@@ -87,7 +87,7 @@ impl Run {
         match found {
             Ok(ids) => self.read_plans(kind, ids).await,
             Err(error) if cannot_heal(&error) => {
-                self.without_disabled_plans(&unavailable(&error));
+                self.without_disabled_plans(&unavailable(&error, call.operation));
                 Ok(())
             }
             Err(error) => {
@@ -111,12 +111,17 @@ impl Run {
             Ok(all.into_iter().filter(|id| disabled.contains(id)).collect())
         })
         .await?;
-        let (known, new): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| stored.contains(id));
+        let (known, new): (Vec<String>, Vec<String>) =
+            ids.iter().cloned().partition(|id| stored.contains(id));
         let read = Read { kind, each: &ONE_PLAN };
-        let mut wanted = self.slice(read, known.clone()).await?;
-        wanted.extend(new);
-        let absent = self.read_keys(read, wanted).await?;
-        let kept = known.into_iter().filter(|key| !absent.contains(key)).collect();
+        let mut due = self.slice(read, known).await?;
+        due.keys.extend(new);
+        let answers = self.read_keys(read, due).await?;
+        if let Some(reason) = &answers.closed {
+            self.without_disabled_plans(reason);
+        }
+        // Of those that were just disabled too, whatever became of reading them.
+        let kept = ids.into_iter().filter(|key| !answers.absent.contains(key)).collect();
         self.keep(kind, kept).await
     }
 

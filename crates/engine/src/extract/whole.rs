@@ -85,7 +85,7 @@ impl Run {
         };
         match read {
             Ok(listed) => return Some(listed),
-            Err(error) if cannot_heal(&error) => self.close_kind(kind, unavailable(&error)),
+            Err(error) if cannot_heal(&error) => self.close_kind(kind, unavailable(&error, call.operation)),
             Err(error) => self.kind_failed(kind, &error),
         }
         None
@@ -98,6 +98,9 @@ impl Run {
             self.watch.phase(&format!("reading {}", kind.name));
             let mut refused = Vec::new();
             for operation in *operations {
+                if self.resting.contains(operation.id) {
+                    continue;
+                }
                 if self.brake.pulled().is_some() {
                     return Ok(());
                 }
@@ -110,7 +113,7 @@ impl Run {
                 match read {
                     Ok((row, date)) => self.store_one(kind, row, date).await?,
                     Err(error) if cannot_heal(&error) => {
-                        refused.push(format!("{}: {}", operation.id, unavailable(&error)));
+                        refused.push(format!("{}: {}", operation.id, unavailable(&error, operation)));
                     }
                     Err(error) => self.kind_failed(kind, &error),
                 }

@@ -206,8 +206,11 @@ impl Comparison {
 
     fn failed(&self, kind: &'static Kind, read: &Read, error: &looker::Error) -> Answered {
         if let (Asks::One(key), true) = (&read.asks, cannot_heal(error)) {
-            let gone = told(kind, key, Outcome::Gone, &unavailable(error));
-            return Answered { objects: vec![gone], ..Answered::default() };
+            // What is kept from us is not gone.
+            let is_gone = error.kind == looker::ErrorKind::NotFound;
+            let outcome = if is_gone { Outcome::Gone } else { Outcome::Unread };
+            let object = told(kind, key, outcome, &unavailable(error, read.call.operation));
+            return Answered { objects: vec![object], ..Answered::default() };
         }
         let refused =
             || (error.kind == looker::ErrorKind::Unauthorized).then(|| Stop::Refused(error.to_string()));

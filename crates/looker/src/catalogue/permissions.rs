@@ -1,10 +1,12 @@
-//! Which permission an operation needs that writes.
+//! Which permission an operation needs.
 //!
 //! Only permissions that hold for a whole instance are here. What depends on the
 //! model that a query is of, or on the access to a folder, only a try can tell.
-//! Operations of which nothing is known are not here, and nobody is kept from them.
+//! Writes of which nothing is known are not here, and nobody is kept from them. Nobody
+//! is kept from a read either: Looker is asked, and where it refuses, the permission
+//! is named that the documents say it takes. Nothing is inferred for reads.
 
-use super::Write;
+use super::{Operation, Write};
 
 /// The permission that stands for all others.
 pub const ADMINISTER: &str = "administer";
@@ -121,6 +123,63 @@ const PERMISSIONS: &[Permission] = &[
             "create_user_credentials_email", "update_user_credentials_email",
         ],
     },
+    // `all_users=true`: "the caller must have see_schedules permission to see other
+    // users' scheduled plans".
+    Permission {
+        name: "see_schedules",
+        or: &[],
+        evidence: Evidence::Document,
+        operations: &["all_scheduled_plans"],
+    },
+    // `all_owners` and the schedules of others: "admin only"; "only Looker administrators
+    // can read" the settings of sign-in; "only an API user with the Admin role" colours.
+    Permission {
+        name: ADMINISTER,
+        or: &[],
+        evidence: Evidence::Document,
+        operations: &[
+            "scheduled_plan", "search_alerts", "all_color_collections", "ldap_config", "oidc_config", "saml_config",
+        ],
+    },
+    // Users, groups and roles in the panel of the administrator.
+    Permission {
+        name: "see_users",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["all_users", "search_groups_with_hierarchy", "all_roles", "user_attribute_user_values"],
+    },
+    Permission {
+        name: "see_datagroups",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["all_datagroups"],
+    },
+    // Projects are seen in development mode.
+    Permission {
+        name: "develop",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["all_projects"],
+    },
+    Permission {
+        name: "access_data",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["all_lookml_models", "lookml_model_explore"],
+    },
+    Permission {
+        name: "see_lookml_dashboards",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["search_lookml_dashboards"],
+    },
+    // The one query that is run for an extraction is of System Activity.
+    Permission {
+        name: "see_system_activity",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["run_inline_query"],
+    },
 ];
 
 impl Permission {
@@ -130,10 +189,17 @@ impl Permission {
     }
 }
 
+impl Operation {
+    /// The permission that it needs, as far as that is known.
+    pub fn permission(&self) -> Option<&'static Permission> {
+        PERMISSIONS.iter().find(|permission| permission.operations.contains(&self.id))
+    }
+}
+
 impl Write {
     /// The permission that it needs, as far as that is known.
     pub fn permission(&self) -> Option<&'static Permission> {
-        PERMISSIONS.iter().find(|permission| permission.operations.contains(&self.operation.id))
+        self.operation.permission()
     }
 }
 
@@ -157,6 +223,17 @@ mod tests {
         }
         let section = Resource::find("board_sections").and_then(|one| one.update.as_ref()).unwrap();
         assert_eq!(section.permission(), None, "nothing is known of boards");
+    }
+
+    #[test]
+    fn of_a_read_nothing_is_inferred() {
+        let reads: HashSet<&str> =
+            crate::catalogue::KINDS.iter().flat_map(|kind| kind.operations()).map(|read| read.id).collect();
+        let inferred = PERMISSIONS.iter().filter(|one| one.evidence == Evidence::Inferred);
+        let named: Vec<_> =
+            inferred.flat_map(|one| one.operations).filter(|id| reads.contains(*id)).collect();
+        assert!(named.is_empty(), "{named:?}");
+        assert!(reads.contains("all_users") && PERMISSIONS.iter().any(|one| one.name == "see_users"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `runs --ages`: how old each kind is.
 
 use engine::ages::{KindAge, ages};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use vault::{InstanceInfo, Reader};
 
@@ -67,6 +67,15 @@ pub(super) fn read(reader: &Reader, config: &Config) -> Result<Vec<OfInstance>, 
             Ok(OfInstance { instance, kinds, cadence: cadence.clone() })
         })
         .collect()
+}
+
+/// How many kinds are older than a day, in a line; `None` where none is.
+pub(super) fn line(ages: &[OfInstance], now: Timestamp) -> Option<String> {
+    let day = SignedDuration::from_hours(24);
+    let is_old = |age: &&KindAge| age.read_at.is_some_and(|at| at.duration_until(now) > day);
+    let old = ages.iter().flat_map(|of| &of.kinds).filter(is_old).count() as u64;
+    let (kinds, verb) = (human::counted(old, "kind", "kinds"), if old == 1 { "is" } else { "are" });
+    (old > 0).then(|| format!("{kinds} {verb} older than a day; see `lookervault runs --ages`."))
 }
 
 /// A table an instance.

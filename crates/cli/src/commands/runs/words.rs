@@ -1,8 +1,33 @@
 //! What a run keeps about itself as JSON, in words.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::output::human;
+
+/// What a run could not read because it was closed to the account.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Unread {
+    /// Kinds.
+    pub(super) unavailable: Vec<Unavailable>,
+    /// Parts of others.
+    pub(super) not_read: Vec<String>,
+}
+
+/// A kind that was closed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Unavailable {
+    pub(super) kind: String,
+    pub(super) reason: String,
+}
+
+impl Unread {
+    /// By the totals of a run; nothing, where they say nothing of it.
+    pub(super) fn of(totals: &str) -> Self {
+        serde_json::from_str(totals).unwrap_or_default()
+    }
+}
 
 /// The account of a run, as far as it is known: `user 7 (API key abc), roles 2, 40 permissions`.
 pub(super) fn account(kept: &str) -> String {
@@ -39,6 +64,14 @@ fn text<'a>(account: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_closed_is_read_from_totals_of_every_age() {
+        let totals = r#"{"not_read":["a: b"],"unavailable":[{"kind":"k","reason":"r"}],"streams":[]}"#;
+        let unread = Unread::of(totals);
+        assert_eq!((unread.not_read, unread.unavailable[0].kind.as_str()), (vec!["a: b".to_owned()], "k"));
+        assert!(["", "{}", "null"].iter().all(|totals| Unread::of(totals).not_read.is_empty()));
+    }
 
     #[test]
     fn an_account_is_told_as_far_as_it_is_known() {

@@ -1,7 +1,7 @@
 //! What a plan knows: the vault, as far as it knows the instance, and sizes that
 //! were learned.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use looker::Kind;
@@ -16,6 +16,7 @@ use crate::extract::full_pass::Passes;
 use crate::extract::groups::{Group, Sizes};
 use crate::extract::request::Request;
 use crate::extract::scope::FolderSet;
+use crate::extract::today::Today;
 
 /// Runs that say what usually changes.
 const RUNS: usize = 50;
@@ -36,6 +37,8 @@ pub(super) struct Known<'v> {
     learned: &'v Learned,
     pub(super) lists: Lists,
     pub(super) passes: Passes,
+    /// What there is one of and is not due, by its operation.
+    pub(super) resting: HashSet<&'static str>,
     kind_ages: Vec<KindAge>,
     changes: HashMap<String, Changes>,
 }
@@ -57,18 +60,20 @@ impl<'v> Known<'v> {
         };
         let vault = reader.map(instance).transpose()?.flatten();
         let Some((reader, id)) = vault else {
-            due::rest(request, &[], now);
+            let resting = due::rest(request, &Today::everything(&request.cadences), &[]).singles;
             let passes = Passes::of_a_first_run(request);
             let (lists, kind_ages, changes) = (Lists::default(), Vec::new(), HashMap::new());
-            return Ok(Self { vault: None, learned, lists, passes, kind_ages, changes });
+            return Ok(Self { vault: None, learned, lists, passes, resting, kind_ages, changes });
         };
         let kind_ages = reader.kind_ages(id)?;
-        due::rest(request, &kind_ages, now);
+        let today = Today::of(reader, id, &request.cadences, now)?;
+        let resting = due::rest(request, &today, &kind_ages).singles;
         Ok(Self {
             vault,
             learned,
             lists: Lists::remembered(reader, id)?,
             passes: Passes::plan(request, reader, id, now)?,
+            resting,
             kind_ages,
             changes: changes(reader, id)?,
         })

@@ -182,7 +182,8 @@ impl Planner<'_> {
                 }
             }
             List::Singles(operations) => {
-                operations.iter().for_each(|operation| plan.add(Reason::Item, operation.ledger, 1));
+                let due = operations.iter().filter(|operation| !self.known.resting.contains(operation.id));
+                due.for_each(|operation| plan.add(Reason::Item, operation.ledger, 1));
             }
             List::Paged(_) => self.paged(kind, &mut plan)?,
             List::Each(each) => self.each(kind, each, &mut plan)?,

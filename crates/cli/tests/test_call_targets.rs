@@ -136,8 +136,7 @@ fn a_month_of_daily_runs_fits_the_smallest_licence() {
 #[test]
 fn one_call_too_many_has_no_reason() {
     let understands = Understands::OUTCOMES[0];
-    let config = SimConfig { dashboards: 40, looks: 20, folders: 6, ..SMALL.simulated(understands) };
-    let looker = Looker::start(config);
+    let looker = Looker::start(SMALL.simulated(understands));
     let report = run(&looker.world());
     let work = Work::new();
     let known = Known { looker: &looker, understands, work: &work };

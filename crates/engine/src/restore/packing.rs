@@ -4,8 +4,7 @@
 //! it can compose the first step. Each is brought into canonical form, hashed and
 //! compressed on a blocking thread as soon as its page came, while the next pages are
 //! on their way, and that is all that is kept of it: whoever compares documents asks
-//! for the hash first, the safety run stores what is there already, and memory holds a
-//! tenth of what was read.
+//! for the hash first, and the safety run stores what is there already.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -8,6 +8,7 @@ use looker::Kind;
 use looker::catalogue::Resource;
 use vault::{AsOf, BodyHash, Reader, Side};
 
+use super::{OnConflict, Request};
 use crate::diff::Value;
 use crate::restore::accepted::Accepted;
 use crate::restore::compose::{Composer, Manner, Owner, Sides, World};
@@ -22,14 +23,10 @@ pub(super) struct Ground<'g> {
     pub(super) ids: &'g Ids,
     pub(super) made: &'g HashSet<Symbol>,
     pub(super) absent: &'g BTreeSet<Symbol>,
-    pub(super) manner: &'g Manner,
+    pub(super) request: &'g Request,
     pub(super) host: &'g str,
     pub(super) accepted: Option<&'g Accepted>,
     pub(super) then: AsOf,
-    /// Whether what is there is left as it is.
-    pub(super) skip_existing: bool,
-    /// Whether steps of what somebody changed are taken back.
-    pub(super) skip_changed: bool,
     pub(super) in_place: bool,
     /// Whether it is told what differs that nobody can write.
     pub(super) tells_rest: bool,
@@ -69,7 +66,7 @@ pub(super) struct Composed {
     pub(super) rest: Option<Vec<String>>,
 }
 
-impl<'g> Ground<'g> {
+impl Ground<'_> {
     /// Whether nothing has another id than the one it was stored with, and nothing is to be
     /// written otherwise than it was.
     pub(super) fn is_in_place(ids: &Ids, made: &HashSet<Symbol>, manner: &Manner) -> bool {
@@ -82,7 +79,7 @@ impl<'g> Ground<'g> {
             ids: self.ids,
             absent: self.absent,
             stored,
-            manner: self.manner,
+            manner: &self.request.manner,
             host: self.host,
             made: self.made,
             accepted: self.accepted,
@@ -116,7 +113,7 @@ impl<'g> Ground<'g> {
         if let Some(why) = special::untouchable(task.kind.name, &wanted) {
             return Ok(Some(composed(Err(format!("left as it is: {why}")))));
         }
-        if self.skip_existing && task.live.is_some() {
+        if self.request.skip_existing && task.live.is_some() {
             return Ok(Some(composed(Err("left as it is, since it is there".to_owned()))));
         }
         let Some(resource) = Resource::find(task.kind.name) else {
@@ -128,7 +125,8 @@ impl<'g> Ground<'g> {
         let sides = Sides { live: there.as_ref(), wanted: &wanted };
         parts::compose(&mut composer, resource, &task.kind.compare, sides);
         let apart = composer.apart();
-        let stands = apart.impossible.is_none() && (is_newest || !self.skip_changed);
+        let skips_changed = self.request.on_conflict == OnConflict::Skip;
+        let stands = apart.impossible.is_none() && (is_newest || !skips_changed);
         if self.accepted.is_none() && (apart.met_unknown || stands && writes(&apart.steps)) {
             self.asks_document.store(true, Ordering::Relaxed);
         }
@@ -142,7 +140,7 @@ impl<'g> Ground<'g> {
 
     /// What needs no look at the documents: what is there is what was stored.
     fn as_it_was(&self, task: &Task<'_>) -> Option<Composed> {
-        let live = task.live.filter(|_| self.in_place && !self.skip_existing)?;
+        let live = task.live.filter(|_| self.in_place && !self.request.skip_existing)?;
         let packed = live.packed.as_ref().filter(|packed| packed.prepared.redacted == 0)?;
         (packed.hash() == task.then).then(|| Composed {
             live: Some(packed.hash()),

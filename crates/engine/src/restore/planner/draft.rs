@@ -73,12 +73,10 @@ impl Planner<'_> {
             ids: &ids,
             made: &made,
             absent: &self.absent,
-            manner: &self.request.manner,
+            request: &self.request,
             host: &self.host,
             accepted: self.accepted,
             then: self.past.then(),
-            skip_existing: self.request.skip_existing,
-            skip_changed: self.request.on_conflict == OnConflict::Skip,
             tells_rest: self.tells_rest,
             asks_document: AtomicBool::new(false),
         };

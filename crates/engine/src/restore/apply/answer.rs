@@ -27,6 +27,15 @@ pub(super) fn object(body: &[u8]) -> Result<Row, String> {
     told.map(|(name, value)| Ok((name.to_owned(), serde_json::from_str(value.get()).map_err(bad)?))).collect()
 }
 
+/// All that an answered object says.
+///
+/// # Errors
+/// What is wrong with it, without quoting it.
+pub(super) fn whole(body: &[u8]) -> Result<Row, String> {
+    let bad = |error| format!("the answer is no object as expected: {}", rows::fault(&error));
+    serde_json::from_slice(body).map_err(bad)
+}
+
 /// The objects that a list holds.
 ///
 /// # Errors

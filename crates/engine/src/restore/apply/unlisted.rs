@@ -38,7 +38,7 @@ impl Carried<'_> {
         for id in ids.filter_map(|row| answer::id(row, ID)).filter(|id| !taken.contains(id)) {
             let call = Call { reason: Reason::Recovery, ..item_call(kind, &ONE_PLAN, &id) };
             let bad = |why| Error::new(ErrorKind::BadBody, why);
-            match self.work.session.client.get(&call, |reply| answer::object(&reply.body).map_err(bad)).await
+            match self.work.session.client.get(&call, |reply| answer::whole(&reply.body).map_err(bad)).await
             {
                 Ok(row) => found.push(row),
                 Err(error) if error.kind == ErrorKind::NotFound => {}

@@ -1,7 +1,7 @@
 //! Schedules that no list has.
 //!
 //! A schedule that a restore makes is disabled, and disabled ones are in no list
-//! (`observed-rest.md` §10). So when the answer to such a creation was lost, System
+//! (`looker-api-facts.md` §10). So when the answer to such a creation was lost, System
 //! Activity is asked which there are, and those of its name are read by id. Where that
 //! cannot be asked nobody can say whether the schedule is there, and it is not sent again.
 
@@ -38,8 +38,7 @@ impl Carried<'_> {
         for id in ids.filter_map(|row| answer::id(row, ID)).filter(|id| !taken.contains(id)) {
             let call = Call { reason: Reason::Recovery, ..item_call(kind, &ONE_PLAN, &id) };
             let bad = |why| Error::new(ErrorKind::BadBody, why);
-            match self.work.session.client.get(&call, |reply| answer::whole(&reply.body).map_err(bad)).await
-            {
+            match self.work.session.client.get(&call, |reply| answer::whole(&reply.body).map_err(bad)).await {
                 Ok(row) => found.push(row),
                 Err(error) if error.kind == ErrorKind::NotFound => {}
                 Err(error) => return Ok(Err(self.failed(&error))),

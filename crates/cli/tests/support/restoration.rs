@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::{Kind, Served};
+use looker_sim::Kind;
 use serde_json::Value;
 
 use super::looker::Looker;
-use super::restored::COMPARED;
 
 /// Rows of a page of dashboards.
 const PAGE: usize = 100;
@@ -178,31 +177,4 @@ fn parts(dashboard: &Value) -> u64 {
         .sum();
     let is_certified = dashboard["certification_metadata"]["certification_status"] == "certified";
     own + places + u64::from(is_certified)
-}
-
-/// Requests that read, by operation, and the operations that wrote; what is not metered
-/// left out.
-pub(crate) fn reads_and_writes(requests: &[Served]) -> (BTreeMap<&'static str, u64>, Vec<&'static str>) {
-    const FREE: [&str; 4] = ["login", "logout", "versions", "api_spec"];
-    let (mut reads, mut writes) = (BTreeMap::new(), Vec::new());
-    for one in requests.iter().filter(|one| !FREE.contains(&one.operation)) {
-        if one.method == "GET" {
-            *reads.entry(one.operation).or_default() += 1;
-        } else {
-            writes.push(one.operation);
-        }
-    }
-    (reads, writes)
-}
-
-/// What `restore all` costs on a small instance where nothing is to be done: a call for
-/// each kind, and one for each schedule that no list has.
-pub(crate) fn looking_at_all(looker: &Looker) -> u64 {
-    let plans = looker.export(Kind::ScheduledPlan).into_iter();
-    let is_unlisted = |body: &[u8]| {
-        let plan: Value = serde_json::from_slice(body).unwrap();
-        plan["enabled"] == false
-    };
-    let kinds = COMPARED.iter().filter(|(kind, _)| !looker.export(*kind).is_empty()).count();
-    (kinds + plans.filter(|(_, body)| is_unlisted(body)).count()) as u64
 }

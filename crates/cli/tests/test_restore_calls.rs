@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use looker_sim::{Kind, SimConfig};
 use serde_json::json;
 use support::looker::Looker;
-use support::restoration::{Damage, Documents, pages, reads_and_writes};
+use support::requests::reads_and_writes;
+use support::restoration::{Damage, Documents, pages};
 use support::sum;
 use support::targets::metered;
 

@@ -113,8 +113,8 @@ fn killed_again_and_again_it_makes_nothing_twice() {
 }
 
 /// Faults of one operation, once: the second time it goes well.
-fn once(operation: &str, fault: Faults) -> Faults {
-    Faults { operations: vec![operation.to_owned()], times: Some(1), ..fault }
+fn once(operation: &str, fault: &Faults) -> Faults {
+    Faults { operations: vec![operation.to_owned()], times: Some(1), ..fault.clone() }
 }
 
 /// Of two equal tiles one was deleted: the other is not taken for what was made.
@@ -130,7 +130,7 @@ fn an_equal_tile_that_was_there_before_is_not_taken_for_the_new_one() {
         let twins = [(); 2].map(|()| somebody.done("POST", "/dashboard_elements", &tile)["id"].clone());
         world.extract("all").complete();
         somebody.done("DELETE", &format!("/dashboard_elements/{}", twins[0].as_str().unwrap()), &Value::Null);
-        looker.set_faults(once("create_dashboard_element", fault));
+        looker.set_faults(once("create_dashboard_element", &fault));
         let line = format!("restore dashboard:{dashboard} --as-of 1 --yes --on-conflict overwrite --json");
         assert_done(&world.run(&line));
         let document = somebody.get(&format!("/dashboards/{dashboard}"));
@@ -151,7 +151,7 @@ fn a_disabled_schedule_is_found_after_its_answer_was_lost() {
     let enabled = somebody.get("/scheduled_plans?all_users=true");
     let plan = enabled[0]["id"].as_str().unwrap().to_owned();
     somebody.done("DELETE", &format!("/scheduled_plans/{plan}"), &Value::Null);
-    looker.set_faults(once("create_scheduled_plan", Faults { hidden_success: 1.0, ..Faults::default() }));
+    looker.set_faults(once("create_scheduled_plan", &Faults { hidden_success: 1.0, ..Faults::default() }));
     assert_done(&world.run(&format!("restore scheduled_plan:{plan} --as-of 1 --yes --json")));
     assert_eq!(looker.ids(Kind::ScheduledPlan, false).len(), count);
     assert_eq!(looker.outbox(), [], "nobody is written to");
@@ -168,7 +168,7 @@ fn a_schedule_of_which_nothing_can_be_found_out_is_not_made_twice() {
     let enabled = somebody.get("/scheduled_plans?all_users=true");
     let plan = enabled[0]["id"].as_str().unwrap().to_owned();
     somebody.done("DELETE", &format!("/scheduled_plans/{plan}"), &Value::Null);
-    looker.set_faults(once("create_scheduled_plan", Faults { hidden_success: 1.0, ..Faults::default() }));
+    looker.set_faults(once("create_scheduled_plan", &Faults { hidden_success: 1.0, ..Faults::default() }));
     let ran = world.run(&format!("restore scheduled_plan:{plan} --as-of 1 --yes"));
     assert_eq!(ran.code, 3, "{}", ran.all());
     assert!(ran.out.contains("disabled ones are in no list"), "{}", ran.out);

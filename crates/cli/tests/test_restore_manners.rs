@@ -43,7 +43,7 @@ fn extracted(config: SimConfig) -> (Looker, World, Somebody) {
 }
 
 /// Content is purged, trashed, edited and loses parts; then all of it comes back.
-fn survives(config: SimConfig, faults: Faults) {
+fn survives(config: &SimConfig, faults: Faults) {
     let (looker, world, somebody) = extracted(config.clone());
     // Where every tile is in every layout no dashboard has tabs.
     let has_tabs = config.components != Components::Everywhere;
@@ -87,28 +87,28 @@ fn survives(config: SimConfig, faults: Faults) {
 
 #[test]
 fn placements_appear_in_the_active_layout() {
-    survives(SimConfig { components: Components::Active, ..config() }, Faults::default());
+    survives(&SimConfig { components: Components::Active, ..config() }, Faults::default());
 }
 
 #[test]
 fn placements_appear_in_every_layout() {
-    survives(SimConfig { components: Components::Everywhere, ..config() }, Faults::default());
+    survives(&SimConfig { components: Components::Everywhere, ..config() }, Faults::default());
 }
 
 #[test]
 fn new_alerts_need_an_owner_and_a_filter() {
-    survives(SimConfig { new_alerts_need_owner: true, ..config() }, Faults::default());
+    survives(&SimConfig { new_alerts_need_owner: true, ..config() }, Faults::default());
 }
 
 #[test]
 fn titles_of_looks_are_unique() {
-    survives(SimConfig { look_titles_unique: true, ..config() }, Faults::default());
+    survives(&SimConfig { look_titles_unique: true, ..config() }, Faults::default());
 }
 
 #[test]
 fn lists_of_ids_are_not_taken_and_searches_count() {
     survives(
-        SimConfig { id_lists: false, folder_id_lists: false, totals: true, wrong_totals: true, ..config() },
+        &SimConfig { id_lists: false, folder_id_lists: false, totals: true, wrong_totals: true, ..config() },
         Faults::default(),
     );
 }
@@ -116,7 +116,7 @@ fn lists_of_ids_are_not_taken_and_searches_count() {
 #[test]
 fn what_is_new_is_not_found_for_a_while() {
     let faults = Faults { fresh_404_for: Duration::from_millis(300), ..Faults::default() };
-    survives(config(), faults);
+    survives(&config(), faults);
 }
 
 fn restore(world: &World, what: &str) -> support::Ran {

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use support::api::Somebody;
 use support::looker::Looker;
-use support::restoration::reads_and_writes;
-use support::restored::{COMPARED, NewIds, State, assert_all_back, looking_at_all, lost, part_ids, tidy};
+use support::requests::{looking_at_all, reads_and_writes};
+use support::restored::{COMPARED, NewIds, State, assert_all_back, lost, part_ids, tidy};
 use support::seeded::Seeded;
 use support::wounds::Vandal;
 use support::{Ran, World, finish};

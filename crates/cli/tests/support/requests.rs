@@ -1,10 +1,15 @@
 //! What the program asked for, by the simulator's log, and what it had committed.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use looker_sim::Served;
+use looker_sim::{Kind, Served};
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use super::looker::Looker;
+use super::restored::COMPARED;
 
 /// PageRange of a page stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -113,4 +118,31 @@ pub(crate) fn assert_not_read_again(committed: &[PageRange], requests: &[Served]
         });
         assert!(again.is_none(), "{asked:?} was asked for, though {again:?} was committed");
     }
+}
+
+/// Requests that read, by operation, and the operations that wrote; what is not metered
+/// left out.
+pub(crate) fn reads_and_writes(requests: &[Served]) -> (BTreeMap<&'static str, u64>, Vec<&'static str>) {
+    const FREE: [&str; 4] = ["login", "logout", "versions", "api_spec"];
+    let (mut reads, mut writes) = (BTreeMap::new(), Vec::new());
+    for one in requests.iter().filter(|one| !FREE.contains(&one.operation)) {
+        if one.method == "GET" {
+            *reads.entry(one.operation).or_default() += 1;
+        } else {
+            writes.push(one.operation);
+        }
+    }
+    (reads, writes)
+}
+
+/// What `restore all` costs on a small instance where nothing is to be done: a call for
+/// each kind, and one for each schedule that no list has.
+pub(crate) fn looking_at_all(looker: &Looker) -> u64 {
+    let plans = looker.export(Kind::ScheduledPlan).into_iter();
+    let is_unlisted = |body: &[u8]| {
+        let plan: Value = serde_json::from_slice(body).unwrap();
+        plan["enabled"] == false
+    };
+    let kinds = COMPARED.iter().filter(|(kind, _)| !looker.export(*kind).is_empty()).count();
+    (kinds + plans.filter(|(_, body)| is_unlisted(body)).count()) as u64
 }

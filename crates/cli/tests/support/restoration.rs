@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::{Kind, Served};
+use looker_sim::Kind;
 use serde_json::Value;
 
 use super::looker::Looker;
@@ -177,19 +177,4 @@ fn parts(dashboard: &Value) -> u64 {
         .sum();
     let is_certified = dashboard["certification_metadata"]["certification_status"] == "certified";
     own + places + u64::from(is_certified)
-}
-
-/// Requests that read, by operation, and the operations that wrote; what is not metered
-/// left out.
-pub(crate) fn reads_and_writes(requests: &[Served]) -> (BTreeMap<&'static str, u64>, Vec<&'static str>) {
-    const FREE: [&str; 4] = ["login", "logout", "versions", "api_spec"];
-    let (mut reads, mut writes) = (BTreeMap::new(), Vec::new());
-    for one in requests.iter().filter(|one| !FREE.contains(&one.operation)) {
-        if one.method == "GET" {
-            *reads.entry(one.operation).or_default() += 1;
-        } else {
-            writes.push(one.operation);
-        }
-    }
-    (reads, writes)
 }

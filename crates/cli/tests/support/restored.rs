@@ -183,15 +183,3 @@ pub(crate) fn assert_all_back(before: &State, after: &State, ids: &NewIds) {
     let found = before.differences(after, ids);
     assert!(found.is_empty(), "{} differences\n{}", found.len(), found[..found.len().min(40)].join("\n"));
 }
-
-/// What `restore all` costs on a small instance where nothing is to be done: a call for
-/// each kind, and one for each schedule that no list has.
-pub(crate) fn looking_at_all(looker: &Looker) -> u64 {
-    let plans = looker.export(Kind::ScheduledPlan).into_iter();
-    let is_unlisted = |body: &[u8]| {
-        let plan: Value = serde_json::from_slice(body).unwrap();
-        plan["enabled"] == false
-    };
-    let kinds = COMPARED.iter().filter(|(kind, _)| !looker.export(*kind).is_empty()).count();
-    (kinds + plans.filter(|(_, body)| is_unlisted(body)).count()) as u64
-}

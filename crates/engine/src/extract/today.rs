@@ -71,7 +71,9 @@ impl Today {
             }
         }
         for (days, items) in spread {
-            due(&items, days).into_iter().for_each(|item| today.add(item));
+            for item in due(&items, days) {
+                today.add(item);
+            }
         }
         Ok(today)
     }

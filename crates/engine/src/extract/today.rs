@@ -39,10 +39,9 @@ impl Today {
     /// Of an instance that nobody has read.
     pub(crate) fn everything(cadences: &Cadences) -> Self {
         let mut today = Self::default();
-        KINDS
-            .iter()
-            .filter(|kind| cadences.of(kind) != Cadence::OnRequest)
-            .for_each(|kind| today.add_all(kind));
+        for kind in KINDS.iter().filter(|kind| cadences.of(kind) != Cadence::OnRequest) {
+            today.add_all(kind);
+        }
         today
     }
 
@@ -71,7 +70,9 @@ impl Today {
             }
         }
         for (days, items) in spread {
-            due(&items, days).into_iter().for_each(|item| today.add(item));
+            for item in due(&items, days) {
+                today.add(item);
+            }
         }
         Ok(today)
     }
@@ -192,7 +193,9 @@ mod tests {
     /// Calls of each of so many days, by runs that are so many days apart.
     fn live(items: &mut [Item], runs: usize, apart: i64) -> Vec<u64> {
         let day = |_| {
-            items.iter_mut().for_each(|item| item.age += apart);
+            for item in items.iter_mut() {
+                item.age += apart;
+            }
             let due = due(items, 7);
             for item in items.iter_mut().filter(|item| due.iter().any(|due| is_same(due, item))) {
                 item.age = 0;

@@ -96,6 +96,19 @@ fn ownerless(mut state: State) -> State {
             }
         });
     }
+    // Nor can a tile be given a look that is gone: it keeps the one that it has.
+    let is_there = |id: &&str| state.get(Kind::Look, id).unwrap()["in_the_trash"] == false;
+    let looks: BTreeSet<String> =
+        state.ids(Kind::Look).into_iter().filter(is_there).map(str::to_owned).collect();
+    state.change(Kind::Dashboard, &|document| {
+        for tile in document["dashboard_elements"].as_array_mut().unwrap() {
+            if tile["look_id"].as_str().is_some_and(|look| !looks.contains(look)) {
+                for member in ["look_id", "look", "query", "result_maker"] {
+                    tile[member] = Value::Null;
+                }
+            }
+        }
+    });
     state
 }
 

@@ -185,7 +185,7 @@ impl<'w> Composer<'w> {
     }
 
     /// Whether a field holds an id of something that has another one on the instance.
-    fn is_elsewhere(&self, referred: &str, value: &Value<'_>) -> bool {
+    pub(super) fn is_elsewhere(&self, referred: &str, value: &Value<'_>) -> bool {
         let is_moved = |value: &Value<'_>| {
             let symbol = value.as_name().map(|key| Symbol::new(referred, key));
             symbol.is_some_and(|symbol| {

@@ -395,7 +395,13 @@ fn alert(composer: &mut Composer<'_>, resource: &Resource, sides: Sides<'_>, bod
         if has(body, field) || value.text() == "null" || is_redacted(value) {
             continue;
         }
+        // What it hangs on already nobody has to look for.
+        let is_so = |referred| {
+            let live = sides.live.and_then(|live| live.member(field));
+            live == Some(value) && !composer.is_elsewhere(referred, value)
+        };
         let part = match resource.referred(field) {
+            Some(referred) if is_so(referred) => Part::json(value.text()),
             Some(referred) => value.as_name().map(|key| Part::Id(composer.id(referred, &key))),
             None => Part::json(value.text()),
         };

@@ -23,6 +23,7 @@ pub(super) const SERVERS: &[&str] = &[
     "last_updater_name",
     "last_viewed_at",
     "next_run_at",
+    "owner_display_name",
     "updated_at",
     "usage_count",
     // Copies of a user's names, as they were when its content was last written.
@@ -53,7 +54,6 @@ pub(crate) const OF_NEW: &[&str] = &[
     // Of a look, that of its query.
     "model (of a look)",
     "next_run_at",
-    "owner_display_name",
     "primary_homepage",
     "public_slug",
     "query_id",
@@ -104,6 +104,10 @@ pub(super) fn told(kind: Kind, mut document: Value, is_new: bool) -> Value {
         if document["roles_externally_managed"] == true {
             document["role_ids"] = json!([]);
         }
+    }
+    // A copy of what its content was called when the schedule was last written.
+    if kind == Kind::ScheduledPlan {
+        document["title"].take();
     }
     // A name that is taken away reads back as an empty text.
     for name in ["first_name", "last_name", "display_name"] {

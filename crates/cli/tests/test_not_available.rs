@@ -135,7 +135,9 @@ fn disabled_schedules_that_nobody_can_find_are_not_gone() {
         let world = looker.world_at(&front.url());
         world.extract("").complete();
         let (off, on) = (plans(&looker, false), plans(&looker, true));
-        [&looker, &closed].into_iter().for_each(|instance| enable(instance, &on[0], false));
+        for instance in [&looker, &closed] {
+            enable(instance, &on[0], false);
+        }
 
         front.lead_to(closed.port());
         a_day_passes(&world.path(VAULT));

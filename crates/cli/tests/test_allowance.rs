@@ -11,7 +11,7 @@ mod support;
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use looker_sim::{Latency, SimConfig};
+use looker_sim::{Latency, Served, SimConfig};
 use serde_json::{Value, json};
 use support::content::{assert_holds_all, digest};
 use support::looker::Looker;
@@ -217,9 +217,23 @@ fn calls_are_shown_by_what_is_asked() {
         (&document["month"]["from"], &document["month"]["until"])
     );
 
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::get("Pacific/Kiritimati").unwrap()).date();
+    let document = world.json("calls --by day,reason,ledger");
+    let groups = document["groups"].as_array().unwrap();
+    assert!(groups.iter().all(|group| group["day"] == today.to_string()), "{document}");
+    assert_eq!(sum(&document["groups"], "administrative"), spent);
+    let of = |reason: &str, ledger: &str| {
+        let group = groups.iter().find(|group| group["reason"] == reason && group["ledger"] == ledger);
+        group.map_or(0, |group| group[ledger].as_u64().unwrap())
+    };
+    let is_listing = |request: &&Served| request.query.iter().any(|(name, _)| name == "fields");
+    let listings = requests.iter().filter(is_listing).count() as u64;
+    assert!(listings > 0, "{document}");
+    assert_eq!(of("listing", "administrative"), listings, "{document}");
+    assert_eq!(of("listing", "query_based"), 0);
+
     let ran = world.run("calls");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::get("Pacific/Kiritimati").unwrap()).date();
     assert!(ran.out.contains(&format!("\n{today} ")), "{}", ran.out);
     assert!(ran.out.contains("left of the allowance you set, as spent by this vault"), "{}", ran.out);
     assert!(ran.out.contains("Calls of other clients cannot be seen; it renews on"), "{}", ran.out);

@@ -150,6 +150,7 @@ fn printed() -> Vec<Value> {
         "stats",
         "sql",
         "sql VALUES(1)",
+        "sql --export exported.db",
         "demo --dashboards 3 --latency 0ms",
         "extract --folder-ids x",
         "extract dashboards --full",
@@ -206,6 +207,10 @@ fn restored() -> Vec<Ran> {
     looker.purge(Kind::Dashboard, &dashboards[0]).unwrap();
     let intruder = serde_json::json!({ "dashboard_id": dashboards[1], "type": "text", "body_text": "!" });
     somebody.done("POST", "/dashboard_elements", &intruder);
+    let edit = serde_json::json!({ "title": "Edited since" });
+    somebody.done("PATCH", &format!("/dashboards/{}", dashboards[1]), &edit);
+    let plan = somebody.get("/scheduled_plans?all_users=true")[0]["id"].as_str().unwrap().to_owned();
+    somebody.done("DELETE", &format!("/scheduled_plans/{plan}"), &Value::Null);
     let users = looker.ids(Kind::User, false);
     let member = users.iter().find_map(|user| {
         let groups = somebody.get(&format!("/users/{user}"))["group_ids"].clone();
@@ -214,7 +219,15 @@ fn restored() -> Vec<Ran> {
     });
     let (user, group) = member.unwrap();
     somebody.done("DELETE", &format!("/groups/{group}/users/{user}"), &Value::Null);
-    let select = format!("dashboard:{} dashboard:{} group:{group} --as-of 1", dashboards[0], dashboards[1]);
+    // A look whose folder is not there either.
+    let look = looker.ids(Kind::Look, false)[0].clone();
+    let folder = somebody.get(&format!("/looks/{look}"))["folder_id"].as_str().unwrap().to_owned();
+    looker.purge(Kind::Look, &look).unwrap();
+    looker.purge(Kind::Folder, &folder).unwrap();
+    let select = format!(
+        "dashboard:{} dashboard:{} group:{group} scheduled_plan:{plan} look:{look} --as-of 1",
+        dashboards[0], dashboards[1]
+    );
     let yes = "--yes --on-conflict overwrite --allow-irreversible";
     [
         format!("restore plan {select}"),

@@ -31,8 +31,8 @@ impl Planner<'_> {
     /// Adds the schedules, alerts and attribute values of what is made anew.
     pub(super) async fn bring_dependents(&mut self) -> Result<(), RestoreError> {
         let mut brought: Vec<(&'static Kind, String)> = Vec::new();
-        let mut tiles = HashSet::new();
-        tiles.extend(self.lost_tiles()?);
+        let watched = self.watched_tiles()?;
+        let mut tiles = self.lost_tiles(&watched)?;
         for target in self.made_anew()? {
             if !matches!(target.kind.name, "dashboards" | "looks") {
                 continue;
@@ -43,14 +43,9 @@ impl Planner<'_> {
                 brought.extend(kind.map(|kind| (kind, referrer.key)));
             }
         }
-        if let (Some(alerts), false) = (Kind::find("alerts"), tiles.is_empty()) {
-            self.past.reader.bodies(self.past.then(), alerts.name, |key, body| {
-                let Ok(alert) = Value::parse(body) else { return };
-                let tile = alert.member("dashboard_element_id").and_then(Value::as_name);
-                if tile.is_some_and(|tile| tiles.contains(&*tile)) {
-                    brought.push((alerts, key.to_owned()));
-                }
-            })?;
+        if let Some(alerts) = Kind::find("alerts") {
+            let hanging = watched.into_iter().filter(|(tile, _)| tiles.contains(tile));
+            brought.extend(hanging.flat_map(|(_, keys)| keys).map(|key| (alerts, key)));
         }
         brought.extend(self.boards_of_new()?);
         brought.extend(self.values_of_new()?);
@@ -178,25 +173,37 @@ impl Planner<'_> {
         Ok(holders)
     }
 
-    /// Tiles that dashboards had which are there, and have no more.
-    fn lost_tiles(&self) -> Result<Vec<String>, RestoreError> {
-        let mut lost = Vec::new();
-        for target in self.targets.list.iter().filter(|target| target.kind.name == "dashboards") {
+    /// The alerts that there were, by the tiles on which they hung.
+    fn watched_tiles(&self) -> Result<BTreeMap<String, Vec<String>>, RestoreError> {
+        let mut watched: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        self.past.reader.bodies(self.past.then(), "alerts", |key, body| {
+            let Ok(alert) = Value::parse(body) else { return };
+            if let Some(tile) = alert.member("dashboard_element_id").and_then(Value::as_name) {
+                watched.entry(tile.into_owned()).or_default().push(key.to_owned());
+            }
+        })?;
+        Ok(watched)
+    }
+
+    /// Of the watched tiles those that dashboards had which are there, and have no more.
+    fn lost_tiles(&self, watched: &BTreeMap<String, Vec<String>>) -> Result<HashSet<String>, RestoreError> {
+        let mut lost = HashSet::new();
+        let dashboards = self.targets.list.iter().filter(|target| target.kind.name == "dashboards");
+        for target in dashboards.filter(|_| !watched.is_empty()) {
             let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
-            let tiles = self.tiles_of(target)?.into_iter();
-            let is_there = |tile: &String| {
-                owners::has_part(&live.row.raw, &Symbol::new("dashboard_elements", tile.as_str()))
-            };
-            lost.extend(tiles.filter(|tile| !is_there(tile)));
+            let mut tiles = self.tiles_of(target)?;
+            tiles.retain(|tile| watched.contains_key(tile));
+            if !tiles.is_empty() {
+                let there = tiles_in(&live.document(self.past.reader)?);
+                lost.extend(tiles.into_iter().filter(|tile| !there.contains(tile)));
+            }
         }
         Ok(lost)
     }
 
     pub(super) fn tiles_of(&self, target: &Target) -> Result<Vec<String>, RestoreError> {
-        let Some(body) = self.past.body(target.kind.name, &target.key)? else { return Ok(Vec::new()) };
-        let Ok(body) = Value::parse(&body) else { return Ok(Vec::new()) };
-        let elements = body.member("dashboard_elements").map_or(&[][..], Value::elements);
-        Ok(elements.iter().filter_map(compose::key).collect())
+        let body = self.past.body(target.kind.name, &target.key)?;
+        Ok(body.map(|body| tiles_in(&body)).unwrap_or_default())
     }
 
     /// Looks for what nobody knows. Whether anything came of it.
@@ -290,6 +297,13 @@ impl Planner<'_> {
         let was_live = then.then.as_ref().is_some_and(|then| then.row.side == Side::Live);
         Ok(was_live.then(|| (kind, symbol.key.clone())))
     }
+}
+
+/// Ids of a dashboard's tiles.
+fn tiles_in(dashboard: &[u8]) -> Vec<String> {
+    let Ok(dashboard) = Value::parse(dashboard) else { return Vec::new() };
+    let elements = dashboard.member("dashboard_elements").map_or(&[][..], Value::elements);
+    elements.iter().filter_map(compose::key).collect()
 }
 
 /// Whether a board lost nothing but items of these contents, and where they stood.

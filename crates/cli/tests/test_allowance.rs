@@ -180,7 +180,9 @@ fn a_run_that_is_killed_while_it_lists_has_written_its_calls_down() {
     running.kill().unwrap();
     running.wait().unwrap();
     assert_eq!(full_reads(&looker.requests()), 0, "no page was stored yet");
-    assert!((1..=metered(&looker.requests())).contains(&counted()));
+    // A call is counted before it is sent: the server need not know of the last one yet.
+    let (counted, known) = (counted(), metered(&looker.requests()));
+    assert!((1..=known + 1).contains(&counted), "{counted} of {known}");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn what_is_edited_within_two_seconds_of_its_read_is_read_again() {
         front.set_date(now + SignedDuration::from_mins(1));
         looker.reset_stats();
         let report = world.extract("dashboards").complete();
-        assert_eq!(read(&looker.requests()), [within.clone()], "{ahead}");
+        assert_eq!(read(&looker.requests()), std::slice::from_ref(within), "{ahead}");
         assert_eq!((&report["kinds"][0]["changed"], &report["unsettled"]), (&json!(1), &json!(0)));
         assert_eq!(description(&world, within), "Second");
         assert_eq!(description(&world, before), "First");

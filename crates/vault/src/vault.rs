@@ -113,8 +113,8 @@ impl Vault {
             return Err(VaultError::Absent { path: path.into() });
         }
         let path = resolve(path)?;
-        refuse_foreign_file(&path)?;
-        let reader = Reader::open(path)?;
+        let can_be_written = refuse_foreign_file(&path)?;
+        let reader = Reader { can_be_written, ..Reader::open(path)? };
         // Who only reads may keep much; beside a writer every thread has a reader.
         reader.connection.pragma_update(None, "cache_size", READING_CACHE).at(&reader.path)?;
         Ok(reader)
@@ -266,7 +266,7 @@ impl Vault {
 
 impl Drop for Vault {
     /// The file alone holds all that was committed, unless somebody is reading what
-    /// came before; who closes last moves it then. A copy of it is whole, and there is
+    /// came before; then the next writer moves it. A copy of it is whole, and there is
     /// no log that could be damaged.
     fn drop(&mut self) {
         let truncate = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
@@ -292,17 +292,20 @@ fn resolve(path: &Path) -> Result<PathBuf> {
 }
 
 /// Looks at the file's first bytes, so that a foreign file is refused before
-/// anything is written beside it or to it.
-fn refuse_foreign_file(path: &Path) -> Result<()> {
+/// anything is written beside it or to it. Tells whether the vault can be written.
+///
+/// Never while this process reads the vault: closing a file gives up all locks that the
+/// process has on it, SQLite's too.
+fn refuse_foreign_file(path: &Path) -> Result<bool> {
     let not_a_vault = |found: &str| VaultError::NotAVault { path: path.into(), found: found.into() };
     if path.is_dir() {
         return Err(not_a_vault("a folder"));
     }
-    let Ok(mut file) = File::open(path) else { return Ok(()) };
+    let Ok(mut file) = File::open(path) else { return Ok(true) };
     let mut head = Vec::new();
     file.by_ref().take(100).read_to_end(&mut head).at(path)?;
     if head.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let Some(header) = head.first_chunk::<100>().filter(|head| head.starts_with(b"SQLite format 3\0")) else {
         return Err(not_a_vault("not an SQLite database"));
@@ -311,7 +314,9 @@ fn refuse_foreign_file(path: &Path) -> Result<()> {
     let [schema_cookie, application] =
         [40, 68].map(|at| i32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     match (application, schema_cookie) {
-        (schema::APPLICATION_ID, _) | (0, 0) => Ok(()),
+        // The ways of writing and of reading: 1, or 2 with a write-ahead log. With another
+        // one a file can still be read, and never be written.
+        (schema::APPLICATION_ID, _) | (0, 0) => Ok(matches!(header[18..20], [1, 1] | [2, 2])),
         _ => Err(not_a_vault("an SQLite database of another program")),
     }
 }

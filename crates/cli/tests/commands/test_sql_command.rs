@@ -101,10 +101,12 @@ fn all_views_are_written_for_other_tools() {
     let tile: String = other.query_row(tile, (), |row| row.get(0)).unwrap();
     assert_eq!(tile, "By dayshoporders.revenue");
 
+    let beside = std::fs::read_dir(world.path("")).unwrap().count();
     let before = std::fs::read(&file).unwrap();
     let again = refused(&world, &["--export", "content.db"]);
     assert!(again.err.contains("exists already"), "{}", again.err);
     assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert_eq!(std::fs::read_dir(world.path("")).unwrap().count(), beside, "nothing is left beside it");
     let nowhere = world.run("sql --export nowhere/content.db");
     assert_eq!(nowhere.code, 1, "{}", nowhere.err);
     assert!(nowhere.err.contains("check that the folder exists"), "{}", nowhere.err);

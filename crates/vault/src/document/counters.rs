@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-/// How the names of times end.
-const TIME: &str = "_at\"";
+/// When something was last looked at, or used in any way.
+const LAST_ACCESS: [&str; 2] = ["\"last_accessed_at\"", "\"last_viewed_at\""];
 
 /// The counters among the fields that were cut out, each a pointer and its value,
 /// as canonical JSON such as `{"last_viewed_at":"2026-03-01T10:00:00Z","view_count":17}`;
@@ -21,7 +21,8 @@ pub(super) fn counters<'a>(cuts: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> 
         };
         let [name]: [&RawValue; 1] = serde_json::from_slice(pointer).ok().filter(|_| counts)?;
         let name = name.get();
-        (name.starts_with('"') && (time.is_none() || name.ends_with(TIME))).then(|| format!("{name}:{value}"))
+        (name.starts_with('"') && (time.is_none() || LAST_ACCESS.contains(&name)))
+            .then(|| format!("{name}:{value}"))
     };
     let counters: Vec<String> = cuts.filter_map(counter).collect();
     (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))
@@ -36,7 +37,8 @@ mod tests {
         let cuts = [
             (r#"["last_viewed_at"]"#, r#""2026-03-01T10:00:00.000+00:00""#),
             (r#"["last_viewed_by"]"#, r#""2026-03-01T10:00:00Z""#),
-            (r#"["seen_at"]"#, r#""noon""#),
+            (r#"["last_accessed_at"]"#, r#""noon""#),
+            (r#"["next_run_at"]"#, r#""2026-03-01T10:00:00Z""#),
             (r#"["can"]"#, r#"{"show":true}"#),
             (r#"["favorite_count"]"#, "0"),
             (r#"["tiles",3,"view_count"]"#, "9"),
@@ -52,6 +54,6 @@ mod tests {
         let all = r#"{"last_viewed_at":"2026-03-01T10:00:00.000+00:00","favorite_count":0,"view_count":17}"#;
         assert_eq!(found(&cuts).as_deref(), Some(all));
         assert_eq!(found(&[]), None);
-        assert_eq!(found(&cuts[1..4]), None);
+        assert_eq!(found(&cuts[1..5]), None);
     }
 }

@@ -61,12 +61,14 @@ pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) decoder: Decoder,
+    /// As far as the file's header told before it was opened.
+    pub(crate) can_be_written: bool,
 }
 
 impl Reader {
     pub(crate) fn open(path: PathBuf) -> Result<Self> {
         let connection = open_read_only(&path)?;
-        Ok(Self { connection, path, decoder: Decoder::new() })
+        Ok(Self { connection, path, decoder: Decoder::new(), can_be_written: true })
     }
 
     /// The path of the vault, absolute.

@@ -1,14 +1,15 @@
 //! The views as tables of a file of its own, for tools that cannot look into the
 //! vault's documents.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
+use rusqlite::hooks::{AuthContext, Authorization};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use tempfile::NamedTempFile;
 
-use super::{Queries, SqlError, SqlValue, ViewInfo};
-use crate::lock::open_private;
+use super::{Queries, SqlError, SqlValue, ViewInfo, authorize};
 
 /// A view that was written as a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,19 +28,23 @@ impl Queries {
     /// When there is a file already, it cannot be written, or the vault cannot be
     /// read; then nothing is left behind.
     pub fn export(
-        &mut self,
+        mut self,
         target: &Path,
         mut progress: impl FnMut(&ExportedView),
     ) -> Result<Vec<ExportedView>, SqlError> {
         if target.exists() {
             return Err(SqlError::Exists);
         }
-        let unfinished = Unfinished(beside(target));
-        // What another attempt left, which was cut off.
-        let _ = fs::remove_file(&unfinished.0);
-        drop(open_private(&unfinished.0).map_err(failed)?);
-        let mut file = Connection::open(&unfinished.0).map_err(failed)?;
+        // Gone again unless it gets its name.
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let unfinished = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        let mut file = Connection::open(unfinished.path()).map_err(failed)?;
         file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(failed)?;
+        // All tables are of one moment, whoever writes meanwhile.
+        let unread = |error| SqlError::new(error, None);
+        self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(unread)?;
+        self.connection.execute_batch("BEGIN").map_err(unread)?;
+        self.connection.authorizer(Some(authorize)).map_err(unread)?;
         let mut exported = Vec::new();
         for view in self.views()? {
             let view = self.export_view(&mut file, &view)?;
@@ -47,7 +52,11 @@ impl Queries {
             exported.push(view);
         }
         file.close().map_err(|(_, error)| failed(error))?;
-        fs::rename(&unfinished.0, target).map_err(failed)?;
+        unfinished.as_file().sync_all().map_err(failed)?;
+        unfinished.persist_noclobber(target).map_err(|unnamed| match unnamed.error.kind() {
+            ErrorKind::AlreadyExists => SqlError::Exists,
+            _ => failed(unnamed.error),
+        })?;
         Ok(exported)
     }
 
@@ -80,23 +89,8 @@ impl Queries {
     }
 }
 
-/// A file that is removed unless it got its name.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 fn failed(error: impl std::fmt::Display) -> SqlError {
     SqlError::Export(error.to_string())
-}
-
-fn beside(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
 }
 
 fn quoted(name: &str) -> String {

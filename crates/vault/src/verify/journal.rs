@@ -25,7 +25,7 @@ const LARGEST_PAGE: usize = 65_536;
 impl Check<'_> {
     /// No commit of the log lies behind a frame that cannot be read.
     pub(super) fn journal(&mut self) {
-        if !can_be_written(&self.reader.path).unwrap_or(false) {
+        if !self.reader.can_be_written {
             let place = self.reader.path.display().to_string();
             self.damage("the file's header says that it cannot be written", place);
         }
@@ -38,22 +38,13 @@ impl Check<'_> {
             Ok(None) => {}
             Ok(Some(place)) => {
                 let place = format!("{}, {place}", path.display());
-                let advice = "if the machine lost power while the vault was written, what is missing was never \
-                              reported as done: run the same again; else restore a copy of the vault";
+                let advice = "if the machine lost power or the writer was killed while it wrote, what is missing was \
+                              never reported as done: run the same again; else restore a copy of the vault";
                 self.find("commits in the write-ahead log cannot be read", place, advice, true);
             }
             Err(error) => self.damage(format!("the log cannot be read: {error}"), path.display().to_string()),
         }
     }
-}
-
-/// Whether the file's header names the same way of writing and of reading, and one
-/// that SQLite knows: 1, or 2 with a write-ahead log. With another one a file can
-/// still be read, and never be written.
-fn can_be_written(vault: &Path) -> io::Result<bool> {
-    let mut header = [0; 20];
-    File::open(vault)?.read_exact(&mut header)?;
-    Ok(matches!(header[18..], [1, 1] | [2, 2]))
 }
 
 /// The write-ahead log of a vault.

@@ -89,7 +89,7 @@ pub fn run(context: &Context, args: &SqlArgs) -> Outcome {
     let mut queries = Vault::open_for_queries(&path)?;
     let printer = &context.printer;
     if let Some(file) = &args.export {
-        return export(printer, &mut queries, &context.cwd.join(file));
+        return export(printer, queries, &context.cwd.join(file));
     }
     let Some(query) = &args.query else {
         show_views(printer, &queries.views().map_err(|error| failure(error, ""))?)?;
@@ -170,7 +170,7 @@ struct ExportPart<'a> {
     rows: u64,
 }
 
-fn export(printer: &Printer, queries: &mut Queries, file: &Path) -> Outcome {
+fn export(printer: &Printer, queries: Queries, file: &Path) -> Outcome {
     let exported = queries.export(file, |_| ()).map_err(|error| match error {
         SqlError::Exists => Failure::new("sql.export.exists", Exit::Usage, error.to_string())
             .at(file.display().to_string())

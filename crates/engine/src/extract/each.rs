@@ -92,7 +92,8 @@ enum Outcome {
 pub(super) struct Due {
     /// What is to be read.
     pub(super) keys: Vec<String>,
-    /// What would be next, to ask when all of little is turned away.
+    /// What was read last and is not due, to ask when all that is asked first is turned
+    /// away: objects that stay refused are the oldest for ever.
     next: Vec<String>,
 }
 
@@ -240,7 +241,7 @@ impl Run {
         }
         let Slice { total, left: missing, oldest, keys, mut next } = slice;
         self.findings.spread.push(Spread { kind, total, missing, read: keys.len(), oldest });
-        next.truncate(TRIED_BEFORE_CLOSED.saturating_sub(keys.len()));
+        next.truncate(TRIED_BEFORE_CLOSED.saturating_sub(keys.len()).max(1));
         Ok(Due { keys, next })
     }
 

@@ -81,7 +81,7 @@ pub use report::{
 pub use request::{Destinations, Epoch, FolderStrategy, Request, RunScope, SUSPECT_SHARE};
 pub(crate) use rules::compiled;
 pub use rules::rules;
-pub(crate) use schedules::{ONE_PLAN, disabled_schedules};
+pub(crate) use schedules::{MOST_DISABLED, ONE_PLAN, disabled_schedules};
 pub use scope::FolderScope;
 pub(crate) use scope::FolderSet;
 pub use selector::{FolderSelector, PathPattern};

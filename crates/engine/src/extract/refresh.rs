@@ -30,7 +30,7 @@ pub(super) struct Slice {
     pub(super) oldest: Option<Timestamp>,
     /// Those to read.
     pub(super) keys: Vec<String>,
-    /// Those that would be read next, if there were more to read.
+    /// Of those that wait, the ones that were read last.
     pub(super) next: Vec<String>,
 }
 
@@ -84,7 +84,9 @@ impl RefreshPolicy {
         let keys = missing.into_iter().take(missing_now).chain(stored).map(|(_, key)| key).collect();
         let next = match refresh {
             Refresh::Never => Vec::new(),
-            Refresh::ByAge => waiting.into_iter().take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect(),
+            Refresh::ByAge => {
+                waiting.into_iter().rev().take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect()
+            }
         };
         Slice { total, left, oldest, keys, next }
     }

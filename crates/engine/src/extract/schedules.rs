@@ -24,7 +24,7 @@ pub(super) const ACTIVITY: Operation =
     Operation { id: "run_inline_query", path: "/queries/run/{result_format}", ledger: Ledger::QueryBased };
 
 /// Most rows of the query.
-const MOST: usize = 5000;
+pub(crate) const MOST_DISABLED: usize = 5000;
 
 /// How one schedule is read, disabled or not.
 pub(crate) static ONE_PLAN: Each = Each {
@@ -48,7 +48,7 @@ pub(crate) fn disabled_schedules(reason: Reason, fields: &[&str]) -> Call {
         "view": "scheduled_plan",
         "fields": fields,
         "filters": { "scheduled_plan.enabled": "no" },
-        "limit": MOST.to_string(),
+        "limit": MOST_DISABLED.to_string(),
     }))
 }
 
@@ -99,8 +99,8 @@ impl Run {
     }
 
     async fn read_plans(&mut self, kind: &'static Kind, ids: Vec<String>) -> Result<(), ExtractError> {
-        if ids.len() >= MOST {
-            let reason = format!("there are more than {MOST} disabled schedules");
+        if ids.len() >= MOST_DISABLED {
+            let reason = format!("there are more than {MOST_DISABLED} disabled schedules");
             self.findings.gaps.push(GapReport::of_list(kind.name, kind.name.to_owned(), &reason, 1));
         }
         let (writer, instance, all) = (self.writer.clone(), self.instance, ids.clone());

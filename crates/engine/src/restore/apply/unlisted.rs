@@ -11,7 +11,7 @@ use looker::pacing::Reason;
 
 use super::answer::{self, Row};
 use super::carry::{Carried, Halt, Outcome};
-use crate::extract::{ONE_PLAN, disabled_schedules, item_call};
+use crate::extract::{MOST_DISABLED, ONE_PLAN, disabled_schedules, item_call};
 
 const ID: &str = "scheduled_plan.id";
 const NAME: &str = "scheduled_plan.name";
@@ -27,6 +27,9 @@ impl Carried<'_> {
         let Some(kind) = looker::Kind::find("scheduled_plans") else { return Ok(Ok(Vec::new())) };
         let call = disabled_schedules(Reason::Recovery, &[ID, NAME]);
         let rows = match self.ask(call).await? {
+            Ok(rows) if rows.len() >= MOST_DISABLED => {
+                return Ok(Err(self.unknowable("there are more than System Activity tells at once")));
+            }
             Ok(rows) if rows.iter().all(|row| answer::id(row, ID).is_some()) => rows,
             Ok(_) => return Ok(Err(self.unknowable("System Activity does not tell them"))),
             Err(error) => return Ok(Err(self.unknowable(&error.to_string()))),

@@ -196,24 +196,41 @@ fn owners_and_places_are_those_that_were_asked_for() {
     assert_eq!(somebody.get(&format!("/dashboards/{key}"))["folder_id"], elsewhere);
 }
 
-#[test]
-fn what_arrives_disabled_is_listed_with_the_command_that_enables_it() {
-    let (looker, world, somebody) = extracted(config());
+/// A schedule that is enabled, and the dashboard that it sends.
+fn scheduled(looker: &Looker) -> (String, String) {
     let plans = looker.export(Kind::ScheduledPlan).into_iter();
     let plans: Vec<(String, Value)> =
         plans.map(|(id, body)| (id, serde_json::from_slice(&body).unwrap())).collect();
     let live = looker.ids(Kind::Dashboard, false);
-    let (plan, key) = plans
+    plans
         .iter()
         .filter(|(_, plan)| plan["enabled"] == true)
         .find_map(|(id, plan)| {
             let dashboard = plan["dashboard_id"].as_str()?;
             live.iter().any(|id| id == dashboard).then(|| (id.clone(), dashboard.to_owned()))
         })
-        .unwrap();
+        .unwrap()
+}
+
+/// The command does not give back to whom and where they were what was given to others.
+#[test]
+fn the_command_that_enables_keeps_the_manner() {
+    let (looker, world, _) = extracted(config());
+    let (_, key) = scheduled(&looker);
     looker.purge(Kind::Dashboard, &key).unwrap();
-    let line = format!("restore dashboard:{key} --with-dependencies --as-of 1 --yes --json");
+    let line = format!("restore dashboard:{key} --with-dependencies --as-of 1 --owner me --yes --json");
     let report = world.run(&line).report();
+    let command = report["enable"].as_str().unwrap();
+    assert!(command.ends_with("--as-of 1 --owner me --enable-schedules"), "{command}");
+}
+
+#[test]
+fn what_arrives_disabled_is_listed_with_the_command_that_enables_it() {
+    let (looker, world, somebody) = extracted(config());
+    let (plan, key) = scheduled(&looker);
+    looker.purge(Kind::Dashboard, &key).unwrap();
+    let line = format!("dashboard:{key} --with-dependencies --as-of 1");
+    let report = world.run(&format!("restore {line} --yes --json")).report();
     let restored =
         report["objects"].as_array().unwrap().iter().find(|one| one["id"] == plan.as_str()).unwrap();
     assert_eq!((&restored["asleep"], &restored["exact"]), (&json!(true), &json!(true)));

@@ -4,7 +4,7 @@
 //! of other objects, moves without anybody's doing and is no conflict.
 
 use looker::Kind;
-use looker::catalogue::Relation;
+use looker::catalogue::{Relation, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::accepted::Accepted;
@@ -35,8 +35,27 @@ pub(super) fn of(
     let documents = Documents { kind, from: last, to: now, identity: Identity::Id };
     let Some(edit) = documents.edit() else { return Vec::new() };
     let changes = documents.changes(&edit, View::default(), &|_, old, new| old == new);
-    let edits = changes.iter().filter(|change| is_an_edit(kind, &change.path(), accepted));
+    let edits = changes
+        .iter()
+        .filter(|change| is_of_a_part(kind, change) || is_an_edit(kind, &change.path(), accepted));
     edits.map(|change| edited(change, then)).collect()
+}
+
+/// Whether a part came or went, into the trash of its object too, that a restore makes or
+/// deletes by itself.
+fn is_of_a_part(kind: &Kind, change: &Change<'_>) -> bool {
+    let path = change.path();
+    let of = match (&change.what, change.place.last()) {
+        (What::Added(_) | What::Removed(_), Some(Step::Element(_))) => path.as_str(),
+        _ => match path.strip_suffix(".deleted") {
+            Some(of) => of,
+            None => return false,
+        },
+    };
+    let part = of.split('.').try_fold(Resource::find(kind.name), |resource, name| {
+        Some(resource?.parts.iter().find(|part| part.name == name).copied())
+    });
+    part.flatten().is_some_and(|part| part.create.is_some() || part.delete.is_some())
 }
 
 /// Whether a restore would write what stands at a path. Edges are looked at by
@@ -150,6 +169,17 @@ mod tests {
                 ["tile \"y\": title", r#""x""#, r#""x""#, r#""y""#].map(str::to_owned),
             ]
         );
+    }
+
+    #[test]
+    fn a_part_that_came_or_went_is_an_edit() {
+        let document = |tiles: &str| format!(r#"{{"dashboard_elements":[{tiles}],"id":"1","title":"A"}}"#);
+        let (one, more) = (document(r#"{"id":"5"}"#), document(r#"{"id":"5"},{"id":"6"}"#));
+        let gone = document(r#"{"deleted":true,"id":"5"}"#);
+        let there = document(r#"{"deleted":false,"id":"5"}"#);
+        for [last, now] in [[&one, &more], [&more, &one], [&there, &gone]] {
+            assert_eq!(told("dashboards", [last, last, now]).len(), 1, "{last} {now}");
+        }
     }
 
     #[test]

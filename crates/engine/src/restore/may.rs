@@ -249,6 +249,7 @@ mod tests {
             as_of: 1,
             made_at: jiff::Timestamp::UNIX_EPOCH,
             manner: crate::restore::Manner::default(),
+            skip_existing: false,
             objects: vec![
                 object("folders", "1"),
                 object("dashboards", "2"),

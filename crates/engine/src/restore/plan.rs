@@ -37,6 +37,9 @@ pub struct Plan {
     /// What could not be found out before it is done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Whether what was there was to be left as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_existing: bool,
 }
 
 /// Keys of the vault with the ids they have on the instance, where these differ.

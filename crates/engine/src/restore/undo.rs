@@ -293,6 +293,7 @@ fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
         as_of: as_of.number(),
         made_at: jiff::Timestamp::now(),
         manner: Manner::default(),
+        skip_existing: false,
         objects: Vec::new(),
         steps: Vec::new(),
         ids: super::Known::default(),

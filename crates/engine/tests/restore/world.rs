@@ -33,7 +33,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let patience = Patience {
-            looks: [5, 10, 10].map(Duration::from_millis).to_vec(),
+            // Each of the things that a step names may be hidden twice, one after the other.
+            looks: [5, 10, 10, 10, 10, 10].map(Duration::from_millis).to_vec(),
             sends: 30,
             grace: Duration::from_secs(5),
             fresh: Duration::from_secs(600),
@@ -189,6 +190,7 @@ impl Plans {
             objects: Vec::new(),
             steps: Vec::new(),
             ids: Known(BTreeMap::new()),
+            skip_existing: false,
             notes: Vec::new(),
         };
         Self { plan }

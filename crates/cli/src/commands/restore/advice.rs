@@ -1,6 +1,6 @@
 //! What to do about a step that Looker refused.
 
-use engine::restore::{Action, Object, Plan, Step, StepFailure};
+use engine::restore::{Action, Object, Owner, Plan, Step, StepFailure};
 use vault::RestoreId;
 
 use crate::output::human;
@@ -26,9 +26,17 @@ pub(super) fn enabling(plan: &Plan) -> Option<String> {
         format!("{kind}:{}", object.key)
     };
     let asleep: Vec<String> = asleep(plan).map(name).collect();
+    // In the same manner, or they would go back to whom and where they were.
+    let owner = match &plan.manner.owner {
+        Owner::Keep => String::new(),
+        Owner::Me => " --owner me".to_owned(),
+        Owner::User(user) => format!(" --owner {user}"),
+    };
+    let into = plan.manner.into.as_ref().map(|folder| format!(" --into {folder}")).unwrap_or_default();
     let objects = asleep.join(" ");
-    (!asleep.is_empty())
-        .then(|| format!("lookervault restore {objects} --as-of {} --enable-schedules", plan.as_of))
+    (!asleep.is_empty()).then(|| {
+        format!("lookervault restore {objects} --as-of {}{owner}{into} --enable-schedules", plan.as_of)
+    })
 }
 
 fn advice(failure: &StepFailure, step: Option<&Step>, restore: RestoreId) -> Option<String> {

@@ -186,6 +186,7 @@ pub(super) fn again(
     let instance = reader.moment(as_of)?.instance;
     let mut request = Request::again(plan, links(reader, instance)?, plan.manner.clone());
     request.on_conflict = what(on_conflict);
+    request.skip_existing = plan.skip_existing;
     Ok(request)
 }
 

@@ -191,6 +191,10 @@ impl Planner<'_> {
         let dashboards = self.targets.list.iter().filter(|target| target.kind.name == "dashboards");
         for target in dashboards.filter(|_| !watched.is_empty()) {
             let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
+            let then = self.past.marks(target.kind, &target.key)?.then.as_ref().map(|then| then.hash);
+            if live.hash().is_some() && live.hash() == then {
+                continue;
+            }
             let mut tiles = self.tiles_of(target)?;
             tiles.retain(|tile| watched.contains_key(tile));
             if !tiles.is_empty() {

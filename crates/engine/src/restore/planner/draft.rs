@@ -239,8 +239,10 @@ impl Planner<'_> {
             }
         }
         if object.action != Action::Skip {
-            object.edited = self.edited(task, is_newest)?;
-            object.conflict = !task.is_as_read() || !object.edited.is_empty();
+            let edited = self.edited(task, is_newest)?;
+            // What cannot be compared may hide what somebody did.
+            object.conflict = !task.is_as_read() || edited.as_ref().is_none_or(|edited| !edited.is_empty());
+            object.edited = edited.unwrap_or_default();
         }
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
             own.clear();
@@ -249,22 +251,24 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What somebody changed of an object after the vault last read it.
-    fn edited(&self, task: &Task<'_>, is_newest: bool) -> Result<Vec<Edited>, RestoreError> {
-        let (Some(live), false) = (task.live, is_newest) else { return Ok(Vec::new()) };
+    /// What somebody changed of an object after the vault last read it; `None` where the
+    /// three sides cannot be compared.
+    fn edited(&self, task: &Task<'_>, is_newest: bool) -> Result<Option<Vec<Edited>>, RestoreError> {
+        let (Some(live), false) = (task.live, is_newest) else { return Ok(Some(Vec::new())) };
         let reader = self.past.reader;
-        let then = reader.body(&task.then)?.unwrap_or_default();
         let last = task.last.as_ref().map(|(last, _)| reader.body(last)).transpose()?.flatten();
-        let Some(last) = last else { return Ok(Vec::new()) };
+        let (Some(then), Some(last)) = (reader.body(&task.then)?, last) else { return Ok(None) };
         let (now, _) = live.body_like(task.kind, None, vault::redactions(&last).is_empty(), reader)?;
         // What lay on a board and was deleted left it without anybody's doing.
         if task.kind.name == "boards" && bring::differ_by(task.kind, &last, &now, &self.lost_contents()?) {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
-            [Some(then), Some(last), Some(now)] => edited::of(task.kind, [then, last, now], self.accepted),
-            _ => Vec::new(),
+            [Some(then), Some(last), Some(now)] => {
+                Some(edited::of(task.kind, [then, last, now], self.accepted))
+            }
+            _ => None,
         })
     }
 
@@ -375,6 +379,7 @@ impl Planner<'_> {
             steps,
             ids,
             notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
+            skip_existing: self.request.skip_existing,
         };
         Ok(Planned { plan, lives, rest })
     }

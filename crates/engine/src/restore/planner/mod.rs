@@ -209,11 +209,11 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
             }
             continue;
         };
-        let newest = planner.past.marks(target.kind, &target.key)?.now.as_ref().map(|now| now.hash);
-        let ways = [true, false].map(|with| live.body_like(target.kind, newest.as_ref(), with, &reader));
-        let mut is_as_it_was = false;
-        for made in ways {
-            is_as_it_was |= object.live.as_ref() == Some(&BodyHash::of(&made?.0).to_string());
+        let is_the_one = |hash: BodyHash| object.live.as_ref() == Some(&hash.to_string());
+        let mut is_as_it_was = live.hash().is_some_and(is_the_one);
+        // Of what has destinations a plan may hold either way to store it.
+        for with in [true, false].into_iter().filter(|_| live.hash().is_none()) {
+            is_as_it_was |= is_the_one(BodyHash::of(&live.body_like(target.kind, None, with, &reader)?.0));
         }
         let edges = live_edges.fingerprint(target.kind, &live.row.id);
         is_as_it_was &= object.edges.is_none() || object.edges == edges;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use vault::Side;
 
-use super::Planner;
+use super::{Planner, Target};
 use crate::diff::Value;
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
@@ -17,6 +17,10 @@ impl Planner<'_> {
         &self,
         above: &mut HashMap<usize, BTreeSet<usize>>,
     ) -> Result<(), RestoreError> {
+        let is_hanging = |target: &Target| matches!(target.kind.name, "alerts" | "scheduled_plans");
+        if !self.targets.list.iter().any(is_hanging) {
+            return Ok(());
+        }
         let mut trashed: HashMap<(&str, String), usize> = HashMap::new();
         for (at, target) in self.targets.list.iter().enumerate() {
             let field = match target.kind.name {
@@ -35,7 +39,7 @@ impl Planner<'_> {
             return Ok(());
         }
         for (at, target) in self.targets.list.iter().enumerate() {
-            if !matches!(target.kind.name, "alerts" | "scheduled_plans") {
+            if !is_hanging(target) {
                 continue;
             }
             let body = self.past.body_then(target.kind, &target.key)?.unwrap_or_default();

@@ -13,8 +13,22 @@ use proptest::prelude::*;
 use support::*;
 use vault::*;
 
-/// What Looker holds, by key.
+/// What Looker holds.
 type World = BTreeMap<u8, Object>;
+
+/// Of two kinds; an object of the one has the key that one of the other has.
+const KINDS: [&str; 2] = ["dashboard", "look"];
+
+/// The kind of an object of the world.
+fn kind(name: u8) -> &'static str {
+    KINDS[usize::from(name % 2)]
+}
+
+/// The object of the world that has this key in the vault.
+fn name(kind: &str, key: &str) -> u8 {
+    let nth = KINDS.iter().position(|one| *one == kind).unwrap();
+    key.parse::<u8>().unwrap() * 2 + nth as u8
+}
 
 /// In the trash, folder, content.
 type Object = (bool, u8, u64);
@@ -45,6 +59,8 @@ fn event() -> impl Strategy<Value = Event> {
 struct Step {
     changes: Vec<(u8, Option<Object>)>,
     folder: Option<u8>,
+    /// The only kind that is read; all if none.
+    only: Option<usize>,
     complete: bool,
     /// Contents that are read first and replaced by what is read later.
     early: Vec<(u8, u64)>,
@@ -57,10 +73,12 @@ fn step() -> impl Strategy<Value = Step> {
     let object = (any::<bool>(), 0u8..3, 0u64..4);
     let changes = vec((0u8..8, option::weighted(0.7, object)), 0..6);
     let early = vec((0u8..8, 0u64..4), 0..3);
-    (changes, option::of(0u8..3), any::<bool>(), early, vec(0u8..8, 0..4), any::<bool>()).prop_map(
-        |(changes, folder, complete, early, unread, resumed)| Step {
+    let scope = (option::of(0u8..3), option::weighted(0.3, 0..KINDS.len()));
+    (changes, scope, any::<bool>(), early, vec(0u8..8, 0..4), any::<bool>()).prop_map(
+        |(changes, (folder, only), complete, early, unread, resumed)| Step {
             changes,
             folder,
+            only,
             complete,
             early,
             unread,
@@ -69,19 +87,22 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
-fn object(key: u8, (trash, folder, content): (bool, u8, u64), read_at: i64) -> Seen {
+fn object(name: u8, (trash, folder, content): (bool, u8, u64), read_at: i64) -> Seen {
     let side = if trash { Side::Trash } else { Side::Live };
-    Seen { side, folder: folder.to_string(), read_at, ..seen(key, content) }
+    Seen { kind: kind(name), side, folder: folder.to_string(), read_at, ..seen(name / 2, content) }
 }
 
 /// Makes the run, and the same change to the model's copy of the vault.
 fn make_run(place: &Place, step: &Step, world: &World, copy: &mut World) -> RunId {
-    let scope = step.folder.map_or_else(|| "all".to_owned(), |folder| folder.to_string());
+    let scope = format!("folder {:?}, kind {:?}", step.folder, step.only);
     let mut run = place.run(&scope);
-    let in_scope = |(_, folder, _): &(bool, u8, u64)| step.folder.is_none_or(|scope| scope == *folder);
+    let kinds: Vec<&'static str> = step.only.map_or_else(|| KINDS.to_vec(), |only| vec![KINDS[only]]);
+    let in_scope = |name: u8, (_, folder, _): &Object| {
+        kinds.contains(&kind(name)) && step.folder.is_none_or(|scope| scope == *folder)
+    };
     let read: World = world
         .iter()
-        .filter(|(key, object)| in_scope(object) && (step.complete || !step.unread.contains(key)))
+        .filter(|(key, object)| in_scope(**key, object) && (step.complete || !step.unread.contains(key)))
         .map(|(key, object)| (*key, *object))
         .collect();
     for (key, content) in &step.early {
@@ -99,14 +120,15 @@ fn make_run(place: &Place, step: &Step, world: &World, copy: &mut World) -> RunI
     let objects: Vec<_> = read.iter().map(|(key, found)| object(*key, *found, 2)).collect();
     run.page(0, 100, &objects);
     let folder = step.folder.map(|folder| folder.to_string());
-    let absence = match &folder {
-        None => whole("dashboard"),
-        Some(folder) => folders("dashboard", &[folder]),
-    };
+    let absence = kinds.iter().map(|kind| match &folder {
+        None => whole(kind),
+        Some(folder) => folders(kind, &[folder]),
+    });
+    let absence: Vec<AbsenceScope> = absence.collect();
     let id = run.id;
-    run.finish(if step.complete { RunState::Complete } else { RunState::Incomplete }, &[absence]);
+    run.finish(if step.complete { RunState::Complete } else { RunState::Incomplete }, &absence);
     if step.complete {
-        copy.retain(|key, object| !in_scope(object) || read.contains_key(key));
+        copy.retain(|key, object| !in_scope(*key, object) || read.contains_key(key));
     }
     copy.extend(read);
     id
@@ -122,13 +144,15 @@ fn content(body: &[u8]) -> u64 {
 fn as_of(reader: &Reader, run: RunId) -> World {
     let mut rows = Vec::new();
     let sides = vec![Side::Live, Side::Trash];
-    let filter = ListFilter { at: Some(run), sides, ..ListFilter::of("dashboard") };
-    reader.list(&filter, |row| rows.push(row)).unwrap();
+    for kind in KINDS {
+        let filter = ListFilter { at: Some(run), sides: sides.clone(), ..ListFilter::of(kind) };
+        reader.list(&filter, |row| rows.push(row)).unwrap();
+    }
     let object = |row: ListRow| {
         let stored = reader.show_at(row.instance, &row.kind, &row.key, Some(run)).unwrap().unwrap();
         assert_eq!(ListRow { folder_path: None, ..stored.row }, row);
         let object = (row.side == Side::Trash, row.folder.unwrap().parse().unwrap(), content(&stored.body));
-        (row.key.parse().unwrap(), object)
+        (name(&row.kind, &row.key), object)
     };
     rows.into_iter().map(object).collect()
 }
@@ -146,7 +170,7 @@ fn assert_differing(reader: &Reader, instance: InstanceId, a: (RunId, &World), b
     let mut found = BTreeMap::new();
     let each = |one: Difference| {
         let sides = (held(reader, one.a.as_ref()), held(reader, one.b.as_ref()));
-        assert!(found.insert(one.key.parse().unwrap(), sides).is_none(), "{} twice", one.key);
+        assert!(found.insert(name(&one.kind, &one.key), sides).is_none(), "{} {} twice", one.kind, one.key);
     };
     reader.differing(instance, a.0, b.0, each).unwrap();
     let keys = a.1.keys().chain(b.1.keys());
@@ -167,14 +191,14 @@ fn assert_changes(reader: &Reader, instance: InstanceId, run: RunId, copy: &Worl
         })
         .unwrap();
     assert!(changes.is_sorted_by_key(|change| std::cmp::Reverse(change.after.from_run)));
-    let mut versions: BTreeMap<String, Version> = BTreeMap::new();
+    let mut versions: BTreeMap<u8, Version> = BTreeMap::new();
     let mut state = World::new();
     // Within a run, what came and went is told as gone before it is told as come.
     changes.sort_by_key(|change| (change.after.from_run, change.after.side.is_none()));
     for change in changes {
-        let known = versions.insert(change.key.clone(), change.after.clone());
-        assert_eq!(known, change.before, "{}", change.key);
-        let key = change.key.parse().unwrap();
+        let key = name(&change.kind, &change.key);
+        let known = versions.insert(key, change.after.clone());
+        assert_eq!(known, change.before, "{} {}", change.kind, change.key);
         match held(reader, Some(&change.after)) {
             Some(object) => drop(state.insert(key, object)),
             None => drop(state.remove(&key)),
@@ -185,10 +209,10 @@ fn assert_changes(reader: &Reader, instance: InstanceId, run: RunId, copy: &Worl
 
 /// The newest content of objects that are absent now.
 fn last_content_of_what_is_gone(reader: &Reader, instance: InstanceId) -> World {
-    let mut versions: BTreeMap<String, Vec<Version>> = BTreeMap::new();
+    let mut versions: BTreeMap<u8, Vec<Version>> = BTreeMap::new();
     reader
         .changes(&ChangeFilter::of(instance), |change| {
-            versions.entry(change.key).or_default().push(change.after);
+            versions.entry(name(&change.kind, &change.key)).or_default().push(change.after);
             true
         })
         .unwrap();
@@ -198,7 +222,7 @@ fn last_content_of_what_is_gone(reader: &Reader, instance: InstanceId) -> World 
     }
     versions.retain(|_, versions| versions[0].side.is_none());
     let last = |versions: &Vec<Version>| versions.iter().find_map(|version| held(reader, Some(version)));
-    versions.iter().filter_map(|(key, versions)| Some((key.parse().unwrap(), last(versions)?))).collect()
+    versions.iter().filter_map(|(key, versions)| Some((*key, last(versions)?))).collect()
 }
 
 /// What the model knows of the vault.
@@ -278,7 +302,7 @@ fn sizes(place: &Place) -> [u64; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn history_equals_full_copies(events in vec(event(), 1..12)) {

@@ -95,9 +95,10 @@ const TITLE_SCORE: &str = "coalesce(length(v.title), 0) + 0.0";
 const NO_SCORE: &str = "0.0";
 
 /// Later bodies need not be looked at for a state of the past: the older it is, the
-/// more of them there are.
+/// more of them there are. A seek for each run, however many versions there are.
 const NEWEST_BODY: &str =
-    "SELECT max(body) FROM version WHERE from_run <= ?1 AND (until_run IS NULL OR until_run > ?1)";
+    "SELECT max((SELECT max(body) FROM version INDEXED BY version_run WHERE from_run = run.id))
+     FROM run WHERE id <= ?1";
 
 /// A version that matches.
 struct Match {

@@ -68,6 +68,6 @@ pub use suspicion::{Confirmed, Doubt, Suspicion};
 pub use vault::{CompleteRun, ResumableRun, ResumableStream, Vault};
 pub use verify::{Finding, Verdict, VerifyProgress, VerifyReport};
 pub use writer::{
-    Adopted, Disagreement, Disagreements, Missing, RestoreChange, RunSummary, Stale, StepEntry, StepRecord,
-    Writer,
+    Adopted, Disagreement, Disagreements, LentReader, Missing, RestoreChange, RunSummary, Stale, StepEntry,
+    StepRecord, Writer,
 };

@@ -84,7 +84,7 @@ impl Run {
     ) -> Result<BTreeMap<String, Vec<String>>, ExtractError> {
         let missing = missing.clone();
         let (writer, instance) = (self.writer.clone(), self.instance);
-        blocking(move || Ok(looks_by_folder(&writer.reader()?, instance, &missing)?)).await
+        blocking(move || Ok(looks_by_folder(&*writer.reader()?, instance, &missing)?)).await
     }
 
     /// What is known of the instance; `None` before it was tried.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use looker::rows::Row;
 use looker::{Client, Kind};
 use tokio::sync::Semaphore;
-use vault::{CompiledRules, Reader, Record, RunId, Side, VaultError, Writer};
+use vault::{CompiledRules, Record, RunId, Side, Writer};
 
 use super::error::ExtractError;
 use super::groups::{Group, Stream};
@@ -39,8 +39,6 @@ pub(super) struct Preparer {
     pub(super) client: Client,
     pub(super) watch: Arc<dyn Watch>,
     rules: HashMap<&'static str, CompiledRules>,
-    /// Readers not in use; as many as threads ever prepared at once.
-    readers: Mutex<Vec<Reader>>,
     /// Pages that may be in memory here, waiting or at work.
     places: Arc<Semaphore>,
     place_count: u32,
@@ -98,7 +96,6 @@ impl Preparer {
             client,
             watch,
             rules: compiled(request),
-            readers: Mutex::default(),
             places: Arc::new(Semaphore::new(places)),
             place_count: u32::try_from(places).unwrap_or(u32::MAX),
             cores: Arc::new(Semaphore::new(cores)),
@@ -245,7 +242,7 @@ impl Preparer {
         rows: &[Row],
         date: Timestamp,
     ) -> Result<Vec<Record>, ExtractError> {
-        let reader = self.take_reader()?;
+        let reader = self.writer.reader()?;
         let (rules, codec) = (&self.rules[kind.name], &self.writer.codec());
         let recorder = Recorder { kind, side, read_at: date, rules, codec };
         let mut records = Vec::with_capacity(rows.len());
@@ -257,7 +254,6 @@ impl Preparer {
         }
         let unsettled = records.iter().filter(|record| record.unsettled).count() as u64;
         self.counters.unsettled.fetch_add(unsettled, Ordering::Relaxed);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         self.watch.read(kind.name, records.len() as u64);
         Ok(records)
     }
@@ -276,11 +272,6 @@ impl Preparer {
     /// Objects that came but are no documents.
     pub(super) fn unstorable(&self) -> Vec<GapReport> {
         std::mem::take(&mut *self.unstorable.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn take_reader(&self) -> Result<Reader, VaultError> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| self.writer.reader(), Ok)
     }
 }
 

@@ -125,17 +125,19 @@ impl Run {
             Epoch::Recognised | Epoch::Continued => vault.instance(&address)?,
         };
         let scope = request.scope();
-        let last_run = vault.reader()?.last_ended(instance)?;
-        let today = Today::of(&vault.reader()?, instance, &request.cadences, Timestamp::now())?;
-        let rest = due::rest(&mut request, &today, &vault.reader()?.kind_ages(instance)?);
-        let passes = Passes::plan(&request, &vault.reader()?, instance, Timestamp::now())?;
-        let lists = Lists::remembered(&vault.reader()?, instance)?;
+        let reader = vault.reader()?;
+        let last_run = reader.last_ended(instance)?;
+        let today = Today::of(&reader, instance, &request.cadences, Timestamp::now())?;
+        let rest = due::rest(&mut request, &today, &reader.kind_ages(instance)?);
+        let passes = Passes::plan(&request, &reader, instance, Timestamp::now())?;
+        let lists = Lists::remembered(&reader, instance)?;
         let before = vault.last_complete(instance, &scope)?;
         if let (Some(folders), Some(tree), Some(before)) = (&mut folders, &tree, &before) {
             folders.remember(&before.options, tree);
         }
         let folders = folders.map(Arc::new);
-        let moments = vault.reader()?.moments(instance)?;
+        let moments = reader.moments(instance)?;
+        drop(reader);
         let account_before = read_before(&moments, &scope);
         let readers_since = readers_since(&moments, account_before);
         let account_before = account_before.map(|run| SignedIn::of_run(&run.account));
@@ -307,7 +309,7 @@ impl Run {
             preparer.count_calls()?;
             writer.flush()?;
             let roles_hidden =
-                roles_closed || account.learn_permissions(&writer.reader()?, instance, roles_read)?;
+                roles_closed || account.learn_permissions(&*writer.reader()?, instance, roles_read)?;
             let mut doubts = before.map_or_else(Vec::new, |before| account.doubts(&before, roles_hidden));
             if doubts.is_empty() && !since.is_empty() {
                 let missing = writer.missing(run, absence.clone())?;
@@ -329,7 +331,7 @@ impl Run {
                 doubt: Doubt { account: doubts, share },
                 ranges_restated: streams_read,
             })?;
-            let references = references(&writer.reader()?, instance)?;
+            let references = references(&*writer.reader()?, instance)?;
             index_what_is_little(&writer);
             Ok((summary, ReferenceReport::new(references, Some(NAMED_REFERENCES))))
         })
@@ -360,9 +362,7 @@ impl Run {
             seconds: self.started.elapsed().as_secs_f64(),
             most_at_once: self.client.gate().most_running(),
         };
-        let (writer, preparer) = (self.writer, self.preparer);
-        // With its readers: the writer must be the last to let go of the file.
-        drop(preparer);
+        let writer = self.writer;
         blocking(move || Ok(writer.close()?)).await?;
         Ok(report)
     }
@@ -386,7 +386,6 @@ impl Run {
                 doubt: Doubt::default(),
                 ranges_restated: false,
             })?;
-            drop(preparer);
             Ok(writer.close()?)
         })
         .await?;

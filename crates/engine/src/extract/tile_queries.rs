@@ -67,7 +67,7 @@ impl Run {
         let stored = blocking(move || {
             writer.flush()?;
             let mut stored = Vec::new();
-            in_tiles(&writer.reader()?, instance, kind, wanted, |found| {
+            in_tiles(&*writer.reader()?, instance, kind, wanted, |found| {
                 stored.push(found.query.id.clone());
                 preparer.store_items(kind, Side::Live, &[found.query], found.read_at)
             })?;

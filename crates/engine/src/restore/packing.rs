@@ -6,7 +6,7 @@
 //! on their way, and that is all that is kept of it: whoever compares documents asks
 //! for the hash first, and the safety run stores what is there already.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use looker::Kind;
@@ -27,7 +27,6 @@ pub(super) struct Packed {
 #[derive(Debug)]
 pub(super) struct Readers {
     writer: Writer,
-    idle: Mutex<Vec<Reader>>,
 }
 
 impl Packed {
@@ -48,7 +47,7 @@ impl Packed {
 
 impl Readers {
     pub(super) fn new(writer: Writer) -> Self {
-        Self { writer, idle: Mutex::default() }
+        Self { writer }
     }
 
     /// Does something with a reader of its own.
@@ -59,11 +58,7 @@ impl Readers {
         &self,
         with: impl FnOnce(&Reader) -> Result<T, E>,
     ) -> Result<T, E> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let reader = idle.map_or_else(|| self.writer.reader(), Ok)?;
-        let done = with(&reader);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        done
+        with(&*self.writer.reader()?)
     }
 }
 

@@ -104,7 +104,7 @@ impl Session {
     pub(super) async fn may(&self) -> Result<&May, RestoreError> {
         let ask = || async {
             let client_id = &self.client.settings().client_id;
-            let user = extract::user_of_key(&self.writer.reader()?, self.instance, client_id)?;
+            let user = extract::user_of_key(&*self.writer.reader()?, self.instance, client_id)?;
             May::ask(&self.client, user).await
         };
         self.may.get_or_try_init(ask).await

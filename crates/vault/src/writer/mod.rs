@@ -32,6 +32,7 @@ mod freshness;
 mod journal;
 mod objects;
 mod progress;
+mod readers;
 mod thread;
 
 use std::collections::HashSet;
@@ -48,6 +49,8 @@ pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
 pub use freshness::{Adopted, Stale};
 pub use journal::{RestoreChange, StepEntry, StepRecord};
+pub use readers::LentReader;
+use readers::Readers;
 
 use crate::reader::KindCounts;
 use crate::record::Kind;
@@ -73,6 +76,7 @@ pub struct Writer {
 struct Shared {
     path: PathBuf,
     codec: Codec,
+    readers: Readers,
     failure: OnceLock<VaultError>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -138,7 +142,8 @@ impl Writer {
     pub(crate) fn start(vault: Vault) -> Self {
         let (queue, messages) = sync_channel(QUEUE);
         let (path, codec) = (vault.path.clone(), vault.codec.clone());
-        let shared = Shared { path, codec, failure: OnceLock::new(), thread: Mutex::new(None) };
+        let (failure, thread) = (OnceLock::new(), Mutex::new(None));
+        let shared = Shared { path, codec, readers: Readers::new(), failure, thread };
         let writer = Self { queue, shared: Arc::new(shared) };
         let shared = Arc::clone(&writer.shared);
         let thread = std::thread::Builder::new().name("vault-writer".to_owned());
@@ -346,12 +351,12 @@ impl Writer {
         self.ask(|reply| Message::Index { indexer, at_most, reply })
     }
 
-    /// Another reader of this vault; it sees what is committed.
+    /// A reader of this vault; it sees what is committed.
     ///
     /// # Errors
     /// When the file cannot be opened once more.
-    pub fn reader(&self) -> Result<Reader> {
-        Reader::open(self.shared.path.clone())
+    pub fn reader(&self) -> Result<LentReader> {
+        self.shared.readers.lend(|| Reader::open(self.shared.path.clone()))
     }
 
     /// The compressor, with this vault's dictionaries.

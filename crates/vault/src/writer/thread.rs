@@ -43,12 +43,13 @@ pub(super) fn run(vault: Vault, messages: &Receiver<Message>, shared: &Shared) {
     while let Some(message) = thread.next(messages) {
         if let Message::Close(reply) = message {
             thread.answer(&reply, |_| Ok(()));
-            return;
+            break;
         }
         thread.handle(message);
     }
     // Nobody is left to hear of a failure; what was not committed was not promised.
     let _ = thread.attempt(Thread::commit);
+    shared.readers.close();
 }
 
 impl Thread<'_> {

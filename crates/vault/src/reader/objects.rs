@@ -129,8 +129,9 @@ impl Reader {
     /// One object with its content, now or as the run `at` left it; `None` when
     /// the vault did not have it then. The body is checked against its hash.
     ///
-    /// Volatile fields are known of the latest reading only: a version that is no
-    /// longer current comes without them, and so does what another run read since.
+    /// Volatile fields are known of the latest reading only, not of which run's it was:
+    /// as of a run that others of the instance came after, every object comes without
+    /// them, also one that these did not read.
     ///
     /// # Errors
     /// When the vault cannot be read, or what is stored is damaged.

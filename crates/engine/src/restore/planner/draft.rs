@@ -266,7 +266,7 @@ impl Planner<'_> {
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
             [Some(then), Some(last), Some(now)] => {
-                Some(edited::of(task.kind, [then, last, now], self.accepted))
+                Some(edited::of(task.kind, [then, last, now], &self.ids, self.accepted))
             }
             _ => None,
         })

@@ -64,6 +64,7 @@ pub(super) fn compare(
         let made_by_looker = match (again.rest.get(at), live) {
             (Some(rest), Some(_)) => rest.clone(),
             (None, Some(live)) => {
+                let as_of = object.as_of.map_or(as_of, RunId::from_number);
                 let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
                 let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
                 let hash = stored.as_ref().map(|stored| &stored.hash);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use looker::Kind;
-use vault::Side;
+use vault::{RunId, Side};
 
 use super::composed::{Composed, Ground, Task, writes};
 use super::{OnConflict, Planned, Planner, Target, bring};
@@ -198,6 +198,7 @@ impl Planner<'_> {
             live: None,
             edges: None,
             intended: then.hash.to_string(),
+            as_of: self.past.other_run(target.kind, &target.key).map(RunId::number),
         })
     }
 

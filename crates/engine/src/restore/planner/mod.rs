@@ -26,7 +26,7 @@ use super::compose::Manner;
 use super::identity::{self, Lives, Standing};
 use super::live::{self, Live, Stock};
 use super::past::{Named, Past};
-use super::plan::Plan;
+use super::plan::{Object, Plan};
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{Ids, Symbol};
@@ -56,6 +56,8 @@ pub struct Request {
     pub on_conflict: OnConflict,
     /// Ids on the instance that earlier restores have given to stored keys.
     pub links: Ids,
+    /// What is written as another run left it.
+    pub others: Vec<(&'static Kind, String, RunId)>,
 }
 
 /// What to do with objects that somebody changed since they were read last.
@@ -148,12 +150,13 @@ pub(super) async fn draw_up(
     let (client, watch) = (&session.client, &session.watch);
     let instance = reader.moment(request.as_of)?.instance;
     let selected = request.selection.resolve(&reader, instance, request.as_of)?;
-    if selected.is_empty() {
+    if selected.is_empty() && request.others.is_empty() {
         return Err(RestoreError::NothingSelected { run: request.as_of.number() });
     }
+    let others: Vec<_> = request.others.iter().map(|(kind, key, _)| (*kind, key.clone())).collect();
     let mut planner = Planner::new(session, &reader, request, instance)?;
     planner.tells_rest = tells_rest;
-    for (kind, key) in selected {
+    for (kind, key) in selected.into_iter().chain(others) {
         planner.targets.add(kind, key);
     }
     watch.phase("looking at what is there");
@@ -234,8 +237,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
 impl Request {
     /// What asks for the objects of a plan once more.
     pub fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
-        let objects =
-            plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
+        let own = plan.objects.iter().filter(|object| object.as_of.is_none());
+        let objects = own.filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {
             address: plan.address.clone(),
             as_of: RunId::from_number(plan.as_of),
@@ -246,8 +249,14 @@ impl Request {
             skip_existing: false,
             on_conflict: OnConflict::Overwrite,
             links,
+            others: plan.objects.iter().filter_map(other).collect(),
         }
     }
+}
+
+/// An object that is written as another run left it than the plan's.
+fn other(object: &Object) -> Option<(&'static Kind, String, RunId)> {
+    Some((Kind::find(&object.kind)?, object.key.clone(), RunId::from_number(object.as_of?)))
 }
 
 impl Targets {
@@ -256,6 +265,11 @@ impl Targets {
         if self.known.insert((kind.name, key.clone())) {
             self.list.push(Target { kind, key });
         }
+    }
+
+    fn remove(&mut self, kind: &'static Kind, key: &str) {
+        self.known.remove(&(kind.name, key.to_owned()));
+        self.list.retain(|target| target.kind.name != kind.name || target.key != key);
     }
 
     fn has(&self, kind: &'static Kind, key: &str) -> bool {
@@ -303,10 +317,14 @@ impl<'p> Planner<'p> {
                 stock.stored[0] = stock.stored[0].saturating_sub(1);
             }
         }
+        let past = Past::new(reader, instance, request.as_of);
+        for (kind, key, run) in &request.others {
+            past.take_as_of(*run, kind, key);
+        }
         Ok(Self {
             session,
             client: &session.client,
-            past: Past::new(reader, instance, request.as_of),
+            past,
             given: given(&request.links),
             ids: request.links.clone(),
             host: host(&request.address).to_owned(),

@@ -84,7 +84,7 @@ pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Re
     let mut read_back = Vec::new();
     if session.stopped().is_none() {
         read_back = self::read_back(session, plan, &applied.ids).await?;
-        if read_back.iter().any(|back| !back.exact) {
+        if read_back.iter().any(|back| !back.refused.is_empty()) {
             state = RestoreState::Incomplete;
         }
     }

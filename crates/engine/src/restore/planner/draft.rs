@@ -15,6 +15,7 @@ use crate::restore::edited::{self, Edited};
 use crate::restore::identity::Standing;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
+use crate::restore::read_back::Beyond;
 use crate::restore::step::{Id, Step, Symbol, Verb};
 use crate::restore::{RestoreError, alike, clashes, order, parallel};
 
@@ -29,7 +30,7 @@ pub(super) struct Draft {
     /// Whether the instance's API document would tell something of it.
     pub(super) asks_document: bool,
     /// By object, fields that differ and that nobody can write, as far as they were told.
-    rest: HashMap<usize, Vec<String>>,
+    rest: HashMap<usize, Beyond>,
 }
 
 impl Draft {

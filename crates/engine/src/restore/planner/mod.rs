@@ -27,6 +27,7 @@ use super::identity::{self, Lives, Standing};
 use super::live::{self, Live, Stock};
 use super::past::{Named, Past};
 use super::plan::{Object, Plan};
+use super::read_back::Beyond;
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{Ids, Symbol};
@@ -81,7 +82,7 @@ pub struct Planned {
     pub(super) lives: Vec<(&'static Kind, Live)>,
     /// By object, fields that differ and that nobody can write, as far as that was found on
     /// the way of reading back.
-    pub(super) rest: HashMap<usize, Vec<String>>,
+    pub(super) rest: HashMap<usize, Beyond>,
 }
 
 /// An object that is to be restored.

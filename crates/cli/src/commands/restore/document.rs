@@ -150,7 +150,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
         stopped: restored.applied.stopped.as_ref().map(engine::extract::Stop::reason),
         left: restored.applied.left,
         objects: objects.collect(),
-        enable: advice::enabling(plan),
+        enable: advice::enabling(plan, restored),
         notes: &plan.notes,
         calls: &restored.calls,
         seconds: restored.seconds,

@@ -227,9 +227,9 @@ fn renumbered(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(),
 }
 
 /// Names what stays disabled, with the command that enables it.
-fn asleep(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
-    let Some(command) = advice::enabling(plan) else { return Ok(()) };
-    let count = advice::asleep(plan).count() as u64;
+fn asleep(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+    let Some(command) = advice::enabling(plan, restored) else { return Ok(()) };
+    let count = advice::asleep(plan, restored).count() as u64;
     printer.line(format!(
         "{} disabled, so that nothing is sent. `{command}` enables them; a schedule is then sent at once.",
         human::counted(count, "schedule or alert stays", "schedules and alerts stay"),
@@ -240,7 +240,7 @@ fn asleep(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
 pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
     outcome(printer, plan, restored)?;
     renumbered(printer, plan, restored)?;
-    asleep(printer, plan)?;
+    asleep(printer, plan, restored)?;
     let paint = printer.paint();
     let exact = restored.read_back.iter().filter(|back| back.exact).count();
     let mut spent = ByLedger::default();

@@ -284,16 +284,15 @@ impl Planner<'_> {
             });
         }
         let object = |at: usize| {
-            let (kind, live) = lives.get(at).copied().flatten()?;
-            live.body(kind, self.past.reader).ok()
+            let there = lives.get(at).copied().flatten();
+            there.map(|(kind, live)| live.body(kind, self.past.reader)).transpose()
         };
         let all = |name: &str| {
             let kind = Kind::find(name).zip(self.lives.get(name));
             let all = kind.into_iter().flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live)));
-            all.filter_map(|(kind, live)| live.body(kind, self.past.reader).ok()).collect()
+            all.map(|(kind, live)| live.body(kind, self.past.reader)).collect()
         };
-        alike::note(steps, &object, &all);
-        Ok(())
+        alike::note(steps, &object, &all)
     }
 
     /// Blocks what misses something, and says whether that could come along.

@@ -176,7 +176,8 @@ impl Planner<'_> {
         }
         self.decide(&mut apart.steps, task, composed.is_newest, object)?;
         composer.join(apart);
-        Ok(requires)
+        // What is left as it is needs nothing.
+        Ok(if object.action == Action::Conflict { BTreeSet::new() } else { requires })
     }
 
     /// An object as it is to be, before anything is known of the instance.

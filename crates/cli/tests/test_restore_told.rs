@@ -11,7 +11,8 @@ use support::World;
 use support::api::Somebody;
 use support::front::Front;
 use support::looker::Looker;
-use support::restored::{NewIds, State, assert_all_back};
+use support::requests::reads_and_writes;
+use support::restored::{NewIds, State, assert_all_back, assert_is_back};
 
 fn config() -> SimConfig {
     SimConfig {
@@ -229,8 +230,12 @@ fn a_plan_of_a_file_is_made_again_when_that_is_asked() {
     let kind = |ran: &support::Ran| ran.failure()["kind"].as_str().unwrap().to_owned();
     let refused = world.run("restore apply plan.json --yes --json");
     assert_eq!((refused.code, kind(&refused)), (1, "restore.moved".to_owned()));
+    looker.reset_stats();
     let conflict = world.run("restore apply plan.json --replan --yes --json");
     assert_eq!((conflict.code, kind(&conflict)), (3, "restore.conflict".to_owned()));
+    // What was looked at is not read again for the new plan.
+    let reads = reads_and_writes(&looker.requests()).0;
+    assert_eq!(reads.get("search_dashboards"), Some(&1), "{reads:?}");
     assert_eq!(somebody.get(&path)["title"], "Moved on");
     let done = world.run("restore apply plan.json --replan --on-conflict overwrite --yes --json");
     assert_eq!(done.code, 0, "{}", done.all());

@@ -79,6 +79,7 @@ pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<Rest
 /// When the vault cannot be written, or what was written cannot be read back.
 pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Result<Restored, RestoreError> {
     let started = Instant::now();
+    session.forget_reads();
     let applied = apply(session, restore, plan, &Patience::default()).await?;
     let mut state = applied.state();
     let mut read_back = Vec::new();

@@ -329,7 +329,11 @@ impl Planner<'_> {
     }
 
     /// Blocks what misses something, and writes the plan.
-    pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
+    pub(super) fn finish(
+        mut self,
+        draft: Draft,
+        clashes: &clashes::Clashes,
+    ) -> Result<Planned, RestoreError> {
         let Draft { mut objects, mut steps, missing, requires, rest, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         self.note_alike(&mut steps)?;
@@ -370,6 +374,7 @@ impl Planner<'_> {
                 lives.push((target.kind, live.clone()));
             }
         }
+        self.leave_reads();
         let plan = Plan {
             format: FORMAT.to_owned(),
             address: self.request.address.clone(),

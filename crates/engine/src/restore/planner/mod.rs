@@ -10,6 +10,7 @@ mod bring;
 mod composed;
 mod draft;
 mod edges;
+mod reads;
 mod trashed;
 mod values;
 
@@ -34,6 +35,7 @@ use super::step::{Ids, Symbol};
 use super::{RestoreError, clashes, may};
 
 pub(super) use edges::LiveEdges;
+pub(super) use reads::Reads;
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -129,7 +131,8 @@ struct Planner<'p> {
     tells_rest: bool,
 }
 
-/// Plans a restore. Reads of the instance what it must, and writes nothing.
+/// Plans a restore. Reads of the instance what it must, and writes nothing. What the same
+/// session has read for a plan before is not read again.
 ///
 /// # Errors
 /// When nothing that is selected is in the vault, or the instance or the vault
@@ -148,7 +151,7 @@ pub(super) async fn draw_up(
     tells_rest: bool,
 ) -> Result<Planned, RestoreError> {
     let reader = session.writer.reader()?;
-    let (client, watch) = (&session.client, &session.watch);
+    let watch = &session.watch;
     let instance = reader.moment(request.as_of)?.instance;
     let selected = request.selection.resolve(&reader, instance, request.as_of)?;
     if selected.is_empty() && request.others.is_empty() {
@@ -157,6 +160,10 @@ pub(super) async fn draw_up(
     let others: Vec<_> = request.others.iter().map(|(kind, key, _)| (*kind, key.clone())).collect();
     let mut planner = Planner::new(session, &reader, request, instance)?;
     planner.tells_rest = tells_rest;
+    // What is read back is read after the writes.
+    if !tells_rest {
+        planner.go_on_from(session.take_reads());
+    }
     for (kind, key) in selected.into_iter().chain(others) {
         planner.targets.add(kind, key);
     }
@@ -179,7 +186,7 @@ pub(super) async fn draw_up(
         }
         let unknown = draft.unknown(&planner.absent);
         if unknown.is_empty() || !planner.find(unknown).await? {
-            let clashes = clashes::find(client, &draft.objects, &draft.steps).await?;
+            let clashes = clashes::find(session, &draft.objects, &draft.steps).await?;
             return planner.finish(draft, &clashes);
         }
     }
@@ -227,6 +234,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         lives.push((target.kind, live.clone()));
     }
     if !moved.is_empty() {
+        planner.leave_reads();
         return Err(RestoreError::Moved { objects: moved });
     }
     // What the account may can have changed as well.

@@ -398,4 +398,10 @@ fn a_spent_allowance_stops_a_restore_that_may_go_over_it() {
     let over = world.run(&format!("{line} --over-allowance"));
     assert_eq!(over.code, 0, "{}", over.all());
     assert_eq!(looker.ids(Kind::Dashboard, false).len(), count);
+    // Nor is a mistake there to stay until the month ends.
+    let number = over.report()["restore"].as_i64().unwrap();
+    assert_eq!(world.run(&format!("restore undo {number} --yes")).code, 4);
+    let undone = world.run(&format!("restore undo {number} --yes --over-allowance"));
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert!(looker.ids(Kind::Dashboard, false).len() < count);
 }

@@ -143,7 +143,8 @@ impl Planner<'_> {
             if self.targets.has(kind, &key) {
                 continue;
             }
-            let is_led = self.can_be_led(kind, &key)?;
+            // What could be led is led by now, or is gone.
+            let is_led = !self.request.relink && self.can_be_led(kind, &key)?;
             referrers[usize::from(!is_led)].push(match kind.name {
                 "content_favorites" => format!("the favourites of user {key}"),
                 _ => format!("{} {key}", kind.singular),

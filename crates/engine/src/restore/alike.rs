@@ -14,6 +14,9 @@ use super::RestoreError;
 use super::step::{Id, Part, Step, Verb};
 use crate::diff::{Node, Value};
 
+/// Bodies of a kind.
+type Bodies = Vec<Vec<u8>>;
+
 /// Something that was there before.
 struct There {
     id: String,
@@ -30,7 +33,7 @@ struct There {
 pub(super) fn note(
     steps: &mut [Step],
     object: &dyn Fn(usize) -> Result<Option<Vec<u8>>, RestoreError>,
-    kind: &dyn Fn(&str) -> Result<Vec<Vec<u8>>, RestoreError>,
+    kind: &dyn Fn(&str) -> Result<Bodies, RestoreError>,
 ) -> Result<(), RestoreError> {
     let mut there: HashMap<(&'static str, Option<usize>), Vec<There>> = HashMap::new();
     for step in steps.iter_mut().filter(|step| step.verb == Verb::Create) {

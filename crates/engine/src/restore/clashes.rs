@@ -64,13 +64,12 @@ pub(super) async fn find(
                 && !matches!(objects[step.object].action, Action::Blocked(_))
         };
         let Some(paged) = kind.paged().filter(|_| steps.iter().any(is_made)) else { continue };
-        let names = match session.known_names(kind) {
-            Some(names) => names,
-            None => {
-                let names = Arc::new(names(session.client(), kind, paged).await?);
-                session.note_names(kind, &names);
-                names
-            }
+        let names = if let Some(names) = session.known_names(kind) {
+            names
+        } else {
+            let names = Arc::new(names(session.client(), kind, paged).await?);
+            session.note_names(kind, &names);
+            names
         };
         clashes.kinds.insert(kind.name, names);
     }

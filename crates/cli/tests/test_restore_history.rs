@@ -85,3 +85,54 @@ fn what_is_given_up_is_not_tried_again() {
     let resumed = world.run("restore resume --json");
     assert_ne!(title(&somebody, &dashboard), wanted, "{}", resumed.all());
 }
+
+#[test]
+fn the_short_form_restores_one_object_and_the_list_has_it() {
+    let (looker, world, somebody, dashboard) = wrecked();
+    assert!(world.run("restore status").out.contains("Nothing was restored yet."));
+    let others = looker.ids(Kind::Dashboard, false).len() - 1;
+    let single = world.run(&format!("restore single dashboard {dashboard} {AS_IT_WAS}"));
+    assert_eq!(single.code, 0, "{}", single.all());
+    assert_eq!(single.report()["objects"].as_array().unwrap().len(), 1, "and not the {others} others");
+    assert_ne!(title(&somebody, &dashboard), "Wrecked");
+
+    let list = world.run("restore status");
+    let line = list.out.lines().find(|line| line.contains("complete")).unwrap();
+    let steps = world.run("restore status 1");
+    assert_eq!(line.split_whitespace().next(), Some("1"), "{}", list.out);
+    for word in ["done", "update", &dashboard, "Restore 1 is complete."] {
+        assert!(steps.out.contains(word), "{word}: {}", steps.out);
+    }
+    assert_eq!(world.run("restore status 2").code, 1);
+}
+
+/// An undo takes a folder away that the restore has made, unless something lies in it.
+#[test]
+fn an_undo_deletes_no_folder_in_which_something_lies() {
+    let (looker, world, somebody, dashboard) = wrecked();
+    let folders = ["Filled since", "Left empty"].map(|name| {
+        let made = somebody.done("POST", "/folders", &json!({ "name": name, "parent_id": "1" }));
+        made["id"].as_str().unwrap().to_owned()
+    });
+    world.extract("all").complete();
+    for folder in &folders {
+        somebody.done("DELETE", &format!("/folders/{folder}"), &Value::Null);
+    }
+    let line = format!("restore folder:{} folder:{} --as-of 2 --yes --json", folders[0], folders[1]);
+    let done = world.run(&line);
+    assert_eq!(done.code, 0, "{}", done.all());
+    let report = done.report();
+    let made = folders.each_ref().map(|folder| {
+        let mut objects = report["objects"].as_array().unwrap().iter();
+        objects.find(|one| one["id"] == folder.as_str()).unwrap()["new_id"].as_str().unwrap().to_owned()
+    });
+    looker.move_to(Kind::Dashboard, &dashboard, &made[0]).unwrap();
+
+    let undone = world.run("restore undo 1 --yes --json");
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    let left = looker.ids(Kind::Folder, false);
+    assert_eq!(made.each_ref().map(|folder| left.contains(folder)), [true, false]);
+    assert!(looker.ids(Kind::Dashboard, false).contains(&dashboard));
+    let notes = undone.report()["objects"].to_string();
+    assert!(notes.contains("left as it is: something lies in it"), "{notes}");
+}

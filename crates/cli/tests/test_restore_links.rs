@@ -109,3 +109,69 @@ fn what_was_certified_is_certified_again() {
     let again = world.run(&format!("restore plan dashboard:{} --as-of 1 --json", dashboards[3]));
     assert_eq!(again.report()["steps"], json!([]), "{}", again.all());
 }
+
+/// Who refers to what was made anew is led to it, and stays what it is in all else.
+#[test]
+fn what_is_led_to_a_new_id_is_not_restored_with_it() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder, later] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let add = |key: &str| {
+        let body = format!("ours: /dashboards/{lost}");
+        let tile = json!({ "dashboard_id": key, "type": "text", "body_text": body });
+        somebody.done("POST", "/dashboard_elements", &tile);
+    };
+    let title = |key: &str| somebody.get(&format!("/dashboards/{key}"))["title"].clone();
+    let rename = |key: &str, title: &str| {
+        somebody.done("PATCH", &format!("/dashboards/{key}"), &json!({ "title": title }));
+    };
+    add(&holder);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    // What people did since; one of the links was not there as of the first run.
+    rename(&holder, "Of this week");
+    rename(&later, "Of today");
+    add(&later);
+    world.extract("all").complete();
+
+    let report = world.run(&format!("restore dashboard:{lost} --relink --as-of 1 --yes --json"));
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = new_id(&report.report());
+    for (key, is_called) in [(&holder, "Of this week"), (&later, "Of today")] {
+        let now = somebody.get(&format!("/dashboards/{key}"));
+        assert_eq!(texts(&now), [format!("ours: /dashboards/{made}")], "{key}");
+        assert_eq!(title(key), is_called);
+    }
+    let undone = world.run("restore undo 1 --yes --json");
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert_eq!(texts(&somebody.get(&format!("/dashboards/{holder}"))), [format!("ours: /dashboards/{lost}")]);
+    assert_eq!([title(&holder), title(&later)], ["Of this week", "Of today"]);
+}
+
+/// What a restore has made is an object like any other to the next one.
+#[test]
+fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
+    let (looker, world, somebody) = looker();
+    let lost = looker.ids(Kind::Dashboard, false)[0].clone();
+    let board = looker.ids(Kind::Board, false)[0].clone();
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    let report = world.run(&format!("restore dashboard:{lost} {AS_IT_WAS}"));
+    let made = new_id(&report.report());
+    let section = somebody.get(&format!("/boards/{board}"))["board_sections"][0]["id"].clone();
+    let item = json!({ "board_section_id": section, "dashboard_id": made });
+    let item = somebody.done("POST", "/board_items", &item)["id"].as_str().unwrap().to_owned();
+    world.extract("all").complete();
+
+    let path = format!("/dashboards/{made}");
+    let was = somebody.get(&path)["title"].clone();
+    somebody.done("PATCH", &path, &json!({ "title": "Wrecked" }));
+    somebody.done("DELETE", &format!("/board_items/{item}"), &Value::Null);
+    let count = looker.ids(Kind::Dashboard, false).len();
+    let line = "--yes --on-conflict overwrite --allow-irreversible --json";
+    let back = world.run(&format!("restore dashboard:{made} board:{board} {line}"));
+    assert_eq!(back.code, 0, "{}", back.all());
+    assert_eq!(somebody.get(&path)["title"], was);
+    assert_eq!(looker.ids(Kind::Dashboard, false).len(), count, "nothing is made");
+    let items = somebody.get(&format!("/boards/{board}"))["board_sections"].to_string();
+    assert!(items.contains(&format!("\"dashboard_id\":\"{made}\"")), "{items}");
+}

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use support::World;
 use support::api::Somebody;
 use support::looker::Looker;
+use support::requests::reads_and_writes;
 
 fn config() -> SimConfig {
     SimConfig {
@@ -255,6 +256,65 @@ fn what_arrives_disabled_is_listed_with_the_command_that_enables_it() {
     );
 }
 
+/// Whatever is said of schedules: a place that it was sent to is missing.
+#[test]
+fn a_schedule_of_which_an_address_is_missing_stays_disabled() {
+    let looker = Looker::start(config());
+    let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    let (plan, _) = scheduled(&looker);
+    let path = format!("/scheduled_plans/{plan}");
+    let to = |kind: &str, format: &str, address: &str| json!({ "type": kind, "format": format, "address": address });
+    let both = [
+        to("email", "assembled_pdf", "ada@example.com"),
+        to("webhook", "json_detail_lite_stream", "https://hooks.example.com/services/secret"),
+    ];
+    somebody.done("PATCH", &path, &json!({ "scheduled_plan_destination": both }));
+    world.extract("all").complete();
+    let line = format!("scheduled_plan:{plan} --as-of 1 --enable-schedules");
+    // Of what is as it was there is nothing to say.
+    let equal = world.run(&format!("restore plan {line} --json"));
+    let object = &equal.report()["objects"][0];
+    assert_eq!((&object["action"], &object["notes"]), (&json!("skip"), &Value::Null), "{object}");
+
+    looker.purge(Kind::ScheduledPlan, &plan).unwrap();
+    let sent = looker.outbox();
+    let done = world.run(&format!("restore {line} --yes --json"));
+    assert_eq!(done.code, 0, "{}", done.all());
+    let report = done.report();
+    let notes = report["objects"][0]["notes"].to_string();
+    assert!(notes.contains("it stays disabled, since what was not stored is missing"), "{notes}");
+    assert_eq!((&report["enable"], &report["objects"][0]["asleep"]), (&Value::Null, &json!(false)));
+    let made =
+        somebody.get(&format!("/scheduled_plans/{}", report["objects"][0]["new_id"].as_str().unwrap()));
+    assert_eq!(
+        (&made["enabled"], made["scheduled_plan_destination"].as_array().unwrap().len()),
+        (&json!(false), 1)
+    );
+    assert_eq!(looker.outbox(), sent, "nobody is written to");
+}
+
+/// What a restore did not come to is not there to be enabled.
+#[test]
+fn what_was_not_made_is_not_to_be_enabled() {
+    let (looker, world, _) = extracted(config());
+    let (plan, key) = scheduled(&looker);
+    looker.purge(Kind::Dashboard, &key).unwrap();
+    let line = format!("dashboard:{key} --with-dependencies --as-of 1 --json");
+    looker.reset_stats();
+    assert_eq!(world.run(&format!("restore plan {line}")).code, 8);
+    let planning: u64 = reads_and_writes(&looker.requests()).0.values().sum();
+    // The dashboard is made, and its schedules are not.
+    let stopped = world.run(&format!("restore {line} --yes --max-calls {}", planning + 2));
+    assert_eq!(stopped.code, 4, "{}", stopped.all());
+    let report = stopped.report();
+    let is_it = |one: &&Value| one["id"] == plan.as_str();
+    assert_eq!(report["objects"].as_array().unwrap().iter().find(is_it).unwrap()["asleep"], true);
+    assert_eq!(report["enable"], Value::Null, "{report}");
+    let resumed = world.run("restore resume --json");
+    assert_eq!(resumed.code, 0, "{}", resumed.all());
+    assert!(resumed.report()["enable"].as_str().unwrap().contains(&format!("scheduled_plan:{plan}")));
+}
+
 #[test]
 fn a_dry_run_is_a_plan() {
     let (looker, world, _) = extracted(config());
@@ -338,4 +398,10 @@ fn a_spent_allowance_stops_a_restore_that_may_go_over_it() {
     let over = world.run(&format!("{line} --over-allowance"));
     assert_eq!(over.code, 0, "{}", over.all());
     assert_eq!(looker.ids(Kind::Dashboard, false).len(), count);
+    // Nor is a mistake there to stay until the month ends.
+    let number = over.report()["restore"].as_i64().unwrap();
+    assert_eq!(world.run(&format!("restore undo {number} --yes")).code, 4);
+    let undone = world.run(&format!("restore undo {number} --yes --over-allowance"));
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert!(looker.ids(Kind::Dashboard, false).len() < count);
 }

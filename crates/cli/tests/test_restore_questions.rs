@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use support::World;
 use support::api::Somebody;
 use support::looker::Looker;
+use support::requests::reads_and_writes;
 
 fn extracted() -> (Looker, World, Somebody) {
     let config =
@@ -136,9 +137,23 @@ fn what_is_needed_and_what_refers_to_it_are_asked_about() {
     let tile = somebody.done("POST", "/dashboard_elements", &text)["id"].as_str().unwrap().to_owned();
     world.extract("all").complete();
     somebody.done("DELETE", &format!("/folders/{folder}"), &Value::Null);
-    looker.purge(Kind::Dashboard, &lost).ok();
+    // What lay in it went with it.
+    assert!([false, true].iter().all(|trash| !looker.ids(Kind::Dashboard, *trash).contains(&lost)));
 
+    // A yes makes a second plan of it, from what was read for the first.
+    looker.reset_stats();
+    let told =
+        world.run(&format!("restore plan dashboard:{lost} --as-of 2 --relink --with-dependencies --json"));
+    assert_eq!(told.code, 8, "{}", told.all());
+    let planned = reads_and_writes(&looker.requests()).0;
     let line = format!("restore dashboard:{lost} --as-of 2");
+    looker.reset_stats();
+    let (_, shown) = typed(&world, &line, &["yes", "yes", "no"]);
+    let (reads, writes) = reads_and_writes(&looker.requests());
+    assert_eq!((reads["search_dashboards"], writes), (planned["search_dashboards"], vec![]), "{shown}");
+    // Of other kinds what comes along may have to be asked for.
+    let more = |(operation, calls): (&&str, &u64)| *calls > planned.get(operation).unwrap_or(&0) + 1;
+    assert!(!reads.iter().any(more), "{reads:?} {planned:?}");
     let (code, shown) = typed(&world, &line, &["yes", "yes", "yes"]);
     assert_eq!(code, 0, "{shown}");
     assert!(

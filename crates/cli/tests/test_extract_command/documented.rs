@@ -46,7 +46,7 @@ const OPEN: [&str; 27] = [
 ];
 /// Documented, but only in a disaster, when something changed, or of content that
 /// this instance lacks.
-const RARE: [&str; 12] = [
+const RARE: [&str; 13] = [
     "stopped.message",
     "most_changed[].instance",
     "most_changed[].id",
@@ -56,6 +56,8 @@ const RARE: [&str; 12] = [
     "objects[].changes[].place[].kind",
     "notes",
     "absent[]",
+    // Of what only is led to new ids.
+    "objects[].as_of",
     "not_stored[].kind",
     "not_stored[].objects",
     "not_stored[].what",

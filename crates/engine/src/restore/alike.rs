@@ -6,11 +6,16 @@
 //! before; only those, since a list of everything with every step would be long.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use looker::catalogue::{Resource, Siblings};
 
+use super::RestoreError;
 use super::step::{Id, Part, Step, Verb};
 use crate::diff::{Node, Value};
+
+/// Bodies of a kind.
+type Bodies = Vec<Vec<u8>>;
 
 /// Something that was there before.
 struct There {
@@ -22,11 +27,14 @@ struct There {
 /// Notes with every creation what was there before that it could be taken for. `object`
 /// gives the live body of an object of the plan, `kind` those of all that was read of a
 /// kind.
+///
+/// # Errors
+/// When one of these cannot be read: a creation could be taken for it.
 pub(super) fn note(
     steps: &mut [Step],
-    object: &dyn Fn(usize) -> Option<Vec<u8>>,
-    kind: &dyn Fn(&str) -> Vec<Vec<u8>>,
-) {
+    object: &dyn Fn(usize) -> Result<Option<Vec<u8>>, RestoreError>,
+    kind: &dyn Fn(&str) -> Result<Bodies, RestoreError>,
+) -> Result<(), RestoreError> {
     let mut there: HashMap<(&'static str, Option<usize>), Vec<There>> = HashMap::new();
     for step in steps.iter_mut().filter(|step| step.verb == Verb::Create) {
         // Of dashboards and looks a listing of names tells more: it has those that were not read.
@@ -34,26 +42,41 @@ pub(super) fn note(
         let Some(resource) = step.resource().filter(|resource| !is_listed(resource)) else { continue };
         let (Some(siblings), Some(among)) = (&resource.siblings, &mut step.among) else { continue };
         let within = resource.parent.map(|_| step.object);
-        let known = there.entry((resource.name, within)).or_insert_with(|| match within {
-            Some(at) => object(at).map(|body| parts(&body, resource, siblings)).unwrap_or_default(),
-            None => kind(resource.name).iter().filter_map(|body| whole(body, siblings)).collect(),
-        });
+        let known = match there.entry((resource.name, within)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match within {
+                Some(at) => match object(at)? {
+                    Some(body) => parts(&body, resource, siblings)?,
+                    None => Vec::new(),
+                },
+                None => wholes(&kind(resource.name)?, resource, siblings)?,
+            }),
+        };
         let alike = known.iter().filter(|there| there.fits(&step.body));
         among.known.extend(alike.map(|there| there.id.clone()));
     }
+    Ok(())
 }
 
-fn whole(body: &[u8], siblings: &Siblings) -> Option<There> {
-    Value::parse(body).ok().and_then(|document| There::read(&document, siblings))
+fn document<'b>(body: &'b [u8], resource: &Resource) -> Result<Value<'b>, RestoreError> {
+    Value::parse(body)
+        .map_err(|error| RestoreError::Unreadable { id: resource.name.to_owned(), reason: error.to_string() })
+}
+
+fn wholes(bodies: &[Vec<u8>], resource: &Resource, siblings: &Siblings) -> Result<Vec<There>, RestoreError> {
+    let mut found = Vec::new();
+    for body in bodies {
+        found.extend(There::read(&document(body, resource)?, siblings));
+    }
+    Ok(found)
 }
 
 /// The parts of a document in all lists of that name.
-fn parts(body: &[u8], resource: &Resource, siblings: &Siblings) -> Vec<There> {
+fn parts(body: &[u8], resource: &Resource, siblings: &Siblings) -> Result<Vec<There>, RestoreError> {
     let mut found = Vec::new();
-    if let Ok(document) = Value::parse(body) {
-        collect(&document, resource.name, &mut |part| found.extend(There::read(part, siblings)));
-    }
-    found
+    let document = document(body, resource)?;
+    collect(&document, resource.name, &mut |part| found.extend(There::read(part, siblings)));
+    Ok(found)
 }
 
 fn collect<'v>(value: &'v Value<'v>, list: &str, each: &mut impl FnMut(&'v Value<'v>)) {
@@ -124,7 +147,7 @@ mod tests {
     fn known(document: &str, step: Step) -> Vec<String> {
         let mut steps = [step];
         let body = || document.replace('\n', "").replace("  ", "").into_bytes();
-        note(&mut steps, &|_| Some(body()), &|_| vec![body()]);
+        note(&mut steps, &|_| Ok(Some(body())), &|_| Ok(vec![body()])).unwrap();
         steps[0].among.take().unwrap().known.into_iter().collect()
     }
 
@@ -148,6 +171,16 @@ mod tests {
         let other = ("query_id".to_owned(), Part::Id(Id::Known("4".to_owned())));
         let none = known(dashboard, creation("dashboard_elements", vec![string("type", "vis"), other]));
         assert_eq!(none, [""; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_absent() {
+        for resource in ["boards", "board_items"] {
+            let creation = || [creation(resource, vec![string("title", "T")])];
+            let cut = || b"{\"id\":".to_vec();
+            let read = note(&mut creation(), &|_| Ok(Some(cut())), &|_| Ok(vec![cut()]));
+            assert!(matches!(read, Err(RestoreError::Unreadable { .. })), "{resource}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! an answer is told from those of before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use looker::catalogue::Paged;
 use looker::pacing::Reason;
@@ -15,6 +16,7 @@ use vault::Side;
 
 use super::RestoreError;
 use super::plan::{Action, Object};
+use super::session::Session;
 use super::step::{Id, Part, Step, Verb};
 use crate::extract::{Group, Rows};
 
@@ -24,12 +26,12 @@ const LISTING_PAGE: usize = 50_000;
 /// What is there of kinds of which something is made.
 #[derive(Debug, Default)]
 pub(super) struct Clashes {
-    kinds: HashMap<&'static str, Names>,
+    kinds: HashMap<&'static str, Arc<Names>>,
 }
 
 /// Names of a kind.
 #[derive(Debug, Default)]
-struct Names {
+pub(super) struct Names {
     /// By title.
     titled: HashMap<String, Vec<(Side, Named)>>,
     /// Ids by slug.
@@ -47,9 +49,10 @@ struct Named {
     slug: Option<String>,
 }
 
-/// Lists the kinds of which the steps make something and whose names may clash.
+/// Lists the kinds of which the steps make something and whose names may clash; each once
+/// in a session.
 pub(super) async fn find(
-    client: &Client,
+    session: &Session,
     objects: &[Object],
     steps: &[Step],
 ) -> Result<Clashes, RestoreError> {
@@ -61,23 +64,34 @@ pub(super) async fn find(
                 && !matches!(objects[step.object].action, Action::Blocked(_))
         };
         let Some(paged) = kind.paged().filter(|_| steps.iter().any(is_made)) else { continue };
-        let sides: &[Side] =
-            if kind.name == "dashboards" { &[Side::Live, Side::Trash] } else { &[Side::Live] };
-        for side in sides {
-            let names = clashes.kinds.entry(kind.name).or_default();
-            for row in listed(client, kind, paged, *side).await? {
-                if let Some(slug) = &row.slug {
-                    names.slugs.insert(slug.clone(), row.id.clone());
-                }
-                if let Some(folder) = &row.folder_id {
-                    names.folders.insert(row.id.clone(), folder.clone());
-                }
-                let title = row.title.clone().unwrap_or_default();
-                names.titled.entry(title).or_default().push((*side, row));
-            }
-        }
+        let names = if let Some(names) = session.known_names(kind) {
+            names
+        } else {
+            let names = Arc::new(names(session.client(), kind, paged).await?);
+            session.note_names(kind, &names);
+            names
+        };
+        clashes.kinds.insert(kind.name, names);
     }
     Ok(clashes)
+}
+
+async fn names(client: &Client, kind: &'static Kind, paged: &'static Paged) -> Result<Names, RestoreError> {
+    let mut names = Names::default();
+    let sides: &[Side] = if kind.name == "dashboards" { &[Side::Live, Side::Trash] } else { &[Side::Live] };
+    for side in sides {
+        for row in listed(client, kind, paged, *side).await? {
+            if let Some(slug) = &row.slug {
+                names.slugs.insert(slug.clone(), row.id.clone());
+            }
+            if let Some(folder) = &row.folder_id {
+                names.folders.insert(row.id.clone(), folder.clone());
+            }
+            let title = row.title.clone().unwrap_or_default();
+            names.titled.entry(title).or_default().push((*side, row));
+        }
+    }
+    Ok(names)
 }
 
 async fn listed(

@@ -151,7 +151,9 @@ impl<'w> Composer<'w> {
                 continue;
             }
             if wanted.text().contains(REDACTED) {
-                self.note(format!("{field} was never stored: enter it again"));
+                if live.is_none_or(|live| live != wanted) {
+                    self.note(format!("{field} was never stored: enter it again"));
+                }
                 continue;
             }
             let part = match resource.referred(field) {

@@ -1,8 +1,10 @@
 //! A restore from its beginning to its end.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use looker::Kind;
 use vault::{RestoreChange, RestoreId, RestoreStart, RestoreState, RunId};
 
 use super::apply::{Applied, Patience, apply};
@@ -11,7 +13,7 @@ use super::plan::Plan;
 use super::planner::{Planned, Request, draw_up};
 use super::read_back::{self, ReadBack};
 use super::session::Session;
-use super::step::Ids;
+use super::step::{Ids, Symbol};
 use super::{Action, RestoreError};
 use crate::extract::{CallReport, blocking};
 
@@ -77,12 +79,13 @@ pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<Rest
 /// When the vault cannot be written, or what was written cannot be read back.
 pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Result<Restored, RestoreError> {
     let started = Instant::now();
+    session.forget_reads();
     let applied = apply(session, restore, plan, &Patience::default()).await?;
     let mut state = applied.state();
     let mut read_back = Vec::new();
     if session.stopped().is_none() {
         read_back = self::read_back(session, plan, &applied.ids).await?;
-        if read_back.iter().any(|back| !back.exact) {
+        if read_back.iter().any(|back| !back.refused.is_empty()) {
             state = RestoreState::Incomplete;
         }
     }
@@ -107,16 +110,23 @@ pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Re
 /// Reads what was written, keeps it, and compares it with what was intended.
 async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<ReadBack>, RestoreError> {
     let written: std::collections::BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
-    let mut request = Request::again(plan, ids.clone(), plan.manner.clone());
+    // To what is taken away nothing is led.
+    let removed = plan.objects.iter().filter(|object| object.action == Action::Remove);
+    let removed: HashSet<Symbol> = removed.map(|one| Symbol::new(&one.kind, one.key.as_str())).collect();
+    let mut links = ids.clone();
+    links.retain(|symbol, _| !removed.contains(symbol));
+    let mut request = Request::again(plan, links, plan.manner.clone());
     let is_written = |(at, object): &(usize, &super::Object)| {
         written.contains(at)
             && !matches!(object.action, Action::Blocked(_) | Action::Conflict | Action::Remove)
     };
     let objects = plan.objects.iter().enumerate().filter(is_written);
-    request.selection.objects = objects
-        .filter_map(|(_, object)| Some((looker::Kind::find(&object.kind)?, object.key.clone())))
-        .collect();
-    if request.selection.objects.is_empty() {
+    let written: HashSet<(&str, &str)> =
+        objects.map(|(_, object)| (object.kind.as_str(), object.key.as_str())).collect();
+    let is_written = |kind: &Kind, key: &String| written.contains(&(kind.name, key.as_str()));
+    request.selection.objects.retain(|(kind, key)| is_written(kind, key));
+    request.others.retain(|(kind, key, _)| is_written(kind, key));
+    if request.selection.objects.is_empty() && request.others.is_empty() {
         return Ok(Vec::new());
     }
     session.watch.phase("reading back");

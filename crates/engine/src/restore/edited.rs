@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::accepted::Accepted;
 use super::read_back::is_writable;
 use super::special::DESTINATION;
-use crate::diff::{Change, Documents, Identity, Step, Value, View, What};
+use super::step::{Ids, Symbol};
+use crate::diff::{Change, Documents, Element, Identity, Step, Value, View, What};
 
 /// Something that somebody changed after the vault last read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +27,12 @@ pub struct Edited {
 }
 
 /// What somebody changed of an object that a restore would write; the documents are
-/// those of then, of the last reading and of now.
+/// those of then, of the last reading and of now. What was made anew since then has
+/// another id in the later ones; `ids` knows it.
 pub(super) fn of(
     kind: &'static Kind,
     [then, last, now]: [&Value<'_>; 3],
+    ids: &Ids,
     accepted: Option<&Accepted>,
 ) -> Vec<Edited> {
     let documents = Documents { kind, from: last, to: now, identity: Identity::Id };
@@ -38,7 +41,7 @@ pub(super) fn of(
     let edits = changes
         .iter()
         .filter(|change| is_of_a_part(kind, change) || is_an_edit(kind, &change.path(), accepted));
-    edits.map(|change| edited(change, then)).collect()
+    edits.map(|change| edited(change, then, ids)).collect()
 }
 
 /// Whether a part came or went, into the trash of its object too, that a restore makes or
@@ -76,37 +79,67 @@ fn is_an_edit(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
         || !Relation::is_stated_by(kind.name, path) && is_writable(kind, path, accepted)
 }
 
-fn edited(change: &Change<'_>, then: &Value<'_>) -> Edited {
+fn edited(change: &Change<'_>, then: &Value<'_>, ids: &Ids) -> Edited {
     let text = |value: &Value<'_>| Some(value.text().to_owned());
-    let (last, now) = match change.what {
-        What::Added(value) => (None, text(value)),
-        What::Removed(value) => (text(value), None),
-        What::Changed { from, to } => (text(from), text(to)),
-        What::Moved(_) => (Some("another place".to_owned()), None),
-    };
     // Of a list of plain values an element is its value.
-    let own = last.as_deref().or(now.as_deref()).unwrap_or_default();
-    let then = value_at(then, &change.place, own).and_then(text);
-    Edited { place: place(change), then, last, now }
+    let own = match change.what {
+        What::Added(value) | What::Removed(value) | What::Moved(value) => value.text(),
+        What::Changed { from, .. } => from.text(),
+    };
+    let found = find(then, &change.place, own, ids);
+    let then = found.and_then(|(value, _)| text(value));
+    let (then, last, now) = match change.what {
+        What::Added(value) => (then, None, text(value)),
+        What::Removed(value) => (then, text(value), None),
+        What::Changed { from, to } => (then, text(from), text(to)),
+        What::Moved(_) => {
+            let nth = |at: usize| (at + 1).to_string();
+            let [from, to] = match change.place.last() {
+                Some(Step::Element(element)) => [element.from, element.to],
+                _ => [None, None],
+            };
+            (found.and_then(|(_, at)| at).map(nth), from.map(nth), to.map(nth))
+        }
+    };
+    let place = match (&change.what, change.place.last()) {
+        (What::Moved(_), Some(Step::Element(Element { name: None, key: None, .. }))) => {
+            format!("{} {own}: place in its list", place(change))
+        }
+        (What::Moved(_), _) => format!("{}: place in its list", place(change)),
+        _ => place(change),
+    };
+    Edited { place, then, last, now }
 }
 
-/// The same place in another document.
-fn value_at<'v>(document: &'v Value<'v>, place: &[Step<'_>], own: &str) -> Option<&'v Value<'v>> {
-    let mut value = document;
+/// What stands at the same place of another document; of an element also where in its list.
+fn find<'v>(
+    document: &'v Value<'v>,
+    place: &[Step<'_>],
+    own: &str,
+    ids: &Ids,
+) -> Option<(&'v Value<'v>, Option<usize>)> {
+    let (mut value, mut list, mut nth) = (document, "", None);
     for step in place {
-        value = match step {
-            Step::Field(field) => value.member(field)?,
+        (value, nth) = match step {
+            Step::Field(field) => {
+                list = field;
+                (value.member(field)?, None)
+            }
             Step::Element(element) => {
-                let has_it = |one: &&Value<'_>| match &element.key {
-                    Some(key) => one.member("id").and_then(Value::as_name).as_ref() == Some(key),
+                let is_it = |one: &Value<'_>| match &element.key {
+                    Some(key) => one.member("id").and_then(Value::as_name).is_some_and(|id| {
+                        let now = ids.get(&Symbol::new(list, id.as_ref()));
+                        now.map_or(id.as_ref(), String::as_str) == key
+                    }),
                     None => one.text() == own,
                 };
-                value.elements().iter().find(has_it)?
+                let at = value.elements().iter().position(is_it)?;
+                (&value.elements()[at], Some(at))
             }
             Step::Through { .. } => return None,
         };
     }
-    Some(value)
+    Some((value, nth))
 }
 
 /// `tile "Revenue": title`.
@@ -137,10 +170,14 @@ mod tests {
     use super::*;
 
     fn told(kind: &str, documents: [&str; 3]) -> Vec<[String; 4]> {
+        told_by(kind, documents, &Ids::new())
+    }
+
+    fn told_by(kind: &str, documents: [&str; 3], ids: &Ids) -> Vec<[String; 4]> {
         let kind = Kind::find(kind).unwrap();
         let parsed = documents.map(|document| Value::parse(document.as_bytes()).unwrap());
         let none = || "-".to_owned();
-        of(kind, [&parsed[0], &parsed[1], &parsed[2]], None)
+        of(kind, [&parsed[0], &parsed[1], &parsed[2]], ids, None)
             .into_iter()
             .map(|one| {
                 [
@@ -169,6 +206,31 @@ mod tests {
                 ["tile \"y\": title", r#""x""#, r#""x""#, r#""y""#].map(str::to_owned),
             ]
         );
+    }
+
+    #[test]
+    fn what_was_made_anew_is_what_it_was() {
+        let document = |id: &str, tile: &str, title: &str| {
+            format!(r#"{{"dashboard_elements":[{{"id":"{tile}","title":"{title}"}}],"id":"{id}"}}"#)
+        };
+        let ids = Ids::from([
+            (Symbol::new("dashboards", "1"), "91".to_owned()),
+            (Symbol::new("dashboard_elements", "5"), "95".to_owned()),
+        ]);
+        let [then, last, now] =
+            [document("1", "5", "x"), document("91", "95", "y"), document("91", "95", "z")];
+        assert_eq!(
+            told_by("dashboards", [&then, &last, &now], &ids),
+            [["tile \"z\": title", r#""x""#, r#""y""#, r#""z""#].map(str::to_owned)]
+        );
+    }
+
+    #[test]
+    fn of_what_moved_the_places_are_told() {
+        let order = |ids: &str| format!(r#"{{"id":"1","section_order":[{ids}]}}"#);
+        let [then, last, now] = [r#""3","2","1""#, r#""1","2","3""#, r#""2","3","1""#].map(order);
+        let told = told("boards", [&then, &last, &now]);
+        assert_eq!(told, [[r#"section_order "1": place in its list"#, "3", "1", "3"].map(str::to_owned)]);
     }
 
     #[test]

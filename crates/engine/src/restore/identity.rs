@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use looker::Kind;
 
 use super::live::Live;
-use super::past::Marks;
+use super::past::{Mark, Marks};
 
 /// What a stored object is on the instance.
 pub(super) enum Standing<'l> {
@@ -86,7 +86,8 @@ pub(super) enum Link {
     None,
     /// The object was given it.
     Own,
-    /// Another object was given it: what the vault has read under it since is that one.
+    /// An object was given it that went by another one: what the vault has read under it
+    /// since is that one, and what it had before is not.
     Taken,
 }
 
@@ -102,7 +103,7 @@ pub(super) fn standing<'l>(
     let live = lives.get(id);
     let is_it = |live: &Live| match link {
         Link::Own => true,
-        Link::Taken => false,
+        Link::Taken => stored.then.as_ref().is_some_and(|then| is_same_then(kind, live, then, lives)),
         Link::None => is_same(kind, live, stored, lives),
     };
     if let Some(live) = live
@@ -157,6 +158,14 @@ fn is_same(kind: &'static Kind, live: &Live, stored: &Marks, lives: &Lives) -> b
     }
     let name = lives.name(kind, live);
     stored.each().any(|mark| mark.natural_key == name)
+}
+
+/// Whether the object that was given an id is what the vault had under it then.
+fn is_same_then(kind: &'static Kind, live: &Live, then: &Mark, lives: &Lives) -> bool {
+    match (then.row.created_at, live.row.created_at) {
+        (Some(then), Some(now)) => then.as_second() == now.as_second(),
+        _ => then.natural_key.is_some() && then.natural_key == lives.name(kind, live),
+    }
 }
 
 /// One that has the natural key, where that alone identifies a kind.

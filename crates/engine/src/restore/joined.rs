@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::compose::Composer;
-use super::step::{At, Given, Id, Part, Piece, Step, Symbol, Verb};
+use super::step::{Id, Step, Symbol, Verb};
 
 /// What was composed of one object.
 #[derive(Default)]
@@ -63,43 +63,17 @@ impl Composer<'_> {
 }
 
 fn rename(step: &mut Step, names: &HashMap<Symbol, Symbol>) {
-    let symbol = |symbol: &mut Symbol| {
+    let rename = |symbol: &mut Symbol| {
         if let Some(name) = names.get(symbol) {
             symbol.clone_from(name);
         }
     };
-    let id = |id: &mut Id| {
-        if let Id::Of(of) = id {
-            symbol(of);
+    step.ids_mut(&mut |id| {
+        if let Id::Of(symbol) = id {
+            rename(symbol);
         }
-    };
-    step.target.iter_mut().chain(&mut step.second).for_each(id);
-    step.body.iter_mut().for_each(|(_, part)| ids_of(part, &id));
-    for Given { symbol: given, at } in &mut step.gives {
-        symbol(given);
-        match at {
-            At::Placement { layout, tile } => [layout, tile].into_iter().for_each(id),
-            At::Row { of, .. } => id(of),
-            At::Id | At::ActiveLayout | At::ContentMetadata | At::PersonalFolder => {}
-        }
-    }
-}
-
-/// Hands every id in a part to `each`.
-fn ids_of(part: &mut Part, each: &impl Fn(&mut Id)) {
-    match part {
-        Part::Json(_) => {}
-        Part::Id(id) => each(id),
-        Part::List(parts) => parts.iter_mut().for_each(|part| ids_of(part, each)),
-        Part::Object(members) => members.iter_mut().for_each(|(_, part)| ids_of(part, each)),
-        Part::Spliced(pieces) => {
-            for piece in pieces {
-                if let Piece::Id(id) = piece {
-                    each(id);
-                }
-            }
-        }
-    }
+    });
+    step.gives.iter_mut().for_each(|given| rename(&mut given.symbol));
 }
 
 #[cfg(test)]
@@ -111,7 +85,7 @@ mod tests {
     use super::super::compose::{Manner, World};
     use super::*;
     use crate::diff::Value;
-    use crate::restore::step::Ids;
+    use crate::restore::step::{Ids, Part};
 
     fn add_tile(composer: &mut Composer<'_>, query: &str) {
         let id = composer.query(&Value::parse(query.as_bytes()).unwrap());

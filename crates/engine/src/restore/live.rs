@@ -262,11 +262,7 @@ impl<'c> Found<'c> {
         Ok(())
     }
 
-    /// All pages of a side, or of a folder in it: one, which may be all there is; then at
-    /// once as many as so many `expected` rows take, then one by one until one is short.
-    ///
-    /// A short page is not believed where more is expected: a server may cap pages without
-    /// saying so, and what it left out would be taken for gone.
+    /// All pages of a side, or of a folder in it, of which so many rows are expected.
     async fn pages(
         &mut self,
         paged: &'static Paged,
@@ -274,36 +270,76 @@ impl<'c> Found<'c> {
         folder: Option<&str>,
         expected: usize,
     ) -> Result<(), RestoreError> {
-        let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
-        let (mut from, mut size, mut wave) = (0, page, 1);
+        let mut pages = Pages::new(usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX), expected);
         loop {
-            let call = |n: usize| {
+            let call = |offset: usize| {
                 Group::on(self.kind, paged, side)
                     .call(folder, Rows::Full, Reason::Page)
-                    .with("limit", size.to_string())
-                    .with("offset", (from + n * size).to_string())
+                    .with("limit", pages.size.to_string())
+                    .with("offset", offset.to_string())
             };
             let this = &*self;
-            let reads = (0..wave).map(|n| this.rows(call(n)));
+            let reads = pages.offsets().map(|offset| this.rows(call(offset)));
             let ceiling = self.client.settings().ceiling.max(1);
             let answers: Vec<_> = futures_util::stream::iter(reads).buffered(ceiling).collect().await;
-            let mut short = None;
-            for (n, answer) in answers.into_iter().enumerate() {
+            let mut counts = Vec::with_capacity(answers.len());
+            for answer in answers {
                 let answered = answer?;
-                if answered.len() < size && short.is_none() {
-                    short = Some((from + n * size, answered.len()));
-                }
+                counts.push(answered.len());
                 self.keep(answered, side);
             }
-            match short {
-                Some((at, count)) if count == 0 || at + count >= expected => return Ok(()),
-                Some((at, count)) => (from, size, wave) = (at + count, count, 1),
-                None => {
-                    from += wave * size;
-                    wave = (expected / size + 1).saturating_sub(from / size).max(1);
-                }
+            if !pages.go_on(&counts) {
+                return Ok(());
             }
         }
+    }
+}
+
+/// Which pages are asked for next: one, which may be all there is; then at once as many as
+/// are expected, but no more than there have been; then one by one until one is short.
+///
+/// A short page is not believed where more is expected: a server may cap pages without
+/// saying so, and what it left out would be taken for gone. Only an empty one is. That
+/// pages are capped is believed when two in a row are equally short.
+#[derive(Debug)]
+struct Pages {
+    /// Rows of a page that nobody caps.
+    page: usize,
+    /// Rows that a page is asked for.
+    size: usize,
+    /// Where the next one begins.
+    from: usize,
+    /// How many are asked for at once.
+    wave: usize,
+    /// How long the last answer was that was short.
+    short: Option<usize>,
+    /// Rows that are expected.
+    expected: usize,
+}
+
+impl Pages {
+    fn new(page: usize, expected: usize) -> Self {
+        Self { page, size: page, from: 0, wave: 1, short: None, expected }
+    }
+
+    fn offsets(&self) -> impl Iterator<Item = usize> + use<> {
+        let (from, size) = (self.from, self.size);
+        (0..self.wave).map(move |n| from + n * size)
+    }
+
+    /// Takes in how many rows each of the pages had. Whether there are more to be asked for.
+    fn go_on(&mut self, counts: &[usize]) -> bool {
+        let Some(nth) = counts.iter().position(|count| *count < self.size) else {
+            self.from += self.wave * self.size;
+            let left = (self.expected / self.size + 1).saturating_sub(self.from / self.size);
+            self.wave = left.min(self.from / self.size).max(1);
+            return true;
+        };
+        let count = counts[nth];
+        self.from += nth * self.size + count;
+        self.size = if self.short == Some(count) { count } else { self.page };
+        (self.wave, self.short) = (1, Some(count));
+        count > 0 && self.from < self.expected
     }
 }
 
@@ -329,6 +365,62 @@ fn by_folders(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Rows that are read, and the calls that this takes, of a server that answers so many
+    /// rows of those from an offset on.
+    fn paged(expected: usize, answer: &mut dyn FnMut(usize, usize) -> usize) -> (usize, usize) {
+        let (mut pages, mut calls, mut seen) = (Pages::new(100, expected), 0, BTreeSet::new());
+        loop {
+            let offsets: Vec<usize> = pages.offsets().collect();
+            calls += offsets.len();
+            let mut counts = Vec::new();
+            for offset in offsets {
+                counts.push(answer(offset, pages.size));
+                seen.extend(offset..offset + counts[counts.len() - 1]);
+            }
+            if !pages.go_on(&counts) {
+                return (seen.len(), calls);
+            }
+        }
+    }
+
+    #[test]
+    fn pages_that_are_all_there_cost_as_many_calls_as_there_are() {
+        for rows in [0, 1, 99, 100, 101, 250, 10_000] {
+            let read = paged(rows, &mut |offset, limit| rows.saturating_sub(offset).min(limit));
+            assert_eq!(read, (rows, rows / 100 + 1));
+        }
+    }
+
+    #[test]
+    fn capped_pages_are_read_to_their_end() {
+        for cap in [1, 7, 40, 50] {
+            let (read, calls) =
+                paged(330, &mut |offset, limit| 330_usize.saturating_sub(offset).min(limit).min(cap));
+            assert_eq!(read, 330, "{cap}");
+            assert!(calls <= 330_usize.div_ceil(cap) + 1, "{cap}: {calls}");
+        }
+    }
+
+    #[test]
+    fn one_short_answer_makes_no_small_pages() {
+        let mut first = true;
+        let (read, calls) = paged(1_000, &mut |offset, limit| {
+            let rows = 1_000_usize.saturating_sub(offset).min(limit);
+            if std::mem::take(&mut first) { rows.min(1) } else { rows }
+        });
+        assert_eq!(read, 1_000);
+        assert!(calls <= 1_000 / 100 + 2, "{calls}");
+    }
+
+    #[test]
+    fn of_what_is_gone_no_more_pages_are_asked_for_than_there_are() {
+        for left in [100_usize, 150, 450] {
+            let (read, calls) = paged(10_000, &mut |offset, limit| left.saturating_sub(offset).min(limit));
+            assert_eq!(read, left);
+            assert!(calls <= 2 * (left / 100 + 2), "{left}: {calls}");
+        }
+    }
 
     #[test]
     fn folders_are_read_by_pages_where_that_takes_fewer_calls() {

@@ -218,6 +218,7 @@ mod tests {
             live: None,
             edges: None,
             intended: String::new(),
+            as_of: None,
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) struct Past<'r> {
     pub(super) reader: &'r Reader,
     pub(super) instance: InstanceId,
     pub(super) as_of: RunId,
+    /// Runs as of which single objects are meant, where it is not that one.
+    others: RefCell<HashMap<(&'static str, String), RunId>>,
     marks: RefCell<HashMap<&'static str, HashMap<String, Rc<Marks>>>>,
     /// Then and now.
     folders: [OnceCell<FolderPaths>; 2],
@@ -73,6 +75,7 @@ impl<'r> Past<'r> {
             reader,
             instance,
             as_of,
+            others: RefCell::default(),
             marks: RefCell::default(),
             folders: Default::default(),
             linking: OnceCell::new(),
@@ -84,12 +87,27 @@ impl<'r> Past<'r> {
         AsOf { instance: self.instance, run: Some(self.as_of) }
     }
 
+    /// Takes an object as another run left it.
+    pub(super) fn take_as_of(&self, run: RunId, kind: &'static Kind, key: &str) {
+        if let Some(of_kind) = self.marks.borrow_mut().get_mut(kind.name) {
+            of_kind.remove(key);
+        }
+        self.others.borrow_mut().insert((kind.name, key.to_owned()), run);
+    }
+
+    /// The run as of which an object is meant, where it is not the one of all others.
+    pub(super) fn other_run(&self, kind: &'static Kind, key: &str) -> Option<RunId> {
+        let others = self.others.borrow();
+        if others.is_empty() { None } else { others.get(&(kind.name, key.to_owned())).copied() }
+    }
+
     /// What the vault has of an object.
     pub(super) fn marks(&self, kind: &'static Kind, key: &str) -> Result<Rc<Marks>, RestoreError> {
         if let Some(known) = self.marks.borrow().get(kind.name).and_then(|of_kind| of_kind.get(key)) {
             return Ok(Rc::clone(known));
         }
-        let then = self.mark(kind, key, self.then())?;
+        let other = self.other_run(kind, key).map(|run| AsOf { run: Some(run), ..self.then() });
+        let then = self.mark(kind, key, other.unwrap_or_else(|| self.then()))?;
         let now = self.mark(kind, key, self.instance.into())?;
         let marks = Rc::new(Marks { then, now });
         self.marks.borrow_mut().entry(kind.name).or_default().insert(key.to_owned(), Rc::clone(&marks));
@@ -151,7 +169,10 @@ impl<'r> Past<'r> {
     }
 
     fn paths(&self, of: AsOf) -> Result<&FolderPaths, RestoreError> {
-        let folders = &self.folders[usize::from(of.run.is_none())];
+        // As another run left it is as it was read last.
+        let is_then = of.run == Some(self.as_of);
+        let of = if is_then { of } else { self.instance.into() };
+        let folders = &self.folders[usize::from(!is_then)];
         if let Some(folders) = folders.get() {
             return Ok(folders);
         }

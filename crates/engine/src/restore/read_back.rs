@@ -34,8 +34,28 @@ pub struct ReadBack {
     pub exact: bool,
     /// What should have been written and is not there.
     pub refused: Vec<String>,
-    /// Fields that differ and that nobody can write.
+    /// Fields that differ and that only Looker writes.
     pub made_by_looker: Vec<String>,
+    /// Fields that differ and were not sent, since the instance does not take them.
+    pub not_accepted: Vec<String>,
+}
+
+/// Fields that differ and that a restore does not write, by why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Beyond {
+    made_by_looker: Vec<String>,
+    not_accepted: Vec<String>,
+}
+
+/// Who writes a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// A restore.
+    Restore,
+    /// Only Looker.
+    Looker,
+    /// A restore would, and this instance does not take it.
+    Nobody,
 }
 
 /// Compares what is there now, as a second plan found it, with what was intended.
@@ -61,9 +81,10 @@ pub(super) fn compare(
             _ => object.changes.clone(),
         };
         let live = object.live_id.as_ref().and_then(|id| lives.get(&(kind.name, id.as_str())));
-        let made_by_looker = match (again.rest.get(at), live) {
+        let beyond = match (again.rest.get(at), live) {
             (Some(rest), Some(_)) => rest.clone(),
             (None, Some(live)) => {
+                let as_of = object.as_of.map_or(as_of, RunId::from_number);
                 let stored = reader.show_at(instance, kind.name, &object.key, Some(as_of))?;
                 let with_destinations = stored.as_ref().is_some_and(|stored| stored.redacted == 0);
                 let hash = stored.as_ref().map(|stored| &stored.hash);
@@ -72,17 +93,18 @@ pub(super) fn compare(
                 let stored = stored.as_ref().and_then(|stored| Value::parse(&stored.body).ok());
                 let live = Value::parse(&body).ok();
                 let both = stored.as_ref().zip(live.as_ref());
-                both.map_or_else(Vec::new, |(stored, live)| beyond(kind, stored, live, moved, accepted))
+                both.map(|(stored, live)| beyond(kind, stored, live, moved, accepted)).unwrap_or_default()
             }
-            (_, None) => Vec::new(),
+            (_, None) => Beyond::default(),
         };
         Ok(ReadBack {
             kind: object.kind.clone(),
             key: object.key.clone(),
             id: object.live_id.clone(),
-            exact: refused.is_empty(),
+            exact: refused.is_empty() && beyond.not_accepted.is_empty(),
             refused,
-            made_by_looker,
+            made_by_looker: beyond.made_by_looker,
+            not_accepted: beyond.not_accepted,
         })
     })
 }
@@ -138,26 +160,34 @@ fn has_value(list: &Live, field: &str, key: &str, step: &Step) -> bool {
     rows.iter().find(is_it).is_some_and(|row| sent.is_some_and(|sent| sent["value"] == row["value"]))
 }
 
-/// Paths of fields that differ and that are in no table of what can be written.
+/// Paths of fields that differ and that a restore does not write.
 pub(super) fn beyond(
     kind: &'static Kind,
     stored: &Value<'_>,
     live: &Value<'_>,
     moved: bool,
     accepted: Option<&Accepted>,
-) -> Vec<String> {
+) -> Beyond {
     let identity = if moved { Identity::Name } else { Identity::Id };
     let documents = Documents { kind, from: stored, to: live, identity };
-    let Some(edit) = documents.edit() else { return Vec::new() };
+    let Some(edit) = documents.edit() else { return Beyond::default() };
     let view = View { all: false, ignore_ids: moved, ignore_layout: false };
     let changes = documents.changes(&edit, view, &|_, old, new| old == new || moved);
     let paths: BTreeSet<String> = changes.iter().map(super::super::diff::Change::path).collect();
-    paths.into_iter().filter(|path| !is_writable(kind, path, accepted)).collect()
+    let of = |wanted| {
+        let paths = paths.iter().filter(|path| writer(kind, path, accepted) == wanted);
+        paths.cloned().collect()
+    };
+    Beyond { made_by_looker: of(Writer::Looker), not_accepted: of(Writer::Nobody) }
 }
 
 /// Whether a restore writes what stands at a path of a kind's documents.
 pub(super) fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> bool {
-    let Some(mut resource) = Resource::find(kind.name) else { return false };
+    writer(kind, path, accepted) == Writer::Restore
+}
+
+fn writer(kind: &Kind, path: &str, accepted: Option<&Accepted>) -> Writer {
+    let Some(mut resource) = Resource::find(kind.name) else { return Writer::Looker };
     let mut rest = path;
     loop {
         let (key, below) = rest.split_once('.').unwrap_or((rest, ""));
@@ -166,10 +196,16 @@ pub(super) fn is_writable(kind: &Kind, path: &str, accepted: Option<&Accepted>) 
             _ => {
                 let takes = accepted.is_none_or(|accepted| accepted.takes(resource.looker_type, key));
                 let is_new = accepted.is_some_and(|accepted| accepted.is_new(resource, key));
-                return resource.fields().contains(&key) && takes
+                let is_own = resource.fields().contains(&key);
+                let is_written = is_own && takes
                     || is_new
                     || matches!(key, "query" | "look")
                     || Relation::is_stated_by(kind.name, key);
+                return match (is_written, is_own) {
+                    (true, _) => Writer::Restore,
+                    (false, true) => Writer::Nobody,
+                    (false, false) => Writer::Looker,
+                };
             }
         }
     }

@@ -1,17 +1,20 @@
 //! A connection to an instance whose calls are booked with a run of their own.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use looker::Client;
+use looker::{Client, Kind};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Vault, Writer};
 
 use super::RestoreError;
 use super::accepted::Accepted;
+use super::clashes::Names;
 use super::may::May;
 use super::packing::Readers;
+use super::planner::Reads;
 use crate::Watch;
 use crate::allowance::{Allowance, Standing};
 use crate::bookkeeping::{Bookkeeping, count_calls};
@@ -31,6 +34,10 @@ pub struct Session {
     bookkeeping: Bookkeeping,
     may: OnceCell<May>,
     accepted: OnceCell<Accepted>,
+    /// What the last plan has read.
+    reads: Mutex<Reads>,
+    /// Names of a kind that are taken, once they were listed.
+    names: Mutex<HashMap<&'static str, Arc<Names>>>,
 }
 
 impl Session {
@@ -82,6 +89,8 @@ impl Session {
             bookkeeping,
             may: OnceCell::new(),
             accepted: OnceCell::new(),
+            reads: Mutex::default(),
+            names: Mutex::default(),
         })
     }
 
@@ -118,6 +127,31 @@ impl Session {
     /// The same, where it was asked for already.
     pub(super) fn known_accepted(&self) -> Option<&Accepted> {
         self.accepted.get()
+    }
+
+    /// What the last plan has read, for the next one.
+    pub(super) fn take_reads(&self) -> Reads {
+        std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn leave_reads(&self, reads: Reads) {
+        *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = reads;
+    }
+
+    /// Forgets what was read for plans: writes follow.
+    pub(super) fn forget_reads(&self) {
+        drop(self.take_reads());
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The names of a kind that are taken, where they were listed already.
+    pub(super) fn known_names(&self, kind: &Kind) -> Option<Arc<Names>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(kind.name).cloned()
+    }
+
+    pub(super) fn note_names(&self, kind: &Kind, names: &Arc<Names>) {
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(kind.name, Arc::clone(names));
     }
 
     /// Why nothing more is asked of the instance.

@@ -182,7 +182,8 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
             body.push(("scheduled_plan_destination".to_owned(), Part::List(complete)));
         }
     }
-    if lacks_secret {
+    // What is sent there already, as far as can be told, nobody has to enter.
+    if lacks_secret && (was.is_none() || was != wanted) {
         composer.note("where it is sent was not stored: enter it again".to_owned());
     }
     // Null where it runs by a datagroup; the empty text is answered and not taken.

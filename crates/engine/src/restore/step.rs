@@ -288,21 +288,61 @@ impl Part {
 
     /// Hands every symbol in it to `each`.
     pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
-        match self {
-            Self::Json(_) => {}
-            Self::Id(id) => id.symbol().into_iter().for_each(each),
-            Self::List(parts) => parts.iter().for_each(|part| part.symbols(each)),
-            Self::Object(members) => members.iter().for_each(|(_, part)| part.symbols(each)),
-            Self::Spliced(pieces) => {
-                let ids = pieces.iter().filter_map(|piece| match piece {
-                    Piece::Id(id) => id.symbol(),
-                    Piece::Text(_) => None,
-                });
-                ids.for_each(each);
-            }
-        }
+        self.ids(&mut |id| id.symbol().into_iter().for_each(&mut *each));
     }
 }
+
+/// All ids in a step but those that it gives: to be looked at, and to be changed.
+macro_rules! all_ids {
+    ($ids:ident $(, $mut:tt)?) => {
+        impl Part {
+            /// Hands every id in it to `each`.
+            pub(super) fn $ids<'a>(&'a $($mut)? self, each: &mut impl FnMut(&'a $($mut)? Id)) {
+                match self {
+                    Self::Json(_) => {}
+                    Self::Id(id) => each(id),
+                    Self::List(parts) => {
+                        for part in parts {
+                            part.$ids(each);
+                        }
+                    }
+                    Self::Object(members) => {
+                        for (_, part) in members {
+                            part.$ids(each);
+                        }
+                    }
+                    Self::Spliced(pieces) => {
+                        for piece in pieces {
+                            if let Piece::Id(id) = piece {
+                                each(id);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        impl Step {
+            /// Hands every id that it waits for, or may wait for, to `each`.
+            pub(super) fn $ids<'a>(&'a $($mut)? self, each: &mut impl FnMut(&'a $($mut)? Id)) {
+                [&$($mut)? self.target, &$($mut)? self.second].into_iter().flatten().for_each(&mut *each);
+                for (_, part) in &$($mut)? self.body {
+                    part.$ids(each);
+                }
+                for given in &$($mut)? self.gives {
+                    match &$($mut)? given.at {
+                        At::Placement { layout, tile } => [layout, tile].into_iter().for_each(&mut *each),
+                        At::Row { of, .. } => each(of),
+                        At::Id | At::ActiveLayout | At::ContentMetadata | At::PersonalFolder => {}
+                    }
+                }
+            }
+        }
+    };
+}
+
+all_ids!(ids);
+all_ids!(ids_mut, mut);
 
 impl PartialEq for Part {
     fn eq(&self, other: &Self) -> bool {
@@ -412,17 +452,7 @@ impl Step {
 
     /// Hands every symbol that it waits for to `each`.
     pub fn symbols<'a>(&'a self, each: &mut impl FnMut(&'a Symbol)) {
-        self.target.iter().chain(&self.second).filter_map(Id::symbol).for_each(&mut *each);
-        self.body.iter().for_each(|(_, part)| part.symbols(each));
-        for given in &self.gives {
-            match &given.at {
-                At::Placement { layout, tile } => {
-                    [layout, tile].into_iter().filter_map(Id::symbol).for_each(&mut *each);
-                }
-                At::Row { of, .. } => of.symbol().into_iter().for_each(&mut *each),
-                At::Id | At::ActiveLayout | At::ContentMetadata | At::PersonalFolder => {}
-            }
-        }
+        self.ids(&mut |id| id.symbol().into_iter().for_each(&mut *each));
     }
 }
 

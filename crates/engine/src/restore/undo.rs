@@ -97,6 +97,7 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         skip_existing: false,
         on_conflict: OnConflict::Overwrite,
         links: Ids::new(),
+        others: Vec::new(),
     };
     Ok((request, made))
 }
@@ -188,6 +189,7 @@ fn removal(kind: &str, key: String, id: String, title: Option<String>) -> Object
         live: None,
         edges: None,
         intended: BodyHash::of(b"").to_string(),
+        as_of: None,
     }
 }
 

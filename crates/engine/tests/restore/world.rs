@@ -214,6 +214,7 @@ impl Plans {
             live: None,
             edges: None,
             intended: String::new(),
+            as_of: None,
         });
     }
 

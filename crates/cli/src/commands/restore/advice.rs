@@ -1,7 +1,7 @@
 //! What to do about a step that Looker refused.
 
-use engine::restore::{Action, Object, Owner, Plan, Step, StepFailure};
-use vault::RestoreId;
+use engine::restore::{Action, AppliedObject, Object, Owner, Plan, Restored, Step, StepFailure};
+use vault::{RestoreId, StepState};
 
 use crate::output::human;
 
@@ -13,19 +13,24 @@ pub(super) fn lines(failure: &StepFailure, step: Option<&Step>, restore: Restore
     failure.fields.iter().map(of_field).chain(advice(failure, step, restore)).collect()
 }
 
-/// What a plan leaves disabled that may be enabled.
-pub(super) fn asleep(plan: &Plan) -> impl Iterator<Item = &Object> {
-    let is_done = |object: &&Object| !matches!(object.action, Action::Blocked(_) | Action::Conflict);
-    plan.objects.iter().filter(|object| object.asleep).filter(is_done)
+/// What a restore left disabled that may be enabled: what it did not come to, or what failed,
+/// is not there to be enabled.
+pub(super) fn asleep<'p>(plan: &'p Plan, restored: &'p Restored) -> impl Iterator<Item = &'p Object> {
+    let objects = plan.objects.iter().zip(&restored.applied.objects);
+    let is_done = |(object, applied): &(&Object, &AppliedObject)| {
+        !matches!(object.action, Action::Blocked(_) | Action::Conflict)
+            && applied.steps.keys().all(|state| *state == StepState::Done)
+    };
+    objects.filter(|(object, _)| object.asleep).filter(is_done).map(|(object, _)| object)
 }
 
-/// The command that enables what a plan leaves disabled.
-pub(super) fn enabling(plan: &Plan) -> Option<String> {
+/// The command that enables what a restore left disabled.
+pub(super) fn enabling(plan: &Plan, restored: &Restored) -> Option<String> {
     let name = |object: &Object| {
         let kind = looker::Kind::find(&object.kind).map_or(object.kind.as_str(), |kind| kind.singular);
         format!("{kind}:{}", object.key)
     };
-    let asleep: Vec<String> = asleep(plan).map(name).collect();
+    let asleep: Vec<String> = asleep(plan, restored).map(name).collect();
     // In the same manner, or they would go back to whom and where they were.
     let owner = match &plan.manner.owner {
         Owner::Keep => String::new(),

@@ -192,8 +192,14 @@ pub(super) fn apply_file(
 ///
 /// # Errors
 /// When there is no such restore, or it cannot be undone.
-pub(super) fn undo(context: &Context, id: i64, apply: &ApplyArgs, max_calls: Option<NonZeroU64>) -> Outcome {
-    let select = SelectArgs { max_calls, ..SelectArgs::default() };
+pub(super) fn undo(
+    context: &Context,
+    id: i64,
+    apply: &ApplyArgs,
+    max_calls: Option<NonZeroU64>,
+    over_allowance: bool,
+) -> Outcome {
+    let select = SelectArgs { max_calls, over_allowance, ..SelectArgs::default() };
     let target = Target::new(context, &select)?;
     let reader = target.reader()?;
     let (request, made) = restore::undo(&reader, RestoreId::from_number(id))?;

@@ -99,6 +99,7 @@ struct ObjectPart<'a> {
     exact: Option<bool>,
     refused: &'a [String],
     made_by_looker: &'a [String],
+    not_accepted: &'a [String],
     asleep: bool,
     notes: &'a [String],
 }
@@ -137,6 +138,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
             exact: back.map(|back| back.exact),
             refused: back.map_or(&[], |back| &back.refused),
             made_by_looker: back.map_or(&[], |back| &back.made_by_looker),
+            not_accepted: back.map_or(&[], |back| &back.not_accepted),
             asleep: object.asleep,
             notes: &object.notes,
         }
@@ -148,7 +150,7 @@ pub(super) fn restored<'a>(plan: &'a Plan, restored: &'a Restored) -> RestoredDo
         stopped: restored.applied.stopped.as_ref().map(engine::extract::Stop::reason),
         left: restored.applied.left,
         objects: objects.collect(),
-        enable: advice::enabling(plan),
+        enable: advice::enabling(plan, restored),
         notes: &plan.notes,
         calls: &restored.calls,
         seconds: restored.seconds,

@@ -191,6 +191,10 @@ pub enum RestoreCommand {
         /// Make no more than N API calls
         #[arg(long, value_name = "N")]
         max_calls: Option<std::num::NonZeroU64>,
+
+        /// Go on though the month's allowance is spent
+        #[arg(long)]
+        over_allowance: bool,
     },
 }
 
@@ -323,7 +327,9 @@ pub fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         }
         Some(RestoreCommand::Status { id }) => history::status(context, *id),
         Some(RestoreCommand::Failed { what, id }) => history::failed(context, *what, *id),
-        Some(RestoreCommand::Undo { id, apply, max_calls }) => carry::undo(context, *id, apply, *max_calls),
+        Some(RestoreCommand::Undo { id, apply, max_calls, over_allowance }) => {
+            carry::undo(context, *id, apply, *max_calls, *over_allowance)
+        }
     }
 }
 

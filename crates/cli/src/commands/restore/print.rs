@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::live::Cost;
-use engine::restore::{Action, Edited, Object, Plan, Restored, Verb};
+use engine::restore::{Action, Edited, Object, Plan, ReadBack, Restored, Verb};
 use vault::{RestoreState, StepState};
 
 use super::{addresses, advice};
@@ -70,18 +70,25 @@ pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
     printer.line(summary(plan))
 }
 
-/// Names what differs and was not written, since the instance would not take it.
+/// Names what differs and was not written, and why.
 fn unwritten(printer: &Printer, restored: &Restored) -> Result<(), Failure> {
-    let all = restored.read_back.iter().filter(|back| !back.made_by_looker.is_empty());
-    let more = all.clone().count().saturating_sub(MOST_LINES);
-    for back in all.take(MOST_LINES) {
-        let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
-        let fields = some_of(&back.made_by_looker, ", ");
-        printer.line(format!("{kind} {}: not written, since only Looker writes it: {fields}", back.key))?;
-    }
-    if more > 0 {
-        let more = human::counted(more as u64, "object", "objects");
-        printer.line(format!("… and fields of {more} more; --json names all"))?;
+    type Of = fn(&ReadBack) -> &[String];
+    let whys: [(&str, Of); 2] = [
+        ("the instance does not take it", |back| &back.not_accepted),
+        ("only Looker writes it", |back| &back.made_by_looker),
+    ];
+    for (why, of) in whys {
+        let all = restored.read_back.iter().filter(|back| !of(back).is_empty());
+        let more = all.clone().count().saturating_sub(MOST_LINES);
+        for back in all.take(MOST_LINES) {
+            let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
+            let fields = some_of(of(back), ", ");
+            printer.line(format!("{kind} {}: not written, since {why}: {fields}", back.key))?;
+        }
+        if more > 0 {
+            let more = human::counted(more as u64, "object", "objects");
+            printer.line(format!("… and fields of {more} more; --json names all"))?;
+        }
     }
     Ok(())
 }
@@ -190,7 +197,7 @@ pub(super) fn outcome(printer: &Printer, plan: &Plan, restored: &Restored) -> Re
                 .line(format!("{} {name}: {steps} that needed what failed", paint.caution("not done:")))?;
         }
     }
-    for back in restored.read_back.iter().filter(|back| !back.exact) {
+    for back in restored.read_back.iter().filter(|back| !back.refused.is_empty()) {
         let kind = looker::Kind::find(&back.kind).map_or(back.kind.as_str(), |kind| kind.singular);
         let refused = human::one_line(&back.refused.join("; "));
         printer.line(format!("{} {kind} {}: {refused}", paint.bad("differs:"), back.key))?;
@@ -220,9 +227,9 @@ fn renumbered(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(),
 }
 
 /// Names what stays disabled, with the command that enables it.
-fn asleep(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
-    let Some(command) = advice::enabling(plan) else { return Ok(()) };
-    let count = advice::asleep(plan).count() as u64;
+fn asleep(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
+    let Some(command) = advice::enabling(plan, restored) else { return Ok(()) };
+    let count = advice::asleep(plan, restored).count() as u64;
     printer.line(format!(
         "{} disabled, so that nothing is sent. `{command}` enables them; a schedule is then sent at once.",
         human::counted(count, "schedule or alert stays", "schedules and alerts stay"),
@@ -233,7 +240,7 @@ fn asleep(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
 pub(super) fn restored(printer: &Printer, plan: &Plan, restored: &Restored) -> Result<(), Failure> {
     outcome(printer, plan, restored)?;
     renumbered(printer, plan, restored)?;
-    asleep(printer, plan)?;
+    asleep(printer, plan, restored)?;
     let paint = printer.paint();
     let exact = restored.read_back.iter().filter(|back| back.exact).count();
     let mut spent = ByLedger::default();

@@ -162,6 +162,7 @@ impl SelectArgs {
             skip_existing: self.skip_existing,
             on_conflict: what(self.on_conflict),
             links: links(reader, instance)?,
+            others: Vec::new(),
         })
     }
 

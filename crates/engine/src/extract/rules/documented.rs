@@ -1,5 +1,4 @@
-//! The catalogue held against the API document, field by field, where the checkout has
-//! the document beside it.
+//! The catalogue held against the API document, field by field.
 
 use std::collections::BTreeSet;
 
@@ -105,32 +104,63 @@ fn speaks_of_secrets(name: &str, field: &Value) -> bool {
         || ["secret token", "secret key"].iter().any(|words| description.contains(words))
 }
 
-/// Checked against the API document where the checkout has it beside it: each
-/// field of a stored answer that sounds like a secret is left out, or judged.
+/// Fields that sound like secrets and hold a text, and fields that name something, as the API
+/// document has them: so that a checkout without the document holds the catalogue to it too.
+const SECRETS: &str = include_str!("documented/secrets.txt");
+const NAMES: &str = include_str!("documented/names.txt");
+
+/// The kinds and paths of a table.
+fn listed(table: &'static str) -> impl Iterator<Item = (&'static Kind, &'static str)> {
+    let line = |line: &'static str| line.split_once(' ').unwrap();
+    table.lines().map(line).map(|(kind, path)| (Kind::find(kind).unwrap(), path))
+}
+
+/// What a table should hold.
+fn derived(document: &Value, is_wanted: &dyn Fn(&str, &Value) -> bool) -> BTreeSet<String> {
+    let of_kind = |kind: &'static Kind| {
+        let wanted = documented(document, kind).into_iter().filter_map(|(path, field)| {
+            let path = path.join(".");
+            is_wanted(&path, &field).then(|| format!("{} {path}", kind.name))
+        });
+        wanted.collect::<Vec<_>>()
+    };
+    KINDS.iter().flat_map(of_kind).collect()
+}
+
+/// Where the checkout has the API document beside it.
+#[test]
+fn the_tables_are_those_of_the_document() {
+    let Some(document) = document() else { return };
+    let sounds_secret = |path: &str, field: &Value| {
+        let name = path.rsplit('.').next().unwrap_or_default();
+        let holds_text = matches!(field["type"].as_str(), Some("string" | "array"));
+        // A list of objects is looked into, field by field.
+        let is_parent = field["items"]["$ref"].is_string();
+        holds_text && !is_parent && speaks_of_secrets(name, field)
+    };
+    let names = |path: &str, _: &Value| names_something(path);
+    let derived = [derived(&document, &sounds_secret), derived(&document, &names)];
+    for (table, derived) in [SECRETS, NAMES].into_iter().zip(derived) {
+        let table: BTreeSet<String> = table.lines().map(str::to_owned).collect();
+        let differ: Vec<_> = table.symmetric_difference(&derived).collect();
+        assert!(differ.is_empty(), "{differ:#?}");
+    }
+}
+
+/// Each field of a stored answer that sounds like a secret is left out, or judged.
 #[test]
 fn what_the_api_document_calls_a_secret_is_left_out_or_judged() {
-    let Some(document) = document() else { return };
-    let (mut judged, mut stored) = (0, BTreeSet::new());
-    for kind in KINDS {
-        for (path, field) in documented(&document, kind) {
-            let name = path.last().unwrap();
-            let holds_text = matches!(field["type"].as_str(), Some("string" | "array"));
-            if !holds_text || !speaks_of_secrets(name, &field) {
-                continue;
-            }
-            judged += 1;
-            let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-            let kept = keeps(kind, Destinations::Redact, &keys);
-            // A list of objects is looked into, field by field.
-            let is_parent = field["items"]["$ref"].is_string();
-            let is_none = NO_SECRETS.iter().any(|(known, _)| known == name) || is_parent;
-            if kept && !is_none {
-                stored.insert(format!("{} {}", kind.name, path.join(".")));
-            }
+    let mut stored = BTreeSet::new();
+    for (kind, path) in listed(SECRETS) {
+        let keys: Vec<&str> = path.split('.').collect();
+        let name = keys[keys.len() - 1];
+        let is_none = NO_SECRETS.iter().any(|(known, _)| *known == name);
+        if keeps(kind, Destinations::Redact, &keys) && !is_none {
+            stored.insert(format!("{} {path}", kind.name));
         }
     }
     assert!(stored.is_empty(), "are these no secrets? {stored:#?}");
-    assert!(judged > 30, "{judged} fields were looked at");
+    assert!(listed(SECRETS).count() > 30, "few fields were looked at");
 }
 
 /// Fields that hold ids and are in no entry, and why: at the end of a path, or, with a
@@ -221,28 +251,21 @@ fn is_in_body(kind: &'static Kind, path: &str) -> bool {
 /// of the catalogue's, or told why it is none.
 #[test]
 fn what_the_api_document_calls_an_id_is_a_reference_or_judged() {
-    let Some(document) = document() else { return };
     let mut missing = BTreeSet::new();
     let mut idle: BTreeSet<&str> = NO_REFERENCES.iter().map(|(entry, _)| *entry).collect();
-    for kind in KINDS {
-        for (path, _) in documented(&document, kind) {
-            let path = path.join(".");
-            if !names_something(&path) || !is_in_body(kind, &path) {
-                continue;
-            }
-            let below = format!("{path}.");
-            let mut entries = kind.references.iter().chain(kind.told);
-            let is_judged = kind.envelope.id.contains(&path.as_str());
-            if is_judged || entries.any(|one| one.path == path || one.path.starts_with(&below)) {
-                continue;
-            }
-            let reasons = NO_REFERENCES.iter().filter(|(entry, _)| is_of(entry, kind, &path));
-            let known: Vec<&str> = reasons.map(|(entry, _)| *entry).collect();
-            if known.is_empty() {
-                missing.insert(format!("{} {path}", kind.name));
-            }
-            idle.retain(|entry| !known.contains(entry));
+    for (kind, path) in listed(NAMES).filter(|(kind, path)| is_in_body(kind, path)) {
+        let below = format!("{path}.");
+        let mut entries = kind.references.iter().chain(kind.told);
+        let is_judged = kind.envelope.id.contains(&path);
+        if is_judged || entries.any(|one| one.path == path || one.path.starts_with(&below)) {
+            continue;
         }
+        let reasons = NO_REFERENCES.iter().filter(|(entry, _)| is_of(entry, kind, path));
+        let known: Vec<&str> = reasons.map(|(entry, _)| *entry).collect();
+        if known.is_empty() {
+            missing.insert(format!("{} {path}", kind.name));
+        }
+        idle.retain(|entry| !known.contains(entry));
     }
     assert!(missing.is_empty(), "what do these refer to? {missing:#?}");
     assert!(idle.is_empty(), "these excuse nothing: {idle:#?}");

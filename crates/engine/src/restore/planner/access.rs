@@ -219,17 +219,25 @@ impl Planner<'_> {
 
     fn wanted_rows(&self, place: &str) -> Result<Vec<Row>, RestoreError> {
         let Some(lists) = Kind::find(LISTS) else { return Ok(Vec::new()) };
-        let body = self.past.body_then(lists, place)?.unwrap_or_default();
-        Ok(Value::parse(&body).map(|list| access::stored_rows(&list)).unwrap_or_default())
+        let Some(body) = self.past.body_then(lists, place)? else { return Ok(Vec::new()) };
+        let list = Value::parse(&body).map_err(|error| RestoreError::Damaged {
+            kind: lists.singular,
+            key: place.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(access::stored_rows(&list))
     }
 
-    fn live_rows(&self, metadata: &str) -> Vec<Row> {
+    /// The rows of a list that is there. One that answers 404 has none.
+    fn live_rows(&self, metadata: &str) -> Result<Vec<Row>, RestoreError> {
         let live = self.lives.get(LISTS).and_then(|lists| lists.get(metadata));
-        let body = live
-            .zip(Kind::find(LISTS))
-            .and_then(|(live, kind)| live.body(kind, self.past.reader).ok())
-            .unwrap_or_default();
-        Value::parse(&body).map(|list| access::live_rows(&list)).unwrap_or_default()
+        let Some((live, kind)) = live.zip(Kind::find(LISTS)) else { return Ok(Vec::new()) };
+        let body = live.body(kind, self.past.reader)?;
+        let list = Value::parse(&body).map_err(|error| RestoreError::Unreadable {
+            id: format!("{} {metadata}", kind.singular),
+            reason: error.to_string(),
+        })?;
+        Ok(access::live_rows(&list))
     }
 
     /// The list of this plan that is in force at a place of the instance.
@@ -258,7 +266,7 @@ impl Planner<'_> {
             let planned = from.as_ref().and_then(|from| self.planned_list(from));
             let rows = match planned {
                 Some(planned) => access::planned_rows(composer, self.wanted_rows(&planned)?),
-                None => self.live_rows(from.as_ref().unwrap_or(&metadata)),
+                None => self.live_rows(from.as_ref().unwrap_or(&metadata))?,
             };
             return Ok(Some(There { metadata: Id::Known(metadata), inherits, rows, same_ids }));
         }
@@ -270,7 +278,7 @@ impl Planner<'_> {
             Beginning::Of(metadata) => {
                 let known = self.metadata.get(&metadata).filter(|known| known.inherits == Some(true));
                 let from = known.and_then(|known| known.inheriting_id.clone()).unwrap_or(metadata);
-                self.live_rows(&from)
+                self.live_rows(&from)?
             }
             Beginning::Planned(list) => access::planned_rows(composer, self.wanted_rows(&list)?),
             Beginning::Nothing => Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use looker::Kind;
 use looker::catalogue::Relation;
-use vault::Side;
+use vault::{RunId, Side};
 
 use super::{Planner, Target, values};
 use crate::diff::{Documents, Identity, Value, View, What};
@@ -85,17 +85,37 @@ impl Planner<'_> {
         Ok(brought)
     }
 
-    /// Adds what refers to what is made anew, so that it leads to the new id.
+    /// Adds what refers to what is made anew, so that it leads to the new id. In all else it
+    /// stays as it was read last: nobody asked for it as it was then.
     pub(super) async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
             for (kind, key) in self.holders(target.kind, &target.key)? {
-                if is_restorable(kind) && self.past.was_there(kind, &key)? {
+                if !self.targets.has(kind, &key) && self.can_be_led(kind, &key)? {
                     brought.push((kind, key));
                 }
             }
         }
-        self.bring(brought).await
+        // Later ones than this run hold what it reads itself.
+        let last = RunId::from_number(self.session.run().number() - 1);
+        for (kind, key) in &brought {
+            self.past.take_as_of(last, kind, key);
+        }
+        self.bring(brought.clone()).await?;
+        // What is gone meanwhile leads nowhere.
+        for (kind, key) in brought {
+            if !matches!(self.standing(kind, &key)?, Standing::There(_)) {
+                self.targets.remove(kind, &key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what refers to something can be written: what lies in the trash stays as it
+    /// lies there.
+    fn can_be_led(&self, kind: &'static Kind, key: &str) -> Result<bool, RestoreError> {
+        let is_live = |mark: &Mark| mark.row.side == Side::Live;
+        Ok(is_restorable(kind) && self.past.marks(kind, key)?.now.as_ref().is_some_and(is_live))
     }
 
     pub(super) async fn bring(&mut self, brought: Vec<(&'static Kind, String)>) -> Result<(), RestoreError> {
@@ -123,7 +143,8 @@ impl Planner<'_> {
             if self.targets.has(kind, &key) {
                 continue;
             }
-            let is_led = is_restorable(kind) && self.past.was_there(kind, &key)?;
+            // What could be led is led by now, or is gone.
+            let is_led = !self.request.relink && self.can_be_led(kind, &key)?;
             referrers[usize::from(!is_led)].push(match kind.name {
                 "content_favorites" => format!("the favourites of user {key}"),
                 _ => format!("{} {key}", kind.singular),

@@ -15,6 +15,7 @@ use crate::restore::compose::{Composer, Manner, Owner, Sides, World};
 use crate::restore::joined::Apart;
 use crate::restore::live::Live;
 use crate::restore::past::body_of;
+use crate::restore::read_back::Beyond;
 use crate::restore::step::{Ids, Symbol, Verb};
 use crate::restore::{RestoreError, parts, read_back, special};
 
@@ -63,7 +64,7 @@ pub(super) struct Composed {
     pub(super) outcome: Result<Apart, String>,
     /// Fields that differ and that nobody can write, where that was to be told and there is
     /// one way to store it.
-    pub(super) rest: Option<Vec<String>>,
+    pub(super) rest: Option<Beyond>,
 }
 
 impl Ground<'_> {
@@ -146,7 +147,7 @@ impl Ground<'_> {
             live: Some(packed.hash()),
             is_newest: task.last == Some((packed.hash(), live.side)),
             outcome: Ok(Apart::default()),
-            rest: Some(Vec::new()),
+            rest: Some(Beyond::default()),
         })
     }
 }

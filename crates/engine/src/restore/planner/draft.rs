@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use looker::Kind;
-use vault::Side;
+use vault::{RunId, Side};
 
 use super::composed::{Composed, Ground, Task, writes};
 use super::{OnConflict, Planned, Planner, Target, bring};
@@ -15,6 +15,7 @@ use crate::restore::edited::{self, Edited};
 use crate::restore::identity::Standing;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
+use crate::restore::read_back::Beyond;
 use crate::restore::step::{Id, Step, Symbol, Verb};
 use crate::restore::{RestoreError, alike, clashes, order, parallel};
 
@@ -29,7 +30,7 @@ pub(super) struct Draft {
     /// Whether the instance's API document would tell something of it.
     pub(super) asks_document: bool,
     /// By object, fields that differ and that nobody can write, as far as they were told.
-    rest: HashMap<usize, Vec<String>>,
+    rest: HashMap<usize, Beyond>,
 }
 
 impl Draft {
@@ -175,7 +176,8 @@ impl Planner<'_> {
         }
         self.decide(&mut apart.steps, task, composed.is_newest, object)?;
         composer.join(apart);
-        Ok(requires)
+        // What is left as it is needs nothing.
+        Ok(if object.action == Action::Conflict { BTreeSet::new() } else { requires })
     }
 
     /// An object as it is to be, before anything is known of the instance.
@@ -198,6 +200,7 @@ impl Planner<'_> {
             live: None,
             edges: None,
             intended: then.hash.to_string(),
+            as_of: self.past.other_run(target.kind, &target.key).map(RunId::number),
         })
     }
 
@@ -266,7 +269,7 @@ impl Planner<'_> {
         let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
         Ok(match &parsed {
             [Some(then), Some(last), Some(now)] => {
-                Some(edited::of(task.kind, [then, last, now], self.accepted))
+                Some(edited::of(task.kind, [then, last, now], &self.ids, self.accepted))
             }
             _ => None,
         })
@@ -282,16 +285,15 @@ impl Planner<'_> {
             });
         }
         let object = |at: usize| {
-            let (kind, live) = lives.get(at).copied().flatten()?;
-            live.body(kind, self.past.reader).ok()
+            let there = lives.get(at).copied().flatten();
+            there.map(|(kind, live)| live.body(kind, self.past.reader)).transpose()
         };
         let all = |name: &str| {
             let kind = Kind::find(name).zip(self.lives.get(name));
             let all = kind.into_iter().flat_map(|(kind, lives)| lives.all().map(move |live| (kind, live)));
-            all.filter_map(|(kind, live)| live.body(kind, self.past.reader).ok()).collect()
+            all.map(|(kind, live)| live.body(kind, self.past.reader)).collect()
         };
-        alike::note(steps, &object, &all);
-        Ok(())
+        alike::note(steps, &object, &all)
     }
 
     /// Blocks what misses something, and says whether that could come along.
@@ -327,7 +329,11 @@ impl Planner<'_> {
     }
 
     /// Blocks what misses something, and writes the plan.
-    pub(super) fn finish(self, draft: Draft, clashes: &clashes::Clashes) -> Result<Planned, RestoreError> {
+    pub(super) fn finish(
+        mut self,
+        draft: Draft,
+        clashes: &clashes::Clashes,
+    ) -> Result<Planned, RestoreError> {
         let Draft { mut objects, mut steps, missing, requires, rest, .. } = draft;
         clashes.settle(&mut objects, &mut steps);
         self.note_alike(&mut steps)?;
@@ -368,6 +374,7 @@ impl Planner<'_> {
                 lives.push((target.kind, live.clone()));
             }
         }
+        self.leave_reads();
         let plan = Plan {
             format: FORMAT.to_owned(),
             address: self.request.address.clone(),

@@ -10,6 +10,7 @@ mod bring;
 mod composed;
 mod draft;
 mod edges;
+mod reads;
 mod trashed;
 mod values;
 
@@ -26,13 +27,15 @@ use super::compose::Manner;
 use super::identity::{self, Lives, Standing};
 use super::live::{self, Live, Stock};
 use super::past::{Named, Past};
-use super::plan::Plan;
+use super::plan::{Object, Plan};
+use super::read_back::Beyond;
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{Ids, Symbol};
 use super::{RestoreError, clashes, may};
 
 pub(super) use edges::LiveEdges;
+pub(super) use reads::Reads;
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct Request {
     pub on_conflict: OnConflict,
     /// Ids on the instance that earlier restores have given to stored keys.
     pub links: Ids,
+    /// What is written as another run left it.
+    pub others: Vec<(&'static Kind, String, RunId)>,
 }
 
 /// What to do with objects that somebody changed since they were read last.
@@ -79,7 +84,7 @@ pub struct Planned {
     pub(super) lives: Vec<(&'static Kind, Live)>,
     /// By object, fields that differ and that nobody can write, as far as that was found on
     /// the way of reading back.
-    pub(super) rest: HashMap<usize, Vec<String>>,
+    pub(super) rest: HashMap<usize, Beyond>,
 }
 
 /// An object that is to be restored.
@@ -126,7 +131,8 @@ struct Planner<'p> {
     tells_rest: bool,
 }
 
-/// Plans a restore. Reads of the instance what it must, and writes nothing.
+/// Plans a restore. Reads of the instance what it must, and writes nothing. What the same
+/// session has read for a plan before is not read again.
 ///
 /// # Errors
 /// When nothing that is selected is in the vault, or the instance or the vault
@@ -145,15 +151,20 @@ pub(super) async fn draw_up(
     tells_rest: bool,
 ) -> Result<Planned, RestoreError> {
     let reader = session.writer.reader()?;
-    let (client, watch) = (&session.client, &session.watch);
+    let watch = &session.watch;
     let instance = reader.moment(request.as_of)?.instance;
     let selected = request.selection.resolve(&reader, instance, request.as_of)?;
-    if selected.is_empty() {
+    if selected.is_empty() && request.others.is_empty() {
         return Err(RestoreError::NothingSelected { run: request.as_of.number() });
     }
+    let others: Vec<_> = request.others.iter().map(|(kind, key, _)| (*kind, key.clone())).collect();
     let mut planner = Planner::new(session, &reader, request, instance)?;
     planner.tells_rest = tells_rest;
-    for (kind, key) in selected {
+    // What is read back is read after the writes.
+    if !tells_rest {
+        planner.go_on_from(session.take_reads());
+    }
+    for (kind, key) in selected.into_iter().chain(others) {
         planner.targets.add(kind, key);
     }
     watch.phase("looking at what is there");
@@ -175,7 +186,7 @@ pub(super) async fn draw_up(
         }
         let unknown = draft.unknown(&planner.absent);
         if unknown.is_empty() || !planner.find(unknown).await? {
-            let clashes = clashes::find(client, &draft.objects, &draft.steps).await?;
+            let clashes = clashes::find(session, &draft.objects, &draft.steps).await?;
             return planner.finish(draft, &clashes);
         }
     }
@@ -223,6 +234,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         lives.push((target.kind, live.clone()));
     }
     if !moved.is_empty() {
+        planner.leave_reads();
         return Err(RestoreError::Moved { objects: moved });
     }
     // What the account may can have changed as well.
@@ -234,8 +246,8 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
 impl Request {
     /// What asks for the objects of a plan once more.
     pub fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
-        let objects =
-            plan.objects.iter().filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
+        let own = plan.objects.iter().filter(|object| object.as_of.is_none());
+        let objects = own.filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {
             address: plan.address.clone(),
             as_of: RunId::from_number(plan.as_of),
@@ -246,8 +258,14 @@ impl Request {
             skip_existing: false,
             on_conflict: OnConflict::Overwrite,
             links,
+            others: plan.objects.iter().filter_map(other).collect(),
         }
     }
+}
+
+/// An object that is written as another run left it than the plan's.
+fn other(object: &Object) -> Option<(&'static Kind, String, RunId)> {
+    Some((Kind::find(&object.kind)?, object.key.clone(), RunId::from_number(object.as_of?)))
 }
 
 impl Targets {
@@ -256,6 +274,11 @@ impl Targets {
         if self.known.insert((kind.name, key.clone())) {
             self.list.push(Target { kind, key });
         }
+    }
+
+    fn remove(&mut self, kind: &'static Kind, key: &str) {
+        self.known.remove(&(kind.name, key.to_owned()));
+        self.list.retain(|target| target.kind.name != kind.name || target.key != key);
     }
 
     fn has(&self, kind: &'static Kind, key: &str) -> bool {
@@ -303,10 +326,14 @@ impl<'p> Planner<'p> {
                 stock.stored[0] = stock.stored[0].saturating_sub(1);
             }
         }
+        let past = Past::new(reader, instance, request.as_of);
+        for (kind, key, run) in &request.others {
+            past.take_as_of(*run, kind, key);
+        }
         Ok(Self {
             session,
             client: &session.client,
-            past: Past::new(reader, instance, request.as_of),
+            past,
             given: given(&request.links),
             ids: request.links.clone(),
             host: host(&request.address).to_owned(),

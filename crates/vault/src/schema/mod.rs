@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "trust", sql: include_str!("0009_trust.sql") },
     Migration { name: "counters", sql: include_str!("0010_counters.sql") },
     Migration { name: "restore", sql: include_str!("0011_restore.sql") },
+    Migration { name: "refused", sql: include_str!("0012_refused.sql") },
 ];
 
 /// The schema of this build.

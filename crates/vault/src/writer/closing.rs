@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Params};
 
 use super::disagreements::folder_list;
+use super::objects::end_version;
 use super::{RunSummary, kind_counts};
 use crate::query::{gather, number};
 use crate::suspicion::{self, Gone};
-use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side};
+use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side, refusals};
 
 /// Objects that were seen by now, and what an earlier attempt missed of
 /// listings and whole kinds. Ranges are looked at one by one.
@@ -91,6 +92,7 @@ pub(super) fn finish(
     suspicion::release_what_was_seen(connection, run)?;
     let kinds = kind_counts(connection, run)?;
     store_counts(connection, run, &kinds)?;
+    refusals::seen_kinds_admitted(connection, run)?;
     if matches!(state, RunState::Complete | RunState::Suspect) {
         for table in ["sighting", "listed", "progress"] {
             connection.execute(&format!("DELETE FROM {table} WHERE run IN {SETTLED_RUNS}"), [run.0])?;
@@ -211,8 +213,7 @@ pub(crate) fn make_absent(
     version: i64,
     read_at: i64,
 ) -> rusqlite::Result<()> {
-    let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
-    connection.prepare_cached(close)?.execute((version, run.0))?;
+    end_version(connection, run, version)?;
     connection.prepare_cached(ABSENT)?.execute((version, run.0, read_at)).map(drop)
 }
 

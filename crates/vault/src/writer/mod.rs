@@ -123,6 +123,8 @@ enum Work {
     Calls(RunId, Vec<CallCount>),
     Gap(RunId, Gap),
     Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
+    Refused { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
+    KindRefused { run: RunId, kind: Kind, at: Timestamp },
     KindRead(RunId, KindRead),
     FullPass(RunId, FullPass),
     Probe(RunId, Probe),
@@ -215,6 +217,22 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn kind_read(&self, run: RunId, read: KindRead) -> Result<()> {
         self.work(Work::KindRead(run, read))
+    }
+
+    /// Notes that objects were refused, as their turn to be read.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn refused(&self, run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp) -> Result<()> {
+        self.work(Work::Refused { run, kind, keys, at })
+    }
+
+    /// Notes that a kind was refused as a whole.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn kind_refused(&self, run: RunId, kind: Kind, at: Timestamp) -> Result<()> {
+        self.work(Work::KindRefused { run, kind, at })
     }
 
     /// Remembers what the run's instance was found to understand.

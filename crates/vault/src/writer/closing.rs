@@ -138,15 +138,34 @@ pub(super) fn missing(
     Ok(missing)
 }
 
+/// Kinds of which more than a share would become absent, so that a run is held, if it
+/// ended now with these scopes.
+pub(super) fn vanished(
+    connection: &Connection,
+    run: RunId,
+    share: u8,
+    scopes: &[AbsenceScope],
+) -> rusqlite::Result<Vec<suspicion::Suspicion>> {
+    suspicion::vanished(connection, run, share, &gone(connection, run, scopes)?)
+}
+
+/// What is gone, scope by scope.
+fn gone<'s>(
+    connection: &Connection,
+    run: RunId,
+    scopes: &'s [AbsenceScope],
+) -> rusqlite::Result<Vec<(&'s AbsenceScope, Vec<Gone>)>> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Gone { version: row.get(0)?, object: row.get(1)? });
+    let of = |scope: &'s AbsenceScope| Ok((scope, gather(connection, GONE, scope.parameters(run), read)?));
+    scopes.iter().map(of).collect()
+}
+
 /// Makes absent what is gone, or holds the run if that is not believed.
 fn settle_absences(
     connection: &Connection,
     end: &RunEnd,
 ) -> rusqlite::Result<(RunState, Vec<suspicion::Suspicion>)> {
-    let read = |row: &rusqlite::Row<'_>| Ok(Gone { version: row.get(0)?, object: row.get(1)? });
-    let gone = |scope| Ok((scope, gather(connection, GONE, AbsenceScope::parameters(scope, end.run), read)?));
-    let gone: Vec<(&AbsenceScope, Vec<Gone>)> =
-        end.absence.iter().map(gone).collect::<rusqlite::Result<_>>()?;
+    let gone = gone(connection, end.run, &end.absence)?;
     let suspicions = suspicion::suspicions(connection, end, &gone)?;
     let mut once = HashSet::new();
     let gone = gone.into_iter().flat_map(|(_, gone)| gone).filter(|gone| once.insert(*gone));

@@ -102,6 +102,7 @@ enum Message {
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
     Missing { run: RunId, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Missing>> },
+    Vanished { run: RunId, share: u8, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Suspicion>> },
     Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
@@ -339,6 +340,15 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn missing(&self, run: RunId, scopes: Vec<AbsenceScope>) -> Result<Vec<Missing>> {
         self.ask(|reply| Message::Missing { run, scopes, reply })
+    }
+
+    /// Kinds of which more than a share (percent) would become absent at once, by the same
+    /// scopes: a run that ended now would be held.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn vanished(&self, run: RunId, share: u8, scopes: Vec<AbsenceScope>) -> Result<Vec<Suspicion>> {
+        self.ask(|reply| Message::Vanished { run, share, scopes, reply })
     }
 
     /// Ends a run. If it is complete, objects of its absence scopes that it has

@@ -91,6 +91,9 @@ impl Thread<'_> {
             Message::Missing { run, scopes, reply } => self.answer(&reply, |thread| {
                 closing::missing(&thread.vault.connection, run, &scopes).at(&thread.vault.path)
             }),
+            Message::Vanished { run, share, scopes, reply } => self.answer(&reply, |thread| {
+                closing::vanished(&thread.vault.connection, run, share, &scopes).at(&thread.vault.path)
+            }),
             Message::Adopt { run, listing, scopes, reply } => self.answer(&reply, |thread| {
                 thread.write(|connection| freshness::adopt(connection, run, listing, &scopes))
             }),

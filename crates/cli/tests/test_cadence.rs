@@ -7,6 +7,8 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ::looker::catalogue::KINDS;
+use jiff::Timestamp;
 use looker_sim::SimConfig;
 use serde_json::Value;
 use support::front::{Front, Instead};
@@ -194,21 +196,16 @@ fn what_a_slice_reads_has_changed_since_it_was_read_last() {
     run("--all-now");
 
     let runs = world.json("runs");
-    let moment = |number: usize, of: &str| runs["runs"][5 - number][of].as_str().unwrap().to_owned();
+    let time = |text: &Value| text.as_str().unwrap().parse::<Timestamp>().unwrap();
+    let moment = |number: usize, of: &str| time(&runs["runs"][5 - number][of]);
     for object in [format!("user_attribute_value {user}"), format!("content_metadata_access {metadata}")] {
         let log = world.json(&format!("log {object}"));
         let change = &log["changes"][0];
         assert_eq!((&change["run"], &change["at"]), (&5.into(), &Value::Null), "{log}");
-        let (after, until) = (change["not_before"].as_str().unwrap(), change["not_after"].as_str().unwrap());
+        let (after, until) = (time(&change["not_before"]), time(&change["not_after"]));
         // By the second run, neither the first nor the one before.
-        assert!(
-            moment(1, "ended_at").as_str() < after && after < moment(3, "started_at").as_str(),
-            "{change}"
-        );
-        assert!(
-            moment(4, "ended_at").as_str() < until && until <= moment(5, "ended_at").as_str(),
-            "{change}"
-        );
+        assert!(moment(1, "ended_at") < after && after < moment(3, "started_at"), "{change}");
+        assert!(moment(4, "ended_at") < until && until <= moment(5, "ended_at"), "{change}");
         assert_eq!(
             log["changes"].as_array().unwrap().len(),
             2,
@@ -395,4 +392,30 @@ fn a_setting_that_is_refused_is_asked_for_by_its_cadence() {
             "{setting}: {asked} times in {DAYS} days"
         );
     }
+    // By name all of them are, and what is refused is told; the rest is read.
+    let report = world.extract("instance_settings").complete();
+    let told = report["not_read"].to_string();
+    assert!(told.contains("session_config: ") && told.contains("password_config: "), "{report}");
+    assert!(report["kinds"][0]["seen"].as_u64() > Some(2), "{report}");
+}
+
+#[test]
+fn settings_that_are_all_refused_are_asked_for_by_their_cadence() {
+    const DAYS: usize = 15;
+    let looker = looker();
+    let settings = KINDS.iter().find(|kind| kind.name == "instance_settings").unwrap();
+    let operations: Vec<String> = settings.operations().iter().map(|one| one.id.to_owned()).collect();
+    let closed = Looker::start(SimConfig { denied: operations.clone(), ..config() });
+    let front = Front::before(looker.port(), |_| None);
+    let world = looker.world_at(&front.url());
+    world.extract("").complete();
+    front.lead_to(closed.port());
+    for _ in 0..DAYS {
+        a_day_passes(&world.path(VAULT));
+        world.extract("").complete();
+    }
+    let requests = closed.requests();
+    let asked = requests.iter().filter(|served| operations.iter().any(|id| id == served.operation)).count();
+    let most = operations.len() * (DAYS.div_ceil(7) + 1);
+    assert!(asked <= most, "{asked} calls in {DAYS} days for what is refused, {most} at the most");
 }

@@ -51,6 +51,9 @@ impl Run {
             }
         }
         for (search, mut keys) in left {
+            if self.brake.pulled().is_some() || !closing.failed.is_empty() {
+                return Ok(());
+            }
             // What the other side held may have left too little for the run to be held.
             if keys.is_empty() || self.is_lost(&search, closing).await? {
                 continue;

@@ -121,9 +121,8 @@ impl Run {
             }
             if refused.len() == operations.len() {
                 self.close_kind(kind, refused.swap_remove(0));
-            } else {
-                self.note_turns(kind, keys).await?;
             }
+            self.note_turns(kind, keys).await?;
             self.findings.not_read.extend(refused);
         }
         Ok(())

@@ -193,6 +193,9 @@ impl<'a> Teller<'a> {
 
     /// When the object was last read as it was before, as far as that was kept.
     fn confirmed_at(&self, change: &Change) -> Result<Option<Timestamp>> {
+        if change.before.is_none() {
+            return Ok(None);
+        }
         let instance = self.filter.changes.instance;
         self.reader.confirmed_at(instance, &change.kind, &change.key, change.after.from_run)
     }

@@ -64,13 +64,11 @@ impl Runs {
             None if before.is_none() => after.created_at,
             None => None,
         };
-        match deleted_at.or(stamp) {
-            Some(at) => When::At(at),
-            None => {
-                let known = before.as_ref().map(|before| before.read_at).max(confirmed);
-                self.between(kind, known, after)
-            }
+        if let Some(at) = deleted_at.or(stamp) {
+            return When::At(at);
         }
+        let known = before.as_ref().map(|before| before.read_at).max(confirmed);
+        self.between(kind, known, after)
     }
 
     /// A kind that is read whole was as before when the last run with this scope

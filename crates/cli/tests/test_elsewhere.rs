@@ -219,3 +219,108 @@ fn what_cannot_be_looked_for_is_not_gone() {
     assert_eq!(ran.report()["state"], "incomplete");
     assert_eq!(world.json(&format!("show dashboard {}", live[0]))["state"], "live");
 }
+
+/// Calls after which one looks at what they found.
+const CALLS_AT_A_TIME: usize = 10;
+
+/// A vault of two folders, of which the first has most, on an instance that answers one
+/// id a call; with what is in the first, in the order in which it is looked for.
+fn two_folders() -> (Looker, World, String, Vec<String>) {
+    let looker = Looker::start(SimConfig {
+        dashboards: 120,
+        looks: 0,
+        folder_sizes: vec![60, 20],
+        trash_percent: 0,
+        id_lists: false,
+        folder_id_lists: false,
+        dashboard_bytes: 0,
+        ..config()
+    });
+    let all = looker.shared_folder_ids();
+    let world = looker.world();
+    let line = format!("dashboards --folder-ids {},{} --folder-strategy per-folder", all[0], all[1]);
+    let mut live = looker.ids_in(Kind::Dashboard, &all[0], false);
+    live.sort();
+    (looker, world, line, live)
+}
+
+/// Calls by id of a run that ends so, which must be among those that it reports.
+#[track_caller]
+fn calls_of(looker: &Looker, world: &World, line: &str, state: &str) -> (Value, usize) {
+    looker.reset_stats();
+    let ran = world.extract(line);
+    assert_eq!(ran.code, if state == "complete" { 0 } else { 3 }, "{}", ran.all());
+    let report = ran.report();
+    assert_eq!(report["state"], state, "{}", ran.all());
+    assert_eq!(report["metered_calls"], metered(&looker.requests()), "{report}");
+    (report, by_id(&looker.requests()).len())
+}
+
+#[test]
+fn a_folder_that_is_lost_is_not_looked_for_object_by_object() {
+    let (looker, world, line, live) = two_folders();
+    world.extract(&line).complete();
+    for id in &live {
+        looker.purge(Kind::Dashboard, id).unwrap();
+    }
+    let (report, calls) = calls_of(&looker, &world, &line, "suspect");
+    // So many, and one to try out whether lists are taken; in the trash a listing has looked.
+    assert!((1..=CALLS_AT_A_TIME + 1).contains(&calls), "{calls} calls");
+    assert_eq!(report["suspicions"][0]["gone"], live.len(), "{report}");
+    assert_eq!(world.json(&format!("show dashboard {}", live[0]))["state"], "live");
+    // Whoever believes it all the same need not be asked twice.
+    let confirmed = world.json(&format!("runs confirm {}", report["run"]));
+    assert_eq!(confirmed["gone"], json!([{ "kind": "dashboards", "gone": live.len() }]));
+}
+
+#[test]
+fn a_few_that_are_lost_are_all_looked_for() {
+    let (looker, world, line, live) = two_folders();
+    world.extract(&line).complete();
+    let few = &live[..CALLS_AT_A_TIME + 2];
+    for id in few {
+        looker.purge(Kind::Dashboard, id).unwrap();
+    }
+    let (report, calls) = calls_of(&looker, &world, &line, "complete");
+    assert_eq!(report["kinds"][0]["gone"], few.len(), "{report}");
+    // In the trash a listing has looked.
+    assert!((few.len()..=few.len() + 1).contains(&calls), "a call an object, and the trial: {calls}");
+}
+
+#[test]
+fn what_is_moved_as_a_whole_is_found_as_a_whole() {
+    let (looker, world, line, live) = two_folders();
+    world.extract(&line).complete();
+    let others = looker.shared_folder_ids()[2..].to_vec();
+    for id in &live {
+        move_out(&looker, id, &others);
+    }
+    let (report, calls) = calls_of(&looker, &world, &line, "complete");
+    assert_eq!(
+        (&report["kinds"][0]["changed"], &report["kinds"][0]["gone"]),
+        (&json!(live.len()), &json!(0))
+    );
+    assert!(calls <= live.len() + 1, "a call an object, and the trial: {calls}");
+}
+
+#[test]
+fn what_looks_lost_on_one_side_may_be_on_the_other() {
+    let (looker, world, line, live) = two_folders();
+    let line = format!("{line} --no-trash");
+    world.extract(&line).complete();
+    let others = looker.shared_folder_ids()[2..].to_vec();
+    let (trashed, moved) = live.split_at(live.len() - CALLS_AT_A_TIME / 2);
+    for id in trashed {
+        looker.trash(Kind::Dashboard, id).unwrap();
+    }
+    // Those that would be looked for last.
+    for id in moved {
+        move_out(&looker, id, &others);
+    }
+    let (report, calls) = calls_of(&looker, &world, &line, "complete");
+    assert_eq!(report["kinds"][0]["gone"], 0, "{report}");
+    assert_eq!(told(&world, &trashed[0]).0, ["trashed"]);
+    assert_eq!(told(&world, &moved[0]).0, ["moved"]);
+    let most = 2 * (CALLS_AT_A_TIME + 1) + live.len() + 2 * moved.len();
+    assert!(calls <= most, "{calls} calls, {most} at the most");
+}

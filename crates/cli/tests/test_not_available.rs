@@ -5,7 +5,8 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use ::looker::catalogue::{KINDS, Only, Source};
 use looker_sim::{DeniedAs, Kind, Served, SimConfig};
@@ -14,7 +15,7 @@ use support::content::{Key, Object, assert_same};
 use support::estate::{expected_estate, stored_estate};
 use support::front::{Front, Instead};
 use support::looker::Looker;
-use support::targets::a_day_passes;
+use support::targets::{a_day_passes, ages};
 use support::{VAULT, World};
 
 fn config() -> SimConfig {
@@ -106,6 +107,93 @@ fn a_single_object_that_is_refused_is_kept_and_holds_up_nothing() {
             assert!(others.next().is_some(), "{status}, day {day}: nobody else's values were read");
         }
     }
+}
+
+/// How many calls tell a closed kind from objects that are.
+const TRIED: usize = 3;
+
+#[test]
+fn a_kind_is_not_closed_while_what_was_read_last_can_be_read() {
+    for (status, gone) in [(403, 0), (404, TRIED)] {
+        // So many people that a day's slice is all that is tried before a kind is closed.
+        let looker = Looker::start(SimConfig { users: 80, ..config() });
+        let people = looker.ids(Kind::User, false).len();
+        assert_eq!(people.div_ceil(30), TRIED);
+        let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
+        let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
+        let front = Front::before(looker.port(), move |exchange| {
+            let user =
+                exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
+            to_ask.lock().unwrap().push(user.clone());
+            to_refuse.lock().unwrap().contains(&user).then(|| Instead::error(status, "Permission Denied"))
+        });
+        let world = looker.world_at(&front.url());
+        world.extract("").complete();
+        a_day_passes(&world.path(VAULT));
+        // The oldest are read once more, and so are the youngest.
+        world.extract("").complete();
+        asked.lock().unwrap().clear();
+        let ages = ages(&world.path(VAULT), "user_attribute_values");
+        let (last, oldest) = (ages.last().unwrap().clone(), ages[..TRIED].to_vec());
+        *refused.lock().unwrap() = oldest.iter().cloned().collect();
+        a_day_passes(&world.path(VAULT));
+        let report = world.extract("").complete();
+        assert_eq!(report["unavailable"], Value::Array(Vec::new()), "{status}");
+        assert_eq!(absences(&world), i64::try_from(gone).unwrap(), "{status}");
+        let named = format!("{TRIED} user_attribute_values: ");
+        assert_eq!(report["not_read"].to_string().contains(&named), status == 403, "{}", report["not_read"]);
+        // The oldest, and then the one that was read last.
+        let mut tried = std::mem::take(&mut *asked.lock().unwrap());
+        assert_eq!(tried.pop().as_ref(), Some(&last), "{status}");
+        tried.sort();
+        let mut wanted = oldest.clone();
+        wanted.sort();
+        assert_eq!(tried, wanted, "{status}");
+
+        // Were that one refused as well, nobody could tell the kind from one that is closed.
+        refused.lock().unwrap().extend(ages);
+        a_day_passes(&world.path(VAULT));
+        let report = world.extract("").complete();
+        assert_eq!(texts(&report["unavailable"], "kind"), ["user_attribute_values"], "{status}");
+        assert_eq!(absences(&world), i64::try_from(gone).unwrap(), "{status}");
+        assert_eq!(asked.lock().unwrap().len(), TRIED + 1);
+    }
+}
+
+#[test]
+fn what_stays_refused_takes_its_turn_like_all_others() {
+    const MAX_AGE: usize = 10;
+    let looker = Looker::start(SimConfig { users: 30, ..config() });
+    let people = looker.ids(Kind::User, false).len();
+    let slice = people.div_ceil(MAX_AGE);
+    let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
+    let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
+    let front = Front::before(looker.port(), move |exchange| {
+        let user = exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
+        to_ask.lock().unwrap().push(user.clone());
+        to_refuse.lock().unwrap().contains(&user).then(|| Instead::error(403, "Permission Denied"))
+    });
+    let world = looker.world_at(&front.url());
+    world.extract("").complete();
+    asked.lock().unwrap().clear();
+    // As many as a slice holds, and the oldest: they would be all of it for ever.
+    let stubborn = ages(&world.path(VAULT), "user_attribute_values")[..slice].to_vec();
+    refused.lock().unwrap().extend(stubborn.iter().cloned());
+    let runs = people.div_ceil(slice);
+    for _ in 0..runs {
+        a_day_passes(&world.path(VAULT));
+        let report = world.extract(&format!("user_attribute_values --max-age-days {MAX_AGE}")).complete();
+        assert_eq!((&report["unavailable"], absences(&world)), (&Value::Array(Vec::new()), 0));
+    }
+    let asked = asked.lock().unwrap();
+    for user in looker.ids(Kind::User, false) {
+        let times = asked.iter().filter(|asked| **asked == user).count();
+        // One more than its turn may be asked for, to tell that the kind is not closed.
+        assert!((1..=2).contains(&times), "user {user} was asked for {times} times in {runs} days");
+    }
+    // That they were refused makes them no younger.
+    let oldest = ages(&world.path(VAULT), "user_attribute_values")[..slice].to_vec();
+    assert_eq!(oldest, stubborn);
 }
 
 /// Turns a schedule off, or on.

@@ -25,6 +25,8 @@ pub struct KindAge {
     pub read_at: Option<Timestamp>,
     /// The run that did.
     pub run: Option<i64>,
+    /// When it was asked for last, if it was refused as a whole then.
+    pub refused_at: Option<Timestamp>,
     /// When every body was last read, of a kind of which only what changed is read
     /// in between.
     pub bodies_read_at: Option<Timestamp>,
@@ -50,6 +52,7 @@ pub fn ages(
     let read: HashMap<String, vault::KindAge> =
         reader.kind_ages(instance)?.into_iter().map(|age| (age.read.kind.to_string(), age)).collect();
     let passes = reader.full_passes(instance, &crate::extract::Request::new(Vec::new()).extent())?;
+    let refused = reader.refused_kinds(instance)?;
     let left = left_for_later(reader, instance)?;
     let today = Today::of(reader, instance, cadences, now)?;
     let known = |kind: &str| read.contains_key(kind);
@@ -81,6 +84,7 @@ pub fn ages(
             objects: stored.len(),
             read_at,
             run: whole.map(|age| age.run.number()),
+            refused_at: refused.get(kind.name).copied(),
             bodies_read_at: passes.iter().find(|pass| pass.kind == kind.name).map(|pass| pass.read_at),
             oldest,
             unread,
@@ -91,7 +95,7 @@ pub fn ages(
 }
 
 /// What the newest run that came to it left of each kind for later ones.
-fn left_for_later(reader: &Reader, instance: InstanceId) -> Result<HashMap<String, usize>> {
+pub(crate) fn left_for_later(reader: &Reader, instance: InstanceId) -> Result<HashMap<String, usize>> {
     #[derive(Deserialize)]
     struct Totals {
         spread: Vec<Spread>,

@@ -29,6 +29,7 @@ mod query;
 mod reader;
 mod record;
 mod references;
+mod refusals;
 mod restores;
 mod schema;
 mod seals;

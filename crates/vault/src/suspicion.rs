@@ -116,7 +116,20 @@ pub(crate) fn suspicions(
         return Ok(Vec::new());
     }
     let mut suspicions = end.doubt.account.clone();
-    let Some(share) = end.doubt.share else { return Ok(suspicions) };
+    if let Some(share) = end.doubt.share {
+        suspicions.extend(vanished(connection, end.run, share, gone)?);
+    }
+    Ok(suspicions)
+}
+
+/// The kinds of which more than a share of what the vault had would be gone.
+pub(crate) fn vanished(
+    connection: &Connection,
+    run: RunId,
+    share: u8,
+    gone: &[(&AbsenceScope, Vec<Gone>)],
+) -> rusqlite::Result<Vec<Suspicion>> {
+    let mut suspicions = Vec::new();
     // Live and trash of a kind count together: what moves between them is there.
     let mut kinds: BTreeMap<&str, (HashSet<i64>, Vec<&AbsenceScope>)> = BTreeMap::new();
     for (scope, gone) in gone {
@@ -130,7 +143,7 @@ pub(crate) fn suspicions(
         }
         let mut known = HashSet::new();
         for scope in scopes {
-            let objects: Vec<i64> = gather(connection, KNOWN, scope.parameters(end.run), |row| row.get(0))?;
+            let objects: Vec<i64> = gather(connection, KNOWN, scope.parameters(run), |row| row.get(0))?;
             known.extend(objects);
         }
         gone.retain(|object| known.contains(object));

@@ -237,6 +237,7 @@ fn furnish(run: &Run) {
     run.writer.refreshed(run.id, "dashboard".into(), vec!["502".into()], time(3)).unwrap();
     let read = KindRead { kind: "dashboard".into(), read_at: time(4) };
     run.writer.kind_read(run.id, read).unwrap();
+    run.writer.refused(run.id, "dashboard".into(), vec!["503".into()], time(4)).unwrap();
     let pass = FullPass { kind: "dashboard".into(), extent: "{}".into(), read_at: time(4), days: 7 };
     run.writer.full_pass(run.id, pass).unwrap();
     let probe = Probe { name: "understands".into(), answer: true, at: time(5) };
@@ -424,6 +425,7 @@ fn what_another_program_writes_is_found() {
         "UPDATE sighting SET updated_at = 0",
         "UPDATE prune SET runs = 9",
         "UPDATE kind_read SET read_at = 0",
+        "DELETE FROM refused",
         "DELETE FROM probe",
         "UPDATE body_text_docsize SET sz = x'010101' WHERE id = (SELECT max(id) FROM body_text_docsize)",
         "UPDATE body_text_docsize SET origin = origin + 1",
@@ -443,9 +445,10 @@ fn what_another_program_writes_is_found() {
 fn a_vault_of_before_is_sealed_whole_when_it_is_opened() {
     let place = furnished();
     let older = "DROP VIEW restore_steps; DROP VIEW restores; DROP VIEW links;
-         DROP TABLE restore_step; DROP TABLE link; DROP TABLE restore;
+         DROP TABLE restore_step; DROP TABLE link; DROP TABLE restore; DROP TABLE refused;
+         ALTER TABLE version DROP COLUMN confirmed_at;
          DELETE FROM migration WHERE number > 10;
-         DELETE FROM seal WHERE name LIKE 'body_text%' OR name IN ('restore', 'restore_step', 'link');
+         DELETE FROM seal WHERE name LIKE 'body_text%' OR name IN ('restore', 'restore_step', 'link', 'refused');
          PRAGMA user_version = 10";
     let connection = place.sqlite();
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();

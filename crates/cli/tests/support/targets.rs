@@ -210,10 +210,33 @@ pub(crate) fn a_day_passes(vault: &Path) {
         ("kind_read", &["read_at"]),
         ("full_pass", &["read_at"]),
         ("refreshed", &["read_at"]),
-        ("version", &["read_at"]),
+        ("refused", &["at"]),
+        ("version", &["read_at", "confirmed_at"]),
     ] {
         let set: Vec<String> = columns.iter().map(|column| format!("{column} = {column} - {day}")).collect();
         vault.execute(&format!("UPDATE {table} SET {}", set.join(", ")), ()).unwrap();
+    }
+}
+
+/// The stored objects of a kind that is read object by object, by when they were read,
+/// the oldest first, as a run takes them.
+pub(crate) fn ages(vault: &Path, kind: &str) -> Vec<String> {
+    let vault = Connection::open(vault).unwrap();
+    let select = "SELECT o.key FROM refreshed f JOIN object o ON o.id = f.object
+         WHERE o.kind = ?1 ORDER BY f.read_at, o.key";
+    let mut select = vault.prepare(select).unwrap();
+    let keys = select.query_map([kind], |row| row.get(0)).unwrap();
+    keys.map(Result::unwrap).collect()
+}
+
+/// Makes objects that are read object by object so many days older.
+pub(crate) fn make_older(vault: &Path, kind: &str, keys: &[String], days: i64) {
+    let vault = Connection::open(vault).unwrap();
+    for key in keys {
+        let update = "UPDATE refreshed SET read_at = read_at - ?3
+             WHERE object = (SELECT id FROM object WHERE kind = ?1 AND key = ?2)";
+        let day: i64 = 24 * 60 * 60 * 1_000_000;
+        assert_eq!(vault.execute(update, (kind, key, days * day)).unwrap(), 1);
     }
 }
 

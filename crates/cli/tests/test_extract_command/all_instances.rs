@@ -1,11 +1,13 @@
 //! `extract --all-instances`: every configured instance into one vault.
 
-use looker_sim::{Kind, SimConfig};
+use std::time::Duration;
+
+use looker_sim::{Fault, Faults, Kind, Latency, SimConfig};
 use serde_json::Value;
 
 use super::instances::{looker, world};
 use crate::support::looker::Looker;
-use crate::support::{VAULT, World};
+use crate::support::{BASICS, VAULT, World};
 
 /// Addresses, durations and sizes out of what people read.
 fn assert_golden(name: &str, text: &str) {
@@ -67,6 +69,94 @@ fn one_that_is_down_does_not_stop_the_others() {
     assert_golden("one_of_two_is_down", &world.run(&format!("extract {line}")).all());
     prod.restart();
     assert_eq!(world.extract(line).code, 0);
+}
+
+/// An instance whose answers take long enough to be on their way together.
+fn unhurried(seed: u64) -> Looker {
+    let latency = Latency { base: Duration::from_millis(20), ..Latency::default() };
+    Looker::start(SimConfig { seed, latency, dashboards: 80, looks: 7, folders: 5, ..SimConfig::default() })
+}
+
+/// Adds a line to the section of an instance.
+fn configure(world: &World, name: &str, line: &str) {
+    let text = std::fs::read_to_string(world.path("lookervault.toml")).unwrap();
+    let head = format!("[instances.{name}]\n");
+    world.write("lookervault.toml", &text.replace(&head, &format!("{head}{line}\n")));
+}
+
+/// Most requests that arrived within a second of each other.
+fn densest_second(looker: &Looker) -> usize {
+    let mut arrivals: Vec<u64> = looker.requests().iter().map(|served| served.started).collect();
+    arrivals.sort_unstable();
+    let within =
+        |at: usize| arrivals[at..].iter().take_while(|next| **next < arrivals[at] + 1_000_000).count();
+    (0..arrivals.len()).map(within).max().unwrap_or(0)
+}
+
+#[test]
+fn the_ceiling_of_one_does_not_bind_the_other() {
+    const MANY: u32 = 6;
+    // Whoever comes first leaves nothing behind.
+    for narrow in ["prod", "staging"] {
+        let (prod, staging) = (unhurried(1), unhurried(2));
+        let world = world(&prod, &staging);
+        for name in ["prod", "staging"] {
+            configure(&world, name, &format!("workers = {}", if name == narrow { 1 } else { MANY }));
+        }
+        let ran = world.extract("dashboards --all-instances --pacing fixed --page-size 5 --no-trash");
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        let document = ran.report();
+        for (name, looker) in [("prod", &prod), ("staging", &staging)] {
+            let most = if name == narrow { 1 } else { MANY };
+            assert_eq!(looker.stats().peak_in_flight, most, "{name}, where {narrow} has one worker");
+            assert_eq!(entry(&document, name)["report"]["most_at_once"], most, "{document}");
+        }
+    }
+}
+
+#[test]
+fn the_rate_limit_of_one_does_not_slow_the_other() {
+    const LIMIT: u32 = 5;
+    for limited in ["prod", "staging"] {
+        let (prod, staging) = (looker(1, 60), looker(2, 60));
+        let looker = |name: &str| if name == "prod" { &prod } else { &staging };
+        let free = if limited == "prod" { "staging" } else { "prod" };
+        looker(limited).set_rate_limit(Some(LIMIT.into()));
+        let world = world(&prod, &staging);
+        let ran = world.extract(&format!("{BASICS} --all-instances --page-size 5"));
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        let refusals = |name: &str| {
+            let requests = looker(name).requests();
+            requests.iter().filter(|served| served.fault == Some(Fault::RateLimit)).count()
+        };
+        assert!(refusals(limited) > 0, "the limit of {limited} must bite");
+        assert_eq!(refusals(free), 0);
+        // At the pace that the limited one taught, a second has as many as its limit.
+        let dense = densest_second(looker(free));
+        assert!(dense > 2 * LIMIT as usize, "{dense} requests in {free}'s best second");
+    }
+}
+
+#[test]
+fn one_that_fails_on_its_way_does_not_stop_the_others() {
+    for failing in ["prod", "staging"] {
+        let (prod, staging) = (looker(1, 12), looker(2, 19));
+        let looker = |name: &str| if name == "prod" { &prod } else { &staging };
+        let other = if failing == "prod" { "staging" } else { "prod" };
+        // It answers the first calls, and then no more.
+        looker(failing).set_faults(Faults { server_error_500: 1.0, after: 3, ..Faults::default() });
+        let world = world(&prod, &staging);
+        let ran = world.extract(&format!("{BASICS} --all-instances --patience 1ms --tries 1"));
+        assert_ne!(ran.code, 0, "{}", ran.all());
+        let document = ran.report();
+        assert_ne!(entry(&document, failing)["exit_code"], 0, "{document}");
+        assert_eq!(entry(&document, other)["exit_code"], 0, "{document}");
+        assert_eq!(entry(&document, other)["report"]["state"], "complete");
+        assert_eq!(dashboards(&world, other), looker(other).ids(Kind::Dashboard, false).len() as u64);
+        looker(failing).set_faults(Faults::default());
+        let ran = world.extract(&format!("{BASICS} --all-instances"));
+        assert_eq!(ran.code, 0, "{}", ran.all());
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use vault::{Side, Vault};
 
+use super::instances::{looker, world};
 use crate::support::looker::Looker;
 use crate::support::{Ran, VAULT, World};
 
@@ -280,4 +281,34 @@ fn what_an_allowance_leaves_for_later_is_not_called_dangling() {
     let reason = format!("{left} are left for later runs");
     assert_eq!(unchecked(&report["references"], "queries"), Some(reason.as_str()));
     assert!(nowhere(&report["references"], "queries").is_empty());
+}
+
+#[test]
+fn what_one_instance_left_for_later_says_nothing_of_another() {
+    let many = SimConfig { dashboards: 10, looks: 60, folders: 50, ..SimConfig::default() };
+    let (prod, staging) = (Looker::start(many), looker(2, 5));
+    let mut world = world(&prod, &staging);
+    world.set("LOOKERVAULT_MONTHLY_CALLS", "10000");
+    let kinds = "looks users folders queries";
+    let report = world.extract(&format!("{kinds} --instance prod")).complete();
+    let spread = report["spread"].as_array().unwrap();
+    let left = spread.iter().find(|spread| spread["kind"] == "queries").unwrap()["missing"].as_u64().unwrap();
+    assert!(left > 0, "{report}");
+    let other = world.extract("looks users folders --instance staging").complete();
+    let reason = unchecked(&other["references"], "queries").map(str::to_owned);
+    assert_ne!(reason, None, "{other}");
+    // Whichever ran last, each is told what is true of it.
+    for last in ["staging", "prod"] {
+        world.extract(&format!("roles --instance {last}")).complete();
+        let ran = world.run("verify --references --json");
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        let report = ran.report();
+        let of = |looker: &Looker| {
+            let instances = report["references"].as_array().unwrap();
+            instances.iter().find(|one| one["instance"] == looker.url()).unwrap_or_else(|| panic!("{report}"))
+        };
+        let of_prod = format!("{left} are left for later runs");
+        assert_eq!(unchecked(of(&prod), "queries"), Some(of_prod.as_str()), "{last}");
+        assert_eq!(unchecked(of(&staging), "queries"), reason.as_deref(), "{last}");
+    }
 }

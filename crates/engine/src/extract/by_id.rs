@@ -149,9 +149,7 @@ impl Run {
     ) -> Result<Vec<GapReport>, ExtractError> {
         let mut lists = Vec::new();
         for (search, keys) in &searches {
-            let at = &search.group;
-            let in_lists = at.paged.by_id.and_then(|by_id| self.lists.taken(at, by_id)) == Some(true);
-            let length = if in_lists { MOST_IN_A_LIST } else { 1 };
+            let length = self.ids_a_call(&search.group);
             lists.extend(keys.chunks(length).map(|keys| (search, keys.to_vec())));
         }
         let left = AtomicUsize::new(lists.iter().map(|(_, keys)| keys.len()).sum());
@@ -165,6 +163,12 @@ impl Run {
             failed.extend(result?);
         }
         Ok(failed)
+    }
+
+    /// Objects of a group that a call may ask for.
+    pub(super) fn ids_a_call(&self, at: &Group) -> usize {
+        let in_lists = at.paged.by_id.and_then(|by_id| self.lists.taken(at, by_id)) == Some(true);
+        if in_lists { MOST_IN_A_LIST } else { 1 }
     }
 
     /// A list that fails is halved, so that one bad object costs only itself; halves

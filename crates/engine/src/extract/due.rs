@@ -96,7 +96,8 @@ pub(super) fn interval(
     last.map_or(since_last_run, |age| Some(age.read.read_at.duration_until(now)))
 }
 
-/// What is to be remembered of kinds that a run has read whole.
+/// What is to be remembered of kinds that a run has read whole. Of one that was closed
+/// nothing was read.
 pub(super) fn read(
     request: &Request,
     findings: &Findings,
@@ -109,6 +110,8 @@ pub(super) fn read(
     let has_gap = |name: &str| findings.gaps.iter().any(|gap| gap.kind == name);
     // Until a first fill is done, every run goes on with it.
     let is_filling = |name: &str| findings.spread.iter().any(|kind| kind.kind == name && kind.missing > 0);
-    let kinds = request.kinds.iter().filter(|kind| !has_gap(kind.name) && !is_filling(kind.name));
+    let is_closed = |name: &str| findings.unavailable.iter().any(|kind| kind.kind == name);
+    let is_read = |name: &str| !has_gap(name) && !is_filling(name) && !is_closed(name);
+    let kinds = request.kinds.iter().filter(|kind| is_read(kind.name));
     kinds.map(|kind| KindRead { kind: Cow::Borrowed(kind.name), read_at: now }).collect()
 }

@@ -22,7 +22,7 @@ use super::due;
 use super::error::ExtractError;
 use super::keys;
 use super::pool::blocking;
-use super::refresh::Slice;
+use super::refresh::{Ages, Slice};
 use super::report::{GapReport, Spread, Stop};
 use super::run::Run;
 use crate::check::{cannot_heal, unavailable};
@@ -231,7 +231,7 @@ impl Run {
             let reader = writer.reader()?;
             let kinds = reader.kind_ages(instance)?;
             let interval = due::interval(read.kind, cadence, &kinds, since, Timestamp::now());
-            Ok((reader.ages(instance, read.kind.name)?, interval))
+            Ok((Ages::of(&reader, instance, read.kind.name)?, interval))
         })
         .await?;
         let kind = read.kind.name;
@@ -264,6 +264,7 @@ impl Run {
         self.read_some(read, rest, &mut tally).await?;
         let Tally { absent, refused, reason, .. } = tally;
         self.not_read(read.kind, &refused, &reason);
+        self.note_turns(read.kind, refused.into_iter().chain(absent.iter().cloned()).collect()).await?;
         Ok(Answers { absent, closed: None })
     }
 
@@ -275,6 +276,20 @@ impl Run {
             keys => format!("{} {}", keys.len(), kind.name),
         };
         self.findings.not_read.push(format!("{what}: {reason}"));
+    }
+
+    /// Remembers that objects were asked for in vain: their turn comes again like that of
+    /// others.
+    pub(super) async fn note_turns(
+        &self,
+        kind: &'static Kind,
+        keys: Vec<String>,
+    ) -> Result<(), ExtractError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let (writer, run) = (self.writer.clone(), self.id);
+        blocking(move || Ok(writer.refused(run, Cow::Borrowed(kind.name), keys, Timestamp::now())?)).await
     }
 
     async fn read_some(

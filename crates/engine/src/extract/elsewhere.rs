@@ -5,8 +5,12 @@
 //! gone is looked for before a run of such a scope ends: by the listing where that was of
 //! the whole kind and told what lies elsewhere, else by ids. What is found is read by
 //! that, and stored where it lies.
+//!
+//! A run of which too much is missing is held, and tells nothing to be gone. So of what
+//! looks lost as a whole (a folder that the account may not see any more) only some is
+//! looked for; of what was moved as a whole all, since each call finds some of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use looker::Kind;
 use vault::{AbsenceScope, Side};
@@ -22,9 +26,13 @@ use super::run::Run;
 /// listing that did not name them.
 type Missing = BTreeMap<&'static str, (Option<u32>, Vec<String>)>;
 
+/// Calls after which one looks at what they found.
+const CALLS_AT_A_TIME: usize = 10;
+
 impl Run {
     /// Looks for what would be gone. What could not be looked for is a gap.
     pub(super) async fn look_elsewhere(&mut self, closing: &mut Closing) -> Result<(), ExtractError> {
+        let mut left: Vec<(Search, Vec<String>)> = Vec::new();
         for side in [Side::Live, Side::Trash] {
             if self.brake.pulled().is_some() || !self.findings.gaps.is_empty() || !closing.failed.is_empty() {
                 // Nothing is told to be gone by a run that is not complete.
@@ -38,10 +46,65 @@ impl Run {
                 if keys.len() > 1 {
                     self.takes_id_lists(&search, &mut keys).await?;
                 }
-                closing.failed.extend(self.search(vec![(search, keys)]).await?);
+                let keys = self.look_for(&search, keys, closing).await?;
+                left.push((search, keys));
             }
         }
+        for (search, mut keys) in left {
+            if self.brake.pulled().is_some() || !closing.failed.is_empty() {
+                return Ok(());
+            }
+            // What the other side held may have left too little for the run to be held.
+            if keys.is_empty() || self.is_lost(&search, closing).await? {
+                continue;
+            }
+            let missing = self.missing_of(&search, closing).await?;
+            keys.retain(|key| missing.contains(key));
+            closing.failed.extend(self.search(vec![(search, keys)]).await?);
+        }
         Ok(())
+    }
+
+    /// Looks for objects, some at a time, while that finds any or the run would not be
+    /// held without them; answers those that were not looked for.
+    async fn look_for(
+        &self,
+        search: &Search,
+        mut keys: Vec<String>,
+        closing: &mut Closing,
+    ) -> Result<Vec<String>, ExtractError> {
+        let at_a_time = CALLS_AT_A_TIME * self.ids_a_call(&search.group);
+        while !keys.is_empty() {
+            let rest = keys.split_off(keys.len().min(at_a_time));
+            let asked = std::mem::replace(&mut keys, rest);
+            closing.failed.extend(self.search(vec![(search.clone(), asked.clone())]).await?);
+            if keys.is_empty() || self.brake.pulled().is_some() || !closing.failed.is_empty() {
+                break;
+            }
+            let missing = self.missing_of(search, closing).await?;
+            let found = asked.iter().filter(|key| !missing.contains(*key)).count();
+            if found * 2 < asked.len() && self.is_lost(search, closing).await? {
+                break;
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Whether so much of a kind is missing that the run is held for it.
+    async fn is_lost(&self, search: &Search, closing: &Closing) -> Result<bool, ExtractError> {
+        let of_kind = |(at, _): &(&usize, &Option<u32>)| self.groups[**at].kind == search.group.kind;
+        let proved = closing.proved.iter().filter(of_kind);
+        let scopes = proved.map(|(at, round)| self.scope_of(*at, *round)).collect();
+        self.preparer.settle().await?;
+        let (writer, run, share) = (self.writer.clone(), self.id, self.request.suspect_share);
+        blocking(move || Ok(!writer.vanished(run, share, scopes)?.is_empty())).await
+    }
+
+    /// What is missing of the kind that is looked for.
+    async fn missing_of(&self, search: &Search, closing: &Closing) -> Result<HashSet<String>, ExtractError> {
+        let mut missing = self.missing(closing).await?;
+        let of_kind = missing.remove(search.group.kind.name);
+        Ok(of_kind.map_or_else(HashSet::new, |(_, keys)| keys.into_iter().collect()))
     }
 
     /// What would be gone, of groups that do not tell of all of their kind.

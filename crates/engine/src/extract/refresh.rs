@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use looker::catalogue::Refresh;
+use vault::{InstanceId, Reader};
 
 use super::each::TRIED_BEFORE_CLOSED;
 
@@ -19,6 +20,26 @@ pub struct RefreshPolicy {
     pub all_now: bool,
 }
 
+/// When the objects of a kind were read, by key, and which of them were refused since.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    pub(super) read: HashMap<String, Timestamp>,
+    pub(super) refused: HashMap<String, Timestamp>,
+}
+
+impl Ages {
+    pub(super) fn of(reader: &Reader, instance: InstanceId, kind: &str) -> vault::Result<Self> {
+        Ok(Self { read: reader.ages(instance, kind)?, refused: reader.refused(instance, kind)? })
+    }
+
+    /// When an object that was read before had its turn last: one that is refused each
+    /// time would be the oldest for ever.
+    fn turn(&self, key: &str) -> Option<Timestamp> {
+        let read_at = *self.read.get(key)?;
+        Some(self.refused.get(key).map_or(read_at, |refused_at| read_at.max(*refused_at)))
+    }
+}
+
 /// What one run reads of a kind that costs a call an object.
 #[derive(Debug)]
 pub(super) struct Slice {
@@ -30,7 +51,7 @@ pub(super) struct Slice {
     pub(super) oldest: Option<Timestamp>,
     /// Those to read.
     pub(super) keys: Vec<String>,
-    /// Of those that wait, the ones that were read last.
+    /// Of those that wait, the ones that were read last and not refused since.
     pub(super) next: Vec<String>,
 }
 
@@ -62,30 +83,33 @@ impl RefreshPolicy {
         &self,
         refresh: Refresh,
         keys: Vec<String>,
-        ages: &HashMap<String, Timestamp>,
+        ages: &Ages,
         interval: Option<SignedDuration>,
         now: Timestamp,
     ) -> Slice {
         let total = keys.len();
-        let (mut stored, missing): (Vec<_>, Vec<_>) =
-            keys.into_iter().map(|key| (ages.get(&key).copied(), key)).partition(|(age, _)| age.is_some());
+        let (mut stored, mut missing): (Vec<_>, Vec<_>) =
+            keys.into_iter().map(|key| (ages.turn(&key), key)).partition(|(turn, _)| turn.is_some());
         stored.sort();
+        // What was refused before does not keep the others from being asked for.
+        missing.sort_by_key(|(_, key)| ages.refused.get(key).copied());
         let missing_now = self.fill(total, missing.len(), interval);
         let again = match refresh {
             Refresh::Never => 0,
             Refresh::ByAge => {
-                let ages = stored.iter().map(|(age, _)| age.unwrap_or(Timestamp::UNIX_EPOCH));
-                self.again(total, ages, now, interval)
+                let turns = stored.iter().map(|(turn, _)| turn.unwrap_or(Timestamp::UNIX_EPOCH));
+                self.again(total, turns, now, interval)
             }
         };
         let left = missing.len() - missing_now;
-        let oldest = stored.get(again).and_then(|(age, _)| *age);
         let waiting = stored.split_off(again);
+        let oldest = waiting.iter().filter_map(|(_, key)| ages.read.get(key).copied()).min();
         let keys = missing.into_iter().take(missing_now).chain(stored).map(|(_, key)| key).collect();
         let next = match refresh {
             Refresh::Never => Vec::new(),
             Refresh::ByAge => {
-                waiting.into_iter().rev().take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect()
+                let open = waiting.into_iter().rev().filter(|(_, key)| !ages.refused.contains_key(key));
+                open.take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect()
             }
         };
         Slice { total, left, oldest, keys, next }
@@ -213,6 +237,34 @@ mod tests {
         let (counts, most) = simulate(&spread, &first, 90);
         assert_eq!(counts[..28].iter().sum::<usize>(), 0);
         assert!(counts[..60].iter().sum::<usize>() >= 200 && most <= 20, "{counts:?}");
+    }
+
+    fn keys<const N: usize>(keys: [&str; N]) -> Vec<String> {
+        keys.map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_refusal_counts_as_a_turn_and_not_as_a_reading() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let all = keys(["a", "b", "c", "d", "new", "never"]);
+        let read =
+            [("a", 9), ("b", 8), ("c", 2), ("d", 1)].map(|(key, days)| (key.into(), days_ago(now, days)));
+        let mut ages = Ages { read: HashMap::from(read), refused: HashMap::new() };
+        let policy = RefreshPolicy { max_age: DAY * 6, ..RefreshPolicy::default() };
+        let slice = |ages: &Ages| policy.slice(Refresh::ByAge, all.clone(), ages, Some(DAY), now);
+        let before = slice(&ages);
+        assert_eq!(before.keys, keys(["new", "never", "a", "b"]), "two are too old");
+        assert_eq!((before.next, before.oldest), (keys(["d", "c"]), Some(days_ago(now, 2))));
+        // What was refused yesterday waits, is no witness, and is as old as it was.
+        let refused = ["a", "d", "never", "new"].into_iter().zip([1, 1, 1, 2]);
+        ages.refused = refused.map(|(key, days)| (key.into(), days_ago(now, days))).collect();
+        let after = slice(&ages);
+        assert_eq!(after.keys, keys(["new", "never", "b"]), "of what was never read, what waited longer");
+        assert_eq!((after.next, after.oldest), (keys(["c"]), Some(days_ago(now, 9))));
+        assert_eq!((after.total, after.left), (6, 0));
+        // Its turn comes again.
+        ages.refused.insert("a".into(), days_ago(now, 7));
+        assert_eq!(slice(&ages).keys, keys(["new", "never", "b", "a"]));
     }
 
     #[test]

@@ -305,6 +305,7 @@ impl Run {
         let roles_read = absence.iter().any(|scope| scope.kind == ROLES).then_some(self.id);
         let (mut account, before, since) = (self.account, self.account_before, self.readers_since);
         let share = Some(self.request.suspect_share);
+        let closed: Vec<&str> = unavailable.iter().map(|entry| entry.kind).collect();
         let (summary, references) = blocking(move || {
             preparer.count_calls()?;
             writer.flush()?;
@@ -317,6 +318,9 @@ impl Run {
             }
             for read in read {
                 writer.kind_read(run, read)?;
+            }
+            for kind in closed {
+                writer.kind_refused(run, Cow::Borrowed(kind), Timestamp::now())?;
             }
             for gap in &stored_gaps {
                 writer.gap(run, stored(gap))?;

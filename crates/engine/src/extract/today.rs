@@ -55,11 +55,13 @@ impl Today {
         cadences: &Cadences,
         now: Timestamp,
     ) -> vault::Result<Self> {
-        let ages = reader.kind_ages(instance)?;
+        let (ages, refused) = (reader.kind_ages(instance)?, reader.refused_kinds(instance)?);
         let mut today = Self::default();
         let mut spread: BTreeMap<u16, Vec<Item>> = BTreeMap::new();
         for kind in KINDS {
             let read_at = ages.iter().find(|age| age.read.kind == kind.name).map(|age| age.read.read_at);
+            // One that is closed to the account is asked for as often as if it were not.
+            let read_at = read_at.max(refused.get(kind.name).copied());
             match (cadences.of(kind), read_at) {
                 (Cadence::Days(days), Some(read_at)) if !cadences.is_set(kind) => {
                     let items = items(reader, instance, kind, read_at, now)?;
@@ -101,8 +103,9 @@ impl Today {
     }
 }
 
-/// What a kind consists of that is read by itself. One of the settings that was never
-/// stored, because it is refused, is asked for again with the one before it.
+/// What a kind consists of that is read by itself. One of the settings that is refused is
+/// asked for again when it would be read again; one that nobody asked for so far, with the
+/// one before it.
 fn items(
     reader: &Reader,
     instance: InstanceId,
@@ -112,13 +115,13 @@ fn items(
 ) -> vault::Result<Vec<Item>> {
     let whole = || vec![Item { kind, single: None, calls: calls(kind), age: days(read_at, now) }];
     let List::Singles(operations) = &kind.list else { return Ok(whole()) };
-    let stored = reader.ages(instance, kind.name)?;
-    let Some(first) = operations.iter().find_map(|operation| stored.get(operation.id)) else {
+    let (stored, refused) = (reader.ages(instance, kind.name)?, reader.refused(instance, kind.name)?);
+    let turn = |operation: &Operation| stored.get(operation.id).max(refused.get(operation.id)).copied();
+    let Some(mut before) = operations.iter().find_map(turn) else {
         return Ok(whole());
     };
-    let mut before = *first;
     let items = operations.iter().map(|operation| {
-        before = stored.get(operation.id).copied().unwrap_or(before);
+        before = turn(operation).unwrap_or(before);
         Item { kind, single: Some(operation), calls: 1, age: days(before, now) }
     });
     Ok(items.collect())

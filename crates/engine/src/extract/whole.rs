@@ -96,23 +96,24 @@ impl Run {
         for kind in self.request.kinds.clone() {
             let List::Singles(operations) = &kind.list else { continue };
             self.watch.phase(&format!("reading {}", kind.name));
-            let mut refused = Vec::new();
+            let (mut refused, mut keys) = (Vec::new(), Vec::new());
             for operation in *operations {
                 if self.resting.contains(operation.id) {
                     continue;
                 }
                 if self.brake.pulled().is_some() {
-                    return Ok(());
+                    break;
                 }
                 let call = Call::new(operation, kind.name, Reason::Item);
                 let row = |body| Row::keyed(operation.id, body, kind, AnswerShape::Object);
                 let read = tokio::select! {
                     read = self.client.get(&call, |reply| Ok((row(reply.body.clone())?, reply.date))) => read,
-                    () = self.brake.at_once() => return Ok(()),
+                    () = self.brake.at_once() => break,
                 };
                 match read {
                     Ok((row, date)) => self.store_one(kind, row, date).await?,
                     Err(error) if cannot_heal(&error) => {
+                        keys.push(operation.id.to_owned());
                         refused.push(format!("{}: {}", operation.id, unavailable(&error, operation)));
                     }
                     Err(error) => self.kind_failed(kind, &error),
@@ -121,6 +122,7 @@ impl Run {
             if refused.len() == operations.len() {
                 self.close_kind(kind, refused.swap_remove(0));
             }
+            self.note_turns(kind, keys).await?;
             self.findings.not_read.extend(refused);
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use looker::Kind;
+use looker::catalogue::List;
 use serde::Deserialize;
 use vault::{Change, Moment, RunId, Version};
 
@@ -46,9 +47,16 @@ impl Runs {
         Self { moments, places }
     }
 
-    /// Dates a change. A stamp counts if it moved: a title that Looker changed
-    /// along with something else moves none.
-    pub(super) fn when(&self, kind: Option<&Kind>, change: &Change, deleted_at: Option<Timestamp>) -> When {
+    /// Dates a change of an object that was last read as it was before at `confirmed`, as
+    /// far as that was kept. A stamp counts if it moved: a title that Looker changed along
+    /// with something else moves none.
+    pub(super) fn when(
+        &self,
+        kind: Option<&Kind>,
+        change: &Change,
+        confirmed: Option<Timestamp>,
+        deleted_at: Option<Timestamp>,
+    ) -> When {
         let Change { before, after, .. } = change;
         let stamp = match before.as_ref().filter(|before| before.side.is_some()) {
             _ if after.side.is_none() => None,
@@ -56,25 +64,25 @@ impl Runs {
             None if before.is_none() => after.created_at,
             None => None,
         };
-        match deleted_at.or(stamp) {
-            Some(at) => When::At(at),
-            None => self.between(kind, before.as_ref(), after),
+        if let Some(at) = deleted_at.or(stamp) {
+            return When::At(at);
         }
+        let known = before.as_ref().map(|before| before.read_at).max(confirmed);
+        self.between(kind, known, after)
     }
 
     /// A kind that is read whole was as before when the last run with this scope
-    /// began that read it; of what costs a call an object it is only known when its
-    /// last version was read.
-    fn between(&self, kind: Option<&Kind>, before: Option<&Version>, after: &Version) -> When {
+    /// began that read it; of what is read object by object a run reads a part, so that
+    /// it is only `known` of each when it was read last.
+    fn between(&self, kind: Option<&Kind>, known: Option<Timestamp>, after: &Version) -> When {
         let place = self.places.get(&after.from_run);
         let run = place.map(|place| &self.moments[*place]);
         let until = if after.side.is_some() { Some(after.read_at) } else { run.and_then(|run| run.ended_at) };
-        let whole = kind.filter(|kind| kind.each().is_none());
+        let whole = kind.filter(|kind| !matches!(kind.list, List::Each(_) | List::Singles(_)));
         let looked = whole.and_then(|kind| {
             let mut earlier = self.same_scope(after.from_run);
             earlier.find(|run| has_asked_for(run, kind)).map(|run| run.started_at)
         });
-        let known = before.map(|before| before.read_at);
         When::Between { after: looked.max(known), until: until.unwrap_or(after.read_at) }
     }
 

@@ -18,6 +18,8 @@ use looker::catalogue::{KINDS, REFERENTS, Referent, built_in, told_name};
 use serde::{Deserialize, Serialize};
 use vault::{AsOf, InstanceId, Reader, Referrer, Result, RunId, VaultError};
 
+use crate::ages::left_for_later;
+
 pub use report::{DanglingKind, DanglingReference, Holder, ReferenceReport};
 
 /// Where the references of an instance's live objects lead, when not to an object
@@ -66,7 +68,6 @@ enum Known {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Totals {
-    unavailable: Vec<OfKind>,
     spread: Vec<OfKind>,
 }
 
@@ -222,10 +223,8 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
     for count in reader.counts()?.into_iter().filter(|count| count.instance == instance) {
         known.insert(count.kind, Known::Not("only read in part".to_owned()));
     }
-    let newest = reader.runs(1)?.into_iter().next().and_then(|run| run.totals_json).unwrap_or_default();
-    let newest: Totals = serde_json::from_str(&newest).unwrap_or_default();
-    for of in newest.spread.into_iter().filter(|of| of.missing > 0) {
-        known.insert(of.kind, Known::Not(format!("{} are left for later runs", of.missing)));
+    for (kind, left) in left_for_later(reader, instance)?.into_iter().filter(|(_, left)| *left > 0) {
+        known.insert(kind, Known::Not(format!("{left} are left for later runs")));
     }
     let mut totals: BTreeMap<RunId, Totals> = BTreeMap::new();
     for age in reader.kind_ages(instance)? {
@@ -246,14 +245,15 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
             },
         };
         let left = told.spread.iter().find(|of| of.kind == kind).map_or(0, |of| of.missing);
-        let state = if told.unavailable.iter().any(|of| of.kind == kind) {
-            Known::Not("closed to the account".to_owned())
-        } else if left > 0 {
+        let state = if left > 0 {
             Known::Not(format!("{left} are left for later runs"))
         } else {
             Known::Whole(age.run)
         };
         known.insert(kind, state);
+    }
+    for kind in reader.refused_kinds(instance)?.into_keys() {
+        known.insert(kind, Known::Not("closed to the account".to_owned()));
     }
     Ok(known)
 }

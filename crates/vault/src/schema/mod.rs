@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "counters", sql: include_str!("0010_counters.sql") },
     Migration { name: "restore", sql: include_str!("0011_restore.sql") },
     Migration { name: "version_run", sql: include_str!("0012_version_run.sql") },
+    Migration { name: "refused", sql: include_str!("0013_refused.sql") },
 ];
 
 /// The schema of this build.

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Params};
 
 use super::disagreements::folder_list;
+use super::objects::end_version;
 use super::{RunSummary, kind_counts};
 use crate::query::{gather, number};
 use crate::suspicion::{self, Gone};
-use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side};
+use crate::{AbsenceScope, KindCounts, RunEnd, RunId, RunState, Side, refusals};
 
 /// Objects that were seen by now, and what an earlier attempt missed of
 /// listings and whole kinds. Ranges are looked at one by one.
@@ -91,6 +92,7 @@ pub(super) fn finish(
     suspicion::release_what_was_seen(connection, run)?;
     let kinds = kind_counts(connection, run)?;
     store_counts(connection, run, &kinds)?;
+    refusals::seen_kinds_admitted(connection, run)?;
     if matches!(state, RunState::Complete | RunState::Suspect) {
         for table in ["sighting", "listed", "progress"] {
             connection.execute(&format!("DELETE FROM {table} WHERE run IN {SETTLED_RUNS}"), [run.0])?;
@@ -136,15 +138,34 @@ pub(super) fn missing(
     Ok(missing)
 }
 
+/// Kinds of which more than a share would become absent, so that a run is held, if it
+/// ended now with these scopes.
+pub(super) fn vanished(
+    connection: &Connection,
+    run: RunId,
+    share: u8,
+    scopes: &[AbsenceScope],
+) -> rusqlite::Result<Vec<suspicion::Suspicion>> {
+    suspicion::vanished(connection, run, share, &gone(connection, run, scopes)?)
+}
+
+/// What is gone, scope by scope.
+fn gone<'s>(
+    connection: &Connection,
+    run: RunId,
+    scopes: &'s [AbsenceScope],
+) -> rusqlite::Result<Vec<(&'s AbsenceScope, Vec<Gone>)>> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Gone { version: row.get(0)?, object: row.get(1)? });
+    let of = |scope: &'s AbsenceScope| Ok((scope, gather(connection, GONE, scope.parameters(run), read)?));
+    scopes.iter().map(of).collect()
+}
+
 /// Makes absent what is gone, or holds the run if that is not believed.
 fn settle_absences(
     connection: &Connection,
     end: &RunEnd,
 ) -> rusqlite::Result<(RunState, Vec<suspicion::Suspicion>)> {
-    let read = |row: &rusqlite::Row<'_>| Ok(Gone { version: row.get(0)?, object: row.get(1)? });
-    let gone = |scope| Ok((scope, gather(connection, GONE, AbsenceScope::parameters(scope, end.run), read)?));
-    let gone: Vec<(&AbsenceScope, Vec<Gone>)> =
-        end.absence.iter().map(gone).collect::<rusqlite::Result<_>>()?;
+    let gone = gone(connection, end.run, &end.absence)?;
     let suspicions = suspicion::suspicions(connection, end, &gone)?;
     let mut once = HashSet::new();
     let gone = gone.into_iter().flat_map(|(_, gone)| gone).filter(|gone| once.insert(*gone));
@@ -211,8 +232,7 @@ pub(crate) fn make_absent(
     version: i64,
     read_at: i64,
 ) -> rusqlite::Result<()> {
-    let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
-    connection.prepare_cached(close)?.execute((version, run.0))?;
+    end_version(connection, run, version)?;
     connection.prepare_cached(ABSENT)?.execute((version, run.0, read_at)).map(drop)
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::query::number;
-use crate::{FullPass, KindRead, ListingScope, Probe, RunId};
+use crate::{FullPass, KindRead, ListingScope, Probe, RunId, refusals};
 
 /// What became of a part of a listing that was held against the vault.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,7 +137,10 @@ pub(super) fn refreshed(
          WHERE instance = (SELECT instance FROM run WHERE id = ?1) AND kind = ?2 AND key = ?3
          ON CONFLICT (object) DO UPDATE SET read_at = max(read_at, excluded.read_at)",
     )?;
-    keys.iter().try_for_each(|key| upsert.execute((run.0, kind, key, at.as_microsecond())).map(drop))
+    keys.iter().try_for_each(|key| {
+        upsert.execute((run.0, kind, key, at.as_microsecond()))?;
+        refusals::admitted(connection, run, kind, key)
+    })
 }
 
 /// Takes over birth marks into current versions.
@@ -160,7 +163,8 @@ pub(super) fn kind_read(connection: &Connection, run: RunId, read: &KindRead) ->
          SELECT instance, ?2, ?1, ?3 FROM run WHERE id = ?1
          ON CONFLICT (instance, kind) DO UPDATE SET run = excluded.run, read_at = excluded.read_at";
     let row = (run.0, &read.kind, read.read_at.as_microsecond());
-    connection.prepare_cached(upsert)?.execute(row).map(drop)
+    connection.prepare_cached(upsert)?.execute(row)?;
+    refusals::kind_admitted(connection, run, &read.kind)
 }
 
 /// Notes that a run has read every body of a kind.

@@ -106,6 +106,7 @@ enum Message {
     Flush(Reply<()>),
     Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
     Missing { run: RunId, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Missing>> },
+    Vanished { run: RunId, share: u8, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Suspicion>> },
     Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
@@ -127,6 +128,8 @@ enum Work {
     Calls(RunId, Vec<CallCount>),
     Gap(RunId, Gap),
     Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
+    Refused { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
+    KindRefused { run: RunId, kind: Kind, at: Timestamp },
     KindRead(RunId, KindRead),
     FullPass(RunId, FullPass),
     Probe(RunId, Probe),
@@ -220,6 +223,22 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn kind_read(&self, run: RunId, read: KindRead) -> Result<()> {
         self.work(Work::KindRead(run, read))
+    }
+
+    /// Notes that objects were refused, as their turn to be read.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn refused(&self, run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp) -> Result<()> {
+        self.work(Work::Refused { run, kind, keys, at })
+    }
+
+    /// Notes that a kind was refused as a whole.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn kind_refused(&self, run: RunId, kind: Kind, at: Timestamp) -> Result<()> {
+        self.work(Work::KindRefused { run, kind, at })
     }
 
     /// Remembers what the run's instance was found to understand.
@@ -326,6 +345,15 @@ impl Writer {
     /// What made the writer fail, now or before.
     pub fn missing(&self, run: RunId, scopes: Vec<AbsenceScope>) -> Result<Vec<Missing>> {
         self.ask(|reply| Message::Missing { run, scopes, reply })
+    }
+
+    /// Kinds of which more than a share (percent) would become absent at once, by the same
+    /// scopes: a run that ended now would be held.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn vanished(&self, run: RunId, share: u8, scopes: Vec<AbsenceScope>) -> Result<Vec<Suspicion>> {
+        self.ask(|reply| Message::Vanished { run, share, scopes, reply })
     }
 
     /// Ends a run. If it is complete, objects of its absence scopes that it has

@@ -209,8 +209,7 @@ impl Objects {
                 change_in_place(connection, known.object, current, record, body)
             }
             Some(current) => {
-                let close = "UPDATE version SET until_run = ?2 WHERE id = ?1";
-                connection.prepare_cached(close)?.execute((current.id, run.0))?;
+                end_version(connection, run, current.id)?;
                 insert_version(connection, run, known.object, record, body)
             }
         }
@@ -302,6 +301,14 @@ fn insert_version(
         record.read_at.as_microsecond(),
     );
     connection.prepare_cached(insert)?.execute(row).map(drop)
+}
+
+/// Ends a version, and keeps when the object was last read as it says.
+pub(super) fn end_version(connection: &Connection, run: RunId, version: i64) -> rusqlite::Result<()> {
+    let end = "UPDATE version SET until_run = ?2, confirmed_at =
+             (SELECT f.read_at FROM refreshed f WHERE f.object = version.object AND f.read_at > version.read_at)
+         WHERE id = ?1";
+    connection.prepare_cached(end)?.execute((version, run.0)).map(drop)
 }
 
 fn update_stamps(connection: &Connection, version: i64, record: &Record) -> rusqlite::Result<()> {

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::objects::Objects;
 use super::{Message, Reply, Shared, Work, closing, disagreements, freshness, journal, progress};
 use crate::error::AtPath;
-use crate::{Indexer, Page, Record, Result, RunId, Vault, restores, seals};
+use crate::{Indexer, Page, Record, Result, RunId, Vault, refusals, restores, seals};
 
 /// A transaction is committed when it holds this many objects...
 const OBJECTS_PER_COMMIT: usize = 500;
@@ -91,6 +91,9 @@ impl Thread<'_> {
             }
             Message::Missing { run, scopes, reply } => self.answer(&reply, |thread| {
                 closing::missing(&thread.vault.connection, run, &scopes).at(&thread.vault.path)
+            }),
+            Message::Vanished { run, share, scopes, reply } => self.answer(&reply, |thread| {
+                closing::vanished(&thread.vault.connection, run, share, &scopes).at(&thread.vault.path)
             }),
             Message::Adopt { run, listing, scopes, reply } => self.answer(&reply, |thread| {
                 thread.write(|connection| freshness::adopt(connection, run, listing, &scopes))
@@ -181,6 +184,12 @@ impl Thread<'_> {
             Work::Gap(run, gap) => progress::gap(connection, run, &gap).at(&self.vault.path)?,
             Work::Refreshed { run, kind, keys, at } => {
                 freshness::refreshed(connection, run, &kind, &keys, at).at(&self.vault.path)?;
+            }
+            Work::Refused { run, kind, keys, at } => {
+                refusals::refused(connection, run, &kind, &keys, at).at(&self.vault.path)?;
+            }
+            Work::KindRefused { run, kind, at } => {
+                refusals::kind_refused(connection, run, &kind, at).at(&self.vault.path)?;
             }
             Work::KindRead(run, read) => {
                 freshness::kind_read(connection, run, &read).at(&self.vault.path)?;

@@ -15,7 +15,7 @@ use crate::extract::error::ExtractError;
 use crate::extract::in_lists::probe_name;
 use crate::extract::keys;
 use crate::extract::look_queries::{PAGE, PROBE, SEARCH_LOOKS, folders_of};
-use crate::extract::refresh::Slice;
+use crate::extract::refresh::{Ages, Slice};
 use crate::extract::tile_queries::in_tiles;
 
 impl Planner<'_> {
@@ -32,9 +32,9 @@ impl Planner<'_> {
         else {
             return self.each_of_a_count(kind, each, plan);
         };
-        let mut ages = reader.ages(instance, kind.name)?;
+        let mut ages = Ages::of(reader, instance, kind.name)?;
         let keys = match &each.source {
-            Source::Listing { .. } => ages.keys().cloned().collect(),
+            Source::Listing { .. } => ages.read.keys().cloned().collect(),
             source => {
                 let of_all = self.request.folders.is_none();
                 let known = |name: &str| {
@@ -45,7 +45,7 @@ impl Planner<'_> {
             }
         };
         if kind.name == "queries" {
-            self.in_bulk((reader, instance), kind, &keys, &mut ages, plan)?;
+            self.in_bulk((reader, instance), kind, &keys, &mut ages.read, plan)?;
         }
         if self.in_lists(Read { kind, each }, keys.len() as u64, plan) {
             return Ok(());
@@ -162,7 +162,7 @@ impl Planner<'_> {
         kind: &'static Kind,
         refresh: Refresh,
         keys: Vec<String>,
-        ages: &HashMap<String, Timestamp>,
+        ages: &Ages,
     ) -> Slice {
         self.request.refresh.slice(refresh, keys, ages, self.interval(kind), self.now)
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use looker::Kind;
-use vault::{InstanceId, KindAge, ListFilter, Reader, RunState, Side, VaultError};
+use vault::{InstanceId, KindAge, ListFilter, Moment, Reader, RunState, Side, VaultError};
 
 use super::sizes::Learned;
 use crate::Watch;
@@ -180,13 +180,14 @@ impl<'v> Known<'v> {
 
 /// What usually changes: of complete runs, the newest in which a kind was not new.
 fn changes(reader: &Reader, instance: InstanceId) -> Result<HashMap<String, Changes>, VaultError> {
-    let runs = reader.runs(RUNS)?.into_iter();
-    let runs = runs.filter(|run| run.instance.id == instance && run.state == RunState::Complete);
+    let complete = |run: &Moment| run.state == RunState::Complete;
     let mut of_kinds: HashMap<String, Vec<[u64; 3]>> = HashMap::new();
-    for counts in runs.flat_map(|run| run.kinds) {
-        let of_kind = of_kinds.entry(counts.kind).or_default();
-        if counts.added < counts.seen && of_kind.len() < OF_A_KIND {
-            of_kind.push([counts.added, counts.changed, counts.removed]);
+    for moment in reader.moments(instance)?.into_iter().filter(complete).take(RUNS) {
+        for counts in reader.run(moment.run)?.info.kinds {
+            let of_kind = of_kinds.entry(counts.kind).or_default();
+            if counts.added < counts.seen && of_kind.len() < OF_A_KIND {
+                of_kind.push([counts.added, counts.changed, counts.removed]);
+            }
         }
     }
     let mean = |counts: &[[u64; 3]], of: usize| {

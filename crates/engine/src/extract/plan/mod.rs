@@ -25,6 +25,7 @@ use vault::Reader;
 
 use super::due;
 use super::error::ExtractError;
+use super::refresh::Ages;
 use super::request::Request;
 use super::schedules::{ACTIVITY, ONE_PLAN, disabled};
 use super::scope::FolderSet;
@@ -219,7 +220,7 @@ impl Planner<'_> {
             return Ok(());
         };
         let disabled = disabled(reader, instance)?;
-        let ages = reader.ages(instance, kind.name)?;
+        let ages = Ages::of(reader, instance, kind.name)?;
         let slice = self.slice(kind, ONE_PLAN.refresh, disabled, &ages);
         plan.add(Reason::Item, ONE_PLAN.operation.ledger, slice.keys.len() as u64);
         Ok(())

@@ -1,0 +1,117 @@
+//! What was asked for in vain, and when what changed was last seen as it was.
+//!
+//! Both are about kinds that are read object by object. One that stays refused would be
+//! the oldest for ever: so a refusal counts as its turn, and as no reading of it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::AtPath;
+use crate::query::gather;
+use crate::{InstanceId, Reader, Result, RunId, times};
+
+/// The key of a kind that is refused as a whole; no object has it.
+const WHOLE_KIND: &str = "";
+
+/// Notes what was refused.
+pub(crate) fn refused(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+    keys: &[String],
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO refused (instance, kind, key, at) SELECT instance, ?2, ?3, ?4 FROM run WHERE id = ?1
+         ON CONFLICT (instance, kind, key) DO UPDATE SET at = max(at, excluded.at)",
+    )?;
+    keys.iter().try_for_each(|key| upsert.execute((run.0, kind, key, at.as_microsecond())).map(drop))
+}
+
+/// Notes that a kind was refused as a whole.
+pub(crate) fn kind_refused(
+    connection: &Connection,
+    run: RunId,
+    kind: &str,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    refused(connection, run, kind, &[WHOLE_KIND.to_owned()], at)
+}
+
+/// Forgets that an object was refused: it was read.
+pub(crate) fn admitted(connection: &Connection, run: RunId, kind: &str, key: &str) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM refused
+         WHERE instance = (SELECT instance FROM run WHERE id = ?1) AND kind = ?2 AND key = ?3";
+    connection.prepare_cached(delete)?.execute((run.0, kind, key)).map(drop)
+}
+
+/// Forgets that a kind was refused as a whole: it was read.
+pub(crate) fn kind_admitted(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<()> {
+    admitted(connection, run, kind, WHOLE_KIND)
+}
+
+/// The same for kinds of which a run has seen anything, and that were refused before it.
+pub(crate) fn seen_kinds_admitted(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM refused WHERE key = ?2
+         AND (instance, kind) IN (SELECT r.instance, k.kind FROM run r
+             JOIN run_kind k ON k.run = r.id AND k.seen > 0 WHERE r.id = ?1)
+         AND at < (SELECT started_at FROM run WHERE id = ?1)";
+    connection.execute(delete, (run.0, WHOLE_KIND)).map(drop)
+}
+
+impl Reader {
+    /// The objects of a kind that were refused when they were asked for last, by key,
+    /// with when that was.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn refused(&self, instance: InstanceId, kind: &str) -> Result<HashMap<String, Timestamp>> {
+        let select = "SELECT key, at FROM refused WHERE instance = ?1 AND kind = ?2 AND key <> ?3";
+        self.refusals(select, (instance.0, kind, WHOLE_KIND))
+    }
+
+    /// The kinds that were refused as a whole when they were asked for last, with when
+    /// that was.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn refused_kinds(&self, instance: InstanceId) -> Result<HashMap<String, Timestamp>> {
+        let select = "SELECT kind, at FROM refused WHERE instance = ?1 AND key = ?2";
+        self.refusals(select, (instance.0, WHOLE_KIND))
+    }
+
+    fn refusals(
+        &self,
+        select: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<HashMap<String, Timestamp>> {
+        let refusal = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, times::timestamp(row.get(1)?)?));
+        let refusals: Vec<(String, Timestamp)> =
+            gather(&self.connection, select, parameters, refusal).at(&self.path)?;
+        Ok(refusals.into_iter().collect())
+    }
+
+    /// When an object was last read as it was before a run found it otherwise; `None`
+    /// where that is when it was first read so, or where no age of it is kept.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn confirmed_at(
+        &self,
+        instance: InstanceId,
+        kind: &str,
+        key: &str,
+        until: RunId,
+    ) -> Result<Option<Timestamp>> {
+        let select = "SELECT v.confirmed_at FROM version v JOIN object o ON o.id = v.object
+             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3 AND v.until_run = ?4
+             ORDER BY v.id DESC LIMIT 1";
+        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
+        let confirmed = select
+            .query_row((instance.0, kind, key, until.0), |row| times::maybe_timestamp(row.get(0)?))
+            .optional();
+        Ok(confirmed.at(&self.path)?.flatten())
+    }
+}

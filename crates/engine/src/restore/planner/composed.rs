@@ -145,7 +145,7 @@ impl Ground<'_> {
             }
             _ => Some(Vec::new()),
         };
-        Ok(Some(Composed { rest, edited, ..composed(Ok(apart)) }))
+        Ok(Some(Composed { edited, rest, ..composed(Ok(apart)) }))
     }
 
     /// What somebody changed of an object after the vault last read it; `None` where the

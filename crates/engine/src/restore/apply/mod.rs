@@ -25,7 +25,7 @@
 //! Creations that could be taken for each other are therefore never under way together
 //! ([`lanes`]). All other steps are made as soon as what they need is there
 //! ([`graph`]), many at a time: the client's gate says how many requests run at once,
-//! and a few more steps than that are under way, since some wait for the disk.
+//! and more steps than that are under way, since some wait for the disk.
 
 mod answer;
 mod carry;
@@ -82,9 +82,10 @@ impl Default for Patience {
     }
 }
 
-/// Steps under way, as a multiple of the requests that may run at once: some wait for
-/// the journal meanwhile.
-const STEPS_A_REQUEST: usize = 3;
+/// Steps under way, as a multiple of the requests that may run at once. The others wait
+/// for the journal meanwhile: twice for each request, and a sync of a disk may take as
+/// long as a request.
+const STEPS_A_REQUEST: usize = 6;
 
 /// Carries out a plan, or what is left of it: what the journal has as done is not done
 /// again. A spent limit, an interrupt or a server that stays down ends it early; then

@@ -77,7 +77,8 @@ impl Course {
             |time: Duration| moments.iter().rev().find(|moment| moment.at <= time).copied().unwrap_or(start);
         let phase = |(name, from, to): (&'static str, Duration, Duration)| {
             let calls = requests.iter().filter(|one| (from..to).contains(&since(one.started)));
-            let held: Duration = calls.clone().map(|one| since(one.ended).saturating_sub(since(one.started))).sum();
+            let held: Duration =
+                calls.clone().map(|one| since(one.ended).saturating_sub(since(one.started))).sum();
             let spent = |of: fn(&Moment) -> Duration| (of(&at(to)) - of(&at(from))).as_secs_f64();
             Phase {
                 name,
@@ -95,7 +96,8 @@ impl Course {
 impl Restored {
     /// The phases as a table.
     pub(crate) fn phases(&self) -> String {
-        let head = ["phase", "calls", "wall s", "calls alone s", "at once", "program CPU s", "simulator CPU s"];
+        let head =
+            ["phase", "calls", "wall s", "calls alone s", "at once", "program CPU s", "simulator CPU s"];
         let seconds = |seconds: f64| format!("{seconds:.2}");
         let row = |phase: &Phase| {
             vec![

@@ -126,6 +126,7 @@ mod access;
 mod activity;
 mod auth;
 mod churn;
+mod clock;
 mod composed;
 mod config;
 mod content;

@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Tokens;
 use crate::churn::Churn;
+use crate::clock::Clock;
 use crate::config::{DeniedAs, SimConfig};
 use crate::data::{self, Ground};
 use crate::faults::{Fault, Faults};
@@ -50,6 +51,7 @@ pub(crate) struct Server {
     pub(crate) tokens: Tokens,
     pub(crate) log: Log,
     threads: Semaphore,
+    clock: Clock,
     bucket: Mutex<Bucket>,
     faults: Mutex<Faults>,
     churn: Mutex<Churn>,
@@ -122,6 +124,7 @@ impl Server {
             tokens: Tokens::default(),
             log: Log::new(),
             threads: Semaphore::new(config.served_at_once.max(1)),
+            clock: Clock::start(),
             bucket: Mutex::new(Bucket::new(config.rate_limit)),
             faults: Mutex::new(config.faults.clone()),
             churn: Mutex::new(config.churn),
@@ -294,7 +297,7 @@ impl Server {
         let reply = self.work(&mut call, fault);
         let time = self.service_time(&reply);
         if !time.is_zero() {
-            tokio::time::sleep_until((begun + time).into()).await;
+            self.clock.until(begun + time).await;
         }
         drop(thread);
         if fault == Some(Fault::HiddenReset) {

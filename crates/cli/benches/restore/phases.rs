@@ -22,6 +22,8 @@ pub(crate) struct Phase {
     /// Requests that began in it.
     pub(crate) calls: u64,
     pub(crate) wall_seconds: f64,
+    /// Requests that the simulator had at once, on average.
+    pub(crate) at_once: f64,
     /// Processor time of the program, and of the simulator.
     pub(crate) program_seconds: f64,
     pub(crate) simulator_seconds: f64,
@@ -75,11 +77,14 @@ impl Course {
             |time: Duration| moments.iter().rev().find(|moment| moment.at <= time).copied().unwrap_or(start);
         let phase = |(name, from, to): (&'static str, Duration, Duration)| {
             let calls = requests.iter().filter(|one| (from..to).contains(&since(one.started)));
+            let held: Duration =
+                calls.clone().map(|one| since(one.ended).saturating_sub(since(one.started))).sum();
             let spent = |of: fn(&Moment) -> Duration| (of(&at(to)) - of(&at(from))).as_secs_f64();
             Phase {
                 name,
                 calls: calls.count() as u64,
                 wall_seconds: (to - from).as_secs_f64(),
+                at_once: held.as_secs_f64() / (to - from).as_secs_f64().max(f64::EPSILON),
                 program_seconds: spent(|moment| moment.program),
                 simulator_seconds: spent(|moment| moment.simulator),
             }
@@ -91,7 +96,8 @@ impl Course {
 impl Restored {
     /// The phases as a table.
     pub(crate) fn phases(&self) -> String {
-        let head = ["phase", "calls", "wall s", "calls alone s", "program CPU s", "simulator CPU s"];
+        let head =
+            ["phase", "calls", "wall s", "calls alone s", "at once", "program CPU s", "simulator CPU s"];
         let seconds = |seconds: f64| format!("{seconds:.2}");
         let row = |phase: &Phase| {
             vec![
@@ -99,6 +105,7 @@ impl Restored {
                 phase.calls.to_string(),
                 seconds(phase.wall_seconds),
                 seconds(calls_alone(phase.calls)),
+                format!("{:.1}", phase.at_once),
                 seconds(phase.program_seconds),
                 seconds(phase.simulator_seconds),
             ]

@@ -72,13 +72,14 @@ impl Selection {
         instance: InstanceId,
         as_of: RunId,
     ) -> Result<Vec<(&'static Kind, String)>, RestoreError> {
+        let then = vault::AsOf { instance, run: Some(as_of) };
         let mut found = Vec::new();
         let mut known = BTreeSet::new();
         for (kind, key) in &self.objects {
             if !is_restorable(kind) {
                 return Err(RestoreError::NotRestorable { kind: kind.name });
             }
-            if reader.show_at(instance, kind.name, key, Some(as_of))?.is_none() {
+            if reader.row(then, kind.name, key)?.is_none() {
                 return Err(RestoreError::NotStored {
                     kind: kind.singular,
                     key: key.clone(),

@@ -16,7 +16,11 @@ pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let count = opened.list(Part::Layout).len();
     let mut changes = edit.take_given().into_changes();
     change(&mut changes, "id", quoted(&id));
-    change(&mut changes, "dashboard_title", json::member(&opened.body, "title").unwrap_or("null").to_owned());
+    change(
+        &mut changes,
+        "dashboard_title",
+        json::member(opened.body(), "title").unwrap_or("null").to_owned(),
+    );
     if !changes.iter().any(|(name, value)| *name == "order" && value != "null") {
         change(&mut changes, "order", count.to_string());
     }

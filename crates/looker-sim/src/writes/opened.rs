@@ -1,5 +1,7 @@
 //! A dashboard whose parts are being changed.
 
+use bytes::Bytes;
+
 use super::dashboards::writable;
 use super::{Edit, Failure};
 use crate::json::quoted;
@@ -11,7 +13,7 @@ use crate::table::as_text;
 /// The lists of parts of a dashboard, to be changed and put back.
 pub(crate) struct Opened {
     pub(crate) id: String,
-    pub(crate) body: String,
+    body: Bytes,
     changed: Vec<(Part, Vec<String>)>,
 }
 
@@ -23,7 +25,7 @@ impl Opened {
     /// 404, or 405 for a LookML dashboard.
     pub(crate) fn of(edit: &Edit<'_>, id: &str) -> Result<Opened, Failure> {
         writable(edit, id)?;
-        let body = as_text(&edit.row(Kind::Dashboard, id)?.body).to_owned();
+        let body = edit.row(Kind::Dashboard, id)?.body.clone();
         Ok(Opened { id: id.to_owned(), body, changed: Vec::new() })
     }
 
@@ -36,15 +38,20 @@ impl Opened {
         let id = edit.id();
         let dashboard = edit.world.parts().dashboard(part, &id).map(str::to_owned);
         let opened = Opened::of(edit, &dashboard.ok_or(Failure::NotFound)?)?;
-        let object = parts::find(&opened.body, part, &id).ok_or(Failure::NotFound)?.to_owned();
+        let object = parts::find(opened.body(), part, &id).ok_or(Failure::NotFound)?.to_owned();
         Ok((opened, object))
+    }
+
+    /// The dashboard as it was opened.
+    pub(crate) fn body(&self) -> &str {
+        as_text(&self.body)
     }
 
     /// A list of parts, with what was changed of it.
     pub(crate) fn list(&self, part: Part) -> Vec<String> {
         match self.changed.iter().find(|(of, _)| *of == part) {
             Some((_, list)) => list.clone(),
-            None => parts::list(&self.body, part).map(str::to_owned).collect(),
+            None => parts::list(self.body(), part).map(str::to_owned).collect(),
         }
     }
 

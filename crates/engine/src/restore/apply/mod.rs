@@ -25,11 +25,12 @@
 //! Creations that could be taken for each other are therefore never under way together
 //! ([`lanes`]). All other steps are made as soon as what they need is there
 //! ([`graph`]), many at a time: the client's gate says how many requests run at once,
-//! and a few more steps than that are under way, since some wait for the disk.
+//! and more steps than that are under way, since some wait for the disk.
 
 mod answer;
 mod carry;
 mod graph;
+mod journal;
 mod lanes;
 mod report;
 mod sending;
@@ -49,9 +50,9 @@ use super::RestoreError;
 use super::plan::Plan;
 use super::session::Session;
 use super::step::{Ids, Symbol};
-use crate::extract::blocking;
 use carry::{Outcome, Request};
 use graph::Graph;
+use journal::Journal;
 use lanes::Lanes;
 use report::Ledger;
 
@@ -82,9 +83,10 @@ impl Default for Patience {
     }
 }
 
-/// Steps under way, as a multiple of the requests that may run at once: some wait for
-/// the journal meanwhile.
-const STEPS_A_REQUEST: usize = 3;
+/// Steps under way, as a multiple of the requests that may run at once. The others wait
+/// for the journal meanwhile: twice for each request, and a sync of a disk may take as
+/// long as a request.
+const STEPS_A_REQUEST: usize = 6;
 
 /// Carries out a plan, or what is left of it: what the journal has as done is not done
 /// again. A spent limit, an interrupt or a server that stays down ends it early; then
@@ -103,10 +105,12 @@ pub async fn apply(
 ) -> Result<Applied, RestoreError> {
     let known = plan.ids.ids();
     let graph = Graph::new(plan, &known)?;
-    let journal = session.writer.reader()?.restore_steps(restore, None)?;
+    let begun = session.writer.reader()?.restore_steps(restore, None)?;
     let age = Duration::try_from(Timestamp::now() - plan.made_at).unwrap_or_default();
-    let is_late = !journal.is_empty() || age > patience.fresh;
-    let work = Work { session, restore, plan, patience, is_late, ids: Mutex::new(known.clone()), known };
+    let is_late = !begun.is_empty() || age > patience.fresh;
+    let journal = Journal::open(session.writer.clone());
+    let ids = Mutex::new(known.clone());
+    let work = Work { session, restore, plan, patience, is_late, journal, known, ids };
     let mut driver = Driver {
         work: &work,
         graph,
@@ -115,11 +119,13 @@ pub async fn apply(
         requests: HashMap::new(),
         resumed: HashMap::new(),
     };
-    driver.take_up(journal).await?;
+    driver.take_up(begun).await?;
     driver.run().await?;
     let ledger = driver.ledger;
     let ids = std::mem::take(&mut *work.ids());
-    Ok(ledger.close(ids, session.brake.pulled()))
+    let applied = ledger.close(ids, session.brake.pulled());
+    work.journal.close().await;
+    Ok(applied)
 }
 
 /// What all steps share.
@@ -130,6 +136,7 @@ struct Work<'a> {
     patience: &'a Patience,
     /// Whether time has passed since the plan was made.
     is_late: bool,
+    journal: Journal,
     /// Ids that the plan knows.
     known: Ids,
     /// These, and all that were given.
@@ -151,9 +158,7 @@ impl Work<'_> {
             entry,
             at,
         };
-        let lines: Vec<StepRecord> = lines.into_iter().map(line).collect();
-        let writer = self.session.writer.clone();
-        Ok(blocking(move || Ok(writer.journal(lines)?)).await?)
+        self.journal.write(lines.into_iter().map(line).collect()).await
     }
 }
 
@@ -171,13 +176,13 @@ struct Driver<'a> {
 
 impl Driver<'_> {
     /// Takes over what an earlier process did.
-    async fn take_up(&mut self, journal: Vec<StepInfo>) -> Result<(), RestoreError> {
+    async fn take_up(&mut self, begun: Vec<StepInfo>) -> Result<(), RestoreError> {
         let steps = &self.work.plan.steps;
         let numbers: BTreeMap<u32, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.number, at)).collect();
         let mut lost = Vec::new();
         // Only what is begun is in it; that it is blocked is found out anew.
-        let begun = journal.into_iter().filter_map(|line| Some((*numbers.get(&line.step)?, line)));
+        let begun = begun.into_iter().filter_map(|line| Some((*numbers.get(&line.step)?, line)));
         for (at, line) in begun {
             match line.state {
                 StepState::Done => self.is_done(at, line.given),

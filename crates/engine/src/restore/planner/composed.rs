@@ -8,10 +8,11 @@ use looker::Kind;
 use looker::catalogue::Resource;
 use vault::{AsOf, BodyHash, Reader, Side};
 
-use super::{OnConflict, Request};
+use super::{OnConflict, Request, bring};
 use crate::diff::Value;
 use crate::restore::accepted::Accepted;
 use crate::restore::compose::{Composer, Manner, Owner, Sides, World};
+use crate::restore::edited::{self, Edited};
 use crate::restore::joined::Apart;
 use crate::restore::live::Live;
 use crate::restore::past::body_of;
@@ -24,6 +25,8 @@ pub(super) struct Ground<'g> {
     pub(super) ids: &'g Ids,
     pub(super) made: &'g HashSet<Symbol>,
     pub(super) absent: &'g BTreeSet<Symbol>,
+    /// Content that is made anew, by the field of a board's item.
+    pub(super) lost: &'g HashSet<(&'static str, String)>,
     pub(super) request: &'g Request,
     pub(super) host: &'g str,
     pub(super) accepted: Option<&'g Accepted>,
@@ -58,10 +61,11 @@ impl Task<'_> {
 pub(super) struct Composed {
     /// The hash of the live body, made as the stored one was.
     pub(super) live: Option<BodyHash>,
-    /// Whether that is the newest that the vault has.
-    pub(super) is_newest: bool,
     /// Its steps, or why it is left as it is.
     pub(super) outcome: Result<Apart, String>,
+    /// What somebody changed of it after the vault last read it, if there are steps; `None`
+    /// where the three sides cannot be compared.
+    pub(super) edited: Option<Vec<Edited>>,
     /// Fields that differ and that nobody can write, where that was to be told and there is
     /// one way to store it.
     pub(super) rest: Option<Beyond>,
@@ -107,7 +111,7 @@ impl Ground<'_> {
         let is_newest = compared.as_ref().is_none_or(|(_, is_newest)| *is_newest);
         let live_body = compared.map(|(body, _)| body);
         let live = task.live.and_then(Live::hash).or_else(|| live_body.as_deref().map(BodyHash::of));
-        let composed = |outcome| Composed { live, is_newest, outcome, rest: None };
+        let composed = |outcome| Composed { live, outcome, edited: Some(Vec::new()), rest: None };
         let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
         let there = live_body.as_deref().map(Value::parse).transpose();
         let there = there.map_err(|error| damaged(error.to_string()))?;
@@ -136,7 +140,44 @@ impl Ground<'_> {
             let moved = task.live.is_some_and(|live| live.row.id != task.key);
             read_back::beyond(task.kind, &wanted, there, moved, self.accepted)
         });
-        Ok(Some(Composed { rest, ..composed(Ok(apart)) }))
+        let edited = match &there {
+            Some(there) if !is_newest && apart.impossible.is_none() && !apart.steps.is_empty() => {
+                self.edited(task, [&wanted, there], reader)?
+            }
+            _ => Some(Vec::new()),
+        };
+        Ok(Some(Composed { edited, rest, ..composed(Ok(apart)) }))
+    }
+
+    /// What somebody changed of an object after the vault last read it; `None` where the
+    /// three sides cannot be compared. `wanted` is that of then, `there` that of now.
+    fn edited(
+        &self,
+        task: &Task<'_>,
+        [wanted, there]: [&Value<'_>; 2],
+        reader: &Reader,
+    ) -> Result<Option<Vec<Edited>>, RestoreError> {
+        let (Some(live), Some((last, _))) = (task.live, &task.last) else { return Ok(None) };
+        let told = |last: &Value<'_>, now: &Value<'_>| {
+            let bodies = [last, now].map(|side| side.text().as_bytes());
+            // What lay on a board and was deleted left it without anybody's doing.
+            if task.kind.name == "boards" && bring::differ_by(task.kind, bodies[0], bodies[1], self.lost) {
+                return Vec::new();
+            }
+            edited::of(task.kind, [wanted, last, now], self.ids, self.accepted)
+        };
+        // Mostly the vault read last what comes back.
+        if *last == task.then {
+            return Ok(Some(told(wanted, there)));
+        }
+        let Some(last) = reader.body(last)? else { return Ok(None) };
+        let Ok(parsed) = Value::parse(&last) else { return Ok(None) };
+        if task.kind.destinations.is_empty() {
+            return Ok(Some(told(&parsed, there)));
+        }
+        // It may have been read last with destinations, and before without, or the reverse.
+        let (now, _) = live.body_like(task.kind, None, vault::redactions(&last).is_empty(), reader)?;
+        Ok(Value::parse(&now).ok().map(|now| told(&parsed, &now)))
     }
 
     /// What needs no look at the documents: what is there is what was stored.
@@ -145,8 +186,8 @@ impl Ground<'_> {
         let packed = live.packed.as_ref().filter(|packed| packed.prepared.redacted == 0)?;
         (packed.hash() == task.then).then(|| Composed {
             live: Some(packed.hash()),
-            is_newest: task.last == Some((packed.hash(), live.side)),
             outcome: Ok(Apart::default()),
+            edited: Some(Vec::new()),
             rest: Some(Beyond::default()),
         })
     }

@@ -8,10 +8,9 @@ use looker::Kind;
 use vault::{RunId, Side};
 
 use super::composed::{Composed, Ground, Task, writes};
-use super::{OnConflict, Planned, Planner, Target, bring};
-use crate::diff::Value;
+use super::{OnConflict, Planned, Planner, Target};
 use crate::restore::compose::Composer;
-use crate::restore::edited::{self, Edited};
+use crate::restore::edited::Edited;
 use crate::restore::identity::Standing;
 use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
@@ -69,11 +68,15 @@ impl Planner<'_> {
             objects.push(object);
             tasks.extend(task);
         }
+        // Only boards ask for it.
+        let has_boards = tasks.iter().any(|task| task.kind.name == "boards");
+        let lost = if has_boards { self.lost_contents()? } else { HashSet::new() };
         let ground = Ground {
             in_place: Ground::is_in_place(&ids, &made, &self.request.manner),
             ids: &ids,
             made: &made,
             absent: &self.absent,
+            lost: &lost,
             request: &self.request,
             host: &self.host,
             accepted: self.accepted,
@@ -174,7 +177,7 @@ impl Planner<'_> {
             object.action = Action::Blocked(why);
             return Ok(requires);
         }
-        self.decide(&mut apart.steps, task, composed.is_newest, object)?;
+        self.decide(&mut apart.steps, task, composed.edited, object)?;
         composer.join(apart);
         // What is left as it is needs nothing.
         Ok(if object.action == Action::Conflict { BTreeSet::new() } else { requires })
@@ -210,7 +213,7 @@ impl Planner<'_> {
         &self,
         own: &mut Vec<Step>,
         task: &Task<'_>,
-        is_newest: bool,
+        edited: Option<Vec<Edited>>,
         object: &mut Object,
     ) -> Result<(), RestoreError> {
         let in_trash = task.live.is_some_and(|live| live.side == Side::Trash);
@@ -242,7 +245,6 @@ impl Planner<'_> {
             }
         }
         if object.action != Action::Skip {
-            let edited = self.edited(task, is_newest)?;
             // What cannot be compared may hide what somebody did.
             object.conflict = !task.is_as_read() || edited.as_ref().is_none_or(|edited| !edited.is_empty());
             object.edited = edited.unwrap_or_default();
@@ -252,27 +254,6 @@ impl Planner<'_> {
             object.action = Action::Conflict;
         }
         Ok(())
-    }
-
-    /// What somebody changed of an object after the vault last read it; `None` where the
-    /// three sides cannot be compared.
-    fn edited(&self, task: &Task<'_>, is_newest: bool) -> Result<Option<Vec<Edited>>, RestoreError> {
-        let (Some(live), false) = (task.live, is_newest) else { return Ok(Some(Vec::new())) };
-        let reader = self.past.reader;
-        let last = task.last.as_ref().map(|(last, _)| reader.body(last)).transpose()?.flatten();
-        let (Some(then), Some(last)) = (reader.body(&task.then)?, last) else { return Ok(None) };
-        let (now, _) = live.body_like(task.kind, None, vault::redactions(&last).is_empty(), reader)?;
-        // What lay on a board and was deleted left it without anybody's doing.
-        if task.kind.name == "boards" && bring::differ_by(task.kind, &last, &now, &self.lost_contents()?) {
-            return Ok(Some(Vec::new()));
-        }
-        let parsed = [&then, &last, &now].map(|body| Value::parse(body).ok());
-        Ok(match &parsed {
-            [Some(then), Some(last), Some(now)] => {
-                Some(edited::of(task.kind, [then, last, now], &self.ids, self.accepted))
-            }
-            _ => None,
-        })
     }
 
     /// Notes with creations what was there before that they could be taken for.

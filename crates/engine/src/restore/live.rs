@@ -10,10 +10,10 @@ use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
-use vault::{BodyHash, Reader, Side};
+use vault::{BodyHash, Reader, Side, Writer};
 
 use super::RestoreError;
-use super::packing::{Packed, Readers, pack};
+use super::packing::{Packed, pack};
 use super::session::Session;
 use crate::extract::{Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
 
@@ -141,7 +141,7 @@ static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
 
 struct Found<'c> {
     client: &'c Client,
-    readers: &'c Arc<Readers>,
+    writer: &'c Writer,
     kind: &'static Kind,
     lives: BTreeMap<String, Live>,
 }
@@ -151,7 +151,7 @@ type Answered = Vec<(Row, Option<Arc<Packed>>)>;
 
 impl<'c> Found<'c> {
     fn new(session: &'c Session, kind: &'static Kind) -> Self {
-        Self { client: &session.client, readers: &session.readers, kind, lives: BTreeMap::new() }
+        Self { client: &session.client, writer: &session.writer, kind, lives: BTreeMap::new() }
     }
 
     fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
@@ -160,7 +160,7 @@ impl<'c> Found<'c> {
 
     async fn rows(&self, call: Call) -> Result<Answered, RestoreError> {
         let raws = self.client.get(&call, |reply| rows::cut(&reply.body)).await?;
-        pack(self.readers, self.kind, raws).await
+        pack(self.writer, self.kind, raws).await
     }
 
     fn keep(&mut self, answered: Answered, side: Side) {

@@ -11,22 +11,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use looker::Kind;
 use looker::rows::Row;
-use vault::{BodyHash, Codec, Reader, Side, VaultError, Writer};
+use vault::{BodyHash, Codec, Reader, Side, Writer};
 
 use super::RestoreError;
-use crate::extract::{ExtractError, Prepared, Recorder, blocking, compiled};
+use crate::extract::{Prepared, Recorder, blocking, compiled};
 
 /// A document, compressed.
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) prepared: Prepared,
     codec: Codec,
-}
-
-/// Readers of the vault, opened as many as were ever needed at once.
-#[derive(Debug)]
-pub(super) struct Readers {
-    writer: Writer,
 }
 
 impl Packed {
@@ -45,23 +39,6 @@ impl Packed {
     }
 }
 
-impl Readers {
-    pub(super) fn new(writer: Writer) -> Self {
-        Self { writer }
-    }
-
-    /// Does something with a reader of its own.
-    ///
-    /// # Errors
-    /// When the vault cannot be opened once more; what `with` gives.
-    pub(super) fn lend<T, E: From<VaultError>>(
-        &self,
-        with: impl FnOnce(&Reader) -> Result<T, E>,
-    ) -> Result<T, E> {
-        with(&*self.writer.reader()?)
-    }
-}
-
 /// Whether objects of a kind are packed: they are large and many, and there is one way
 /// to store them. One without a birth is known by its name, which is looked for in all of it.
 fn is_packed(kind: &Kind, row: &Row) -> bool {
@@ -71,32 +48,30 @@ fn is_packed(kind: &Kind, row: &Row) -> bool {
 /// Reads the envelopes of rows, and packs what is to be packed, on a blocking thread.
 /// What has no id is left out.
 pub(super) async fn pack(
-    readers: &Arc<Readers>,
+    writer: &Writer,
     kind: &'static Kind,
     raws: Vec<bytes::Bytes>,
 ) -> Result<Vec<(Row, Option<Arc<Packed>>)>, RestoreError> {
-    let readers = Arc::clone(readers);
+    let writer = writer.clone();
     Ok(blocking(move || {
-        let codec = readers.writer.codec();
+        let (codec, reader) = (writer.codec(), writer.reader()?);
         let [rules, _] = compiled(kind);
         let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
-        readers.lend(|reader| {
-            let mut rows = Vec::with_capacity(raws.len());
-            for mut row in raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok()) {
-                if !is_packed(kind, &row) {
-                    rows.push((row, None));
-                    continue;
-                }
-                // What is no document is told when it is looked at.
-                let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash))?.ok();
-                let packed = prepared.map(|prepared| Arc::new(Packed { prepared, codec: codec.clone() }));
-                if packed.is_some() {
-                    row.raw = bytes::Bytes::new();
-                }
-                rows.push((row, packed));
+        let mut rows = Vec::with_capacity(raws.len());
+        for mut row in raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok()) {
+            if !is_packed(kind, &row) {
+                rows.push((row, None));
+                continue;
             }
-            Ok::<_, ExtractError>(rows)
-        })
+            // What is no document is told when it is looked at.
+            let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash))?.ok();
+            let packed = prepared.map(|prepared| Arc::new(Packed { prepared, codec: codec.clone() }));
+            if packed.is_some() {
+                row.raw = bytes::Bytes::new();
+            }
+            rows.push((row, packed));
+        }
+        Ok(rows)
     })
     .await?)
 }

@@ -13,7 +13,6 @@ use super::RestoreError;
 use super::accepted::Accepted;
 use super::clashes::Names;
 use super::may::May;
-use super::packing::Readers;
 use super::planner::Reads;
 use crate::Watch;
 use crate::allowance::{Allowance, Standing};
@@ -28,7 +27,6 @@ pub struct Session {
     pub(super) writer: Writer,
     pub(super) watch: Arc<dyn Watch>,
     pub(super) brake: Brake,
-    pub(super) readers: Arc<Readers>,
     run: RunId,
     instance: InstanceId,
     bookkeeping: Bookkeeping,
@@ -77,13 +75,11 @@ impl Session {
         let writer = vault.into_writer();
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
         let brake = Brake::new(interrupt);
-        let readers = Arc::new(Readers::new(writer.clone()));
         Ok(Self {
             client: client.clone(),
             writer,
             watch,
             brake,
-            readers,
             run,
             instance,
             bookkeeping,
@@ -165,9 +161,7 @@ impl Session {
     /// When the vault cannot be written.
     pub async fn close(self, totals_json: String) -> Result<(), RestoreError> {
         let state = if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete };
-        let Self { client, writer, run, bookkeeping, readers, .. } = self;
-        // Who closes the vault last tidies up its journal, and must be able to write.
-        drop(readers);
+        let Self { client, writer, run, bookkeeping, .. } = self;
         bookkeeping.end().await;
         blocking(move || {
             count_calls(&client, &writer, run)?;

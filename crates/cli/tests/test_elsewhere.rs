@@ -287,6 +287,36 @@ fn a_few_that_are_lost_are_all_looked_for() {
     assert!((few.len()..=few.len() + 1).contains(&calls), "a call an object, and the trial: {calls}");
 }
 
+/// The purged ones come first in the order of the keys.
+#[test]
+fn what_was_moved_is_found_among_what_was_purged() {
+    for (purged, moved, state) in [(12, 10, "complete"), (20, 20, "suspect")] {
+        let (looker, world, line, live) = two_folders();
+        world.extract(&line).complete();
+        let others = looker.shared_folder_ids()[2..].to_vec();
+        let (to_purge, rest) = live.split_at(purged);
+        for id in to_purge {
+            looker.purge(Kind::Dashboard, id).unwrap();
+        }
+        for id in &rest[..moved] {
+            move_out(&looker, id, &others);
+        }
+        let (report, calls) = calls_of(&looker, &world, &line, state);
+        assert!(calls <= purged + moved + 1, "a call an object, and the trial: {calls}");
+        assert_eq!(report["kinds"][0]["changed"], moved, "{report}");
+        if state == "suspect" {
+            assert_eq!(report["suspicions"][0]["gone"], purged, "{report}");
+            let confirmed = world.json(&format!("runs confirm {}", report["run"]));
+            assert_eq!(confirmed["gone"], json!([{ "kind": "dashboards", "gone": purged }]));
+        } else {
+            assert_eq!(report["kinds"][0]["gone"], purged, "{report}");
+        }
+        for id in &rest[..moved] {
+            assert_eq!(world.json(&format!("show dashboard {id}"))["state"], "live");
+        }
+    }
+}
+
 #[test]
 fn what_is_moved_as_a_whole_is_found_as_a_whole() {
     let (looker, world, line, live) = two_folders();

@@ -8,12 +8,12 @@
 //!
 //! A run of which too much is missing is held, and tells nothing to be gone. So of what
 //! looks lost as a whole (a folder that the account may not see any more) only some is
-//! looked for; of what was moved as a whole all, since each call finds some of it.
+//! looked for, from all over it; of what was moved, wholly or in part, all.
 
 use std::collections::{BTreeMap, HashSet};
 
 use looker::Kind;
-use vault::{AbsenceScope, Side};
+use vault::{AbsenceScope, Side, Suspicion};
 
 use super::by_id::{Search, There};
 use super::closing::Closing;
@@ -28,6 +28,9 @@ type Missing = BTreeMap<&'static str, (Option<u32>, Vec<String>)>;
 
 /// Calls after which one looks at what they found.
 const CALLS_AT_A_TIME: usize = 10;
+
+/// Of so many that were looked for, one that was found is hardly any.
+const HARDLY_ANY: usize = 10;
 
 impl Run {
     /// Looks for what would be gone. What could not be looked for is a gap.
@@ -55,7 +58,7 @@ impl Run {
                 return Ok(());
             }
             // What the other side held may have left too little for the run to be held.
-            if keys.is_empty() || self.is_lost(&search, closing).await? {
+            if keys.is_empty() || self.is_lost(&search, closing, 0).await? {
                 continue;
             }
             let missing = self.missing_of(&search, closing).await?;
@@ -65,8 +68,8 @@ impl Run {
         Ok(())
     }
 
-    /// Looks for objects, some at a time, while that finds any or the run would not be
-    /// held without them; answers those that were not looked for.
+    /// Looks for objects, some at a time, until hardly any were found and the run would
+    /// be held whatever became of the others; answers those that were not looked for.
     async fn look_for(
         &self,
         search: &Search,
@@ -74,30 +77,44 @@ impl Run {
         closing: &mut Closing,
     ) -> Result<Vec<String>, ExtractError> {
         let at_a_time = CALLS_AT_A_TIME * self.ids_a_call(&search.group);
+        let (mut asked, mut found) = (0, 0);
         while !keys.is_empty() {
-            let rest = keys.split_off(keys.len().min(at_a_time));
-            let asked = std::mem::replace(&mut keys, rest);
-            closing.failed.extend(self.search(vec![(search.clone(), asked.clone())]).await?);
+            let some = spread_over(&mut keys, at_a_time);
+            closing.failed.extend(self.search(vec![(search.clone(), some.clone())]).await?);
             if keys.is_empty() || self.brake.pulled().is_some() || !closing.failed.is_empty() {
                 break;
             }
             let missing = self.missing_of(search, closing).await?;
-            let found = asked.iter().filter(|key| !missing.contains(*key)).count();
-            if found * 2 < asked.len() && self.is_lost(search, closing).await? {
+            asked += some.len();
+            found += some.iter().filter(|key| !missing.contains(*key)).count();
+            let to_find = (keys.len() * found).div_ceil(asked);
+            if found * HARDLY_ANY <= asked && self.is_lost(search, closing, to_find).await? {
                 break;
             }
         }
         Ok(keys)
     }
 
-    /// Whether so much of a kind is missing that the run is held for it.
-    async fn is_lost(&self, search: &Search, closing: &Closing) -> Result<bool, ExtractError> {
+    /// Whether so much of a kind is missing that the run is held for it, though so many
+    /// more be found.
+    async fn is_lost(
+        &self,
+        search: &Search,
+        closing: &Closing,
+        to_find: usize,
+    ) -> Result<bool, ExtractError> {
         let of_kind = |(at, _): &(&usize, &Option<u32>)| self.groups[**at].kind == search.group.kind;
         let proved = closing.proved.iter().filter(of_kind);
         let scopes = proved.map(|(at, round)| self.scope_of(*at, *round)).collect();
         self.preparer.settle().await?;
         let (writer, run, share) = (self.writer.clone(), self.id, self.request.suspect_share);
-        blocking(move || Ok(!writer.vanished(run, share, scopes)?.is_empty())).await
+        let vanished = blocking(move || Ok(writer.vanished(run, share, scopes)?)).await?;
+        Ok(vanished.iter().any(|suspicion| match suspicion {
+            Suspicion::Vanished { gone, known, .. } => {
+                gone.saturating_sub(to_find as u64) * 100 > known * u64::from(share)
+            }
+            _ => false,
+        }))
     }
 
     /// What is missing of the kind that is looked for.
@@ -165,5 +182,34 @@ impl Run {
         };
         let search = Search { group: Group::on(kind, paged, side), there, noted: round };
         (!keys.is_empty()).then_some((search, keys))
+    }
+}
+
+/// Takes so many keys out, from all over the list: neighbours tend to share their fate.
+fn spread_over(keys: &mut Vec<String>, most: usize) -> Vec<String> {
+    let (total, most) = (keys.len(), most.min(keys.len()));
+    let is_taken = |at: usize| at * most / total != (at + 1) * most / total;
+    let mut at = 0..total;
+    keys.extract_if(.., |_| at.next().is_some_and(is_taken)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_first_is_from_all_over() {
+        for total in 0..60 {
+            let all: Vec<String> = (0..total).map(|key| format!("{key:02}")).collect();
+            let mut rest = all.clone();
+            let some = spread_over(&mut rest, 10);
+            assert_eq!(some.len(), total.min(10));
+            assert!(some.is_sorted() && rest.is_sorted());
+            let early = some.iter().filter(|key| **key < all[total / 2]).count();
+            assert!(early.abs_diff(some.len() - early) <= 2, "{some:?} of {total}");
+            let mut both = [some, rest].concat();
+            both.sort();
+            assert_eq!(both, all);
+        }
     }
 }

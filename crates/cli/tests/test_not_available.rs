@@ -161,6 +161,49 @@ fn a_kind_is_not_closed_while_what_was_read_last_can_be_read() {
 }
 
 #[test]
+fn what_is_refused_first_keeps_nothing_else_from_being_read() {
+    for status in [403, 404] {
+        let looker = Looker::start(SimConfig { users: 12, ..config() });
+        let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
+        let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
+        let front = Front::before(looker.port(), move |exchange| {
+            let user =
+                exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
+            to_ask.lock().unwrap().push(user.clone());
+            let mut refused = to_refuse.lock().unwrap();
+            if refused.len() < TRIED {
+                refused.insert(user.clone());
+            }
+            refused.contains(&user).then(|| Instead::error(status, "Permission Denied"))
+        });
+        let world = looker.world_at(&front.url());
+        let report = world.extract("").complete();
+        assert_eq!(texts(&report["unavailable"], "kind"), ["user_attribute_values"], "{status}");
+        assert_eq!(asked.lock().unwrap().len(), TRIED);
+
+        a_day_passes(&world.path(VAULT));
+        let report = world.extract("").complete();
+        assert_eq!(report["unavailable"], Value::Array(Vec::new()), "{status}");
+        let read: HashSet<String> = ages(&world.path(VAULT), "user_attribute_values").into_iter().collect();
+        let refused = refused.lock().unwrap().clone();
+        let all: HashSet<String> = looker.ids(Kind::User, false).into_iter().collect();
+        assert_eq!(read, all.difference(&refused).cloned().collect(), "{status}");
+
+        // What was never read waits for its turn like all else, but for a person who wants all.
+        asked.lock().unwrap().clear();
+        a_day_passes(&world.path(VAULT));
+        let report = world.extract("").complete();
+        assert_eq!(report["unavailable"], Value::Array(Vec::new()), "{status}");
+        assert_eq!(spread(&report, "user_attribute_values")["missing"], 0, "{report}");
+        let again = |asked: &[String]| asked.iter().filter(|user| refused.contains(*user)).count();
+        assert_eq!(again(&asked.lock().unwrap()), 0, "{status}");
+        world.extract("--all-now").complete();
+        assert_eq!(again(&asked.lock().unwrap()), TRIED, "{status}");
+        assert_eq!(absences(&world), 0);
+    }
+}
+
+#[test]
 fn what_stays_refused_takes_its_turn_like_all_others() {
     const MAX_AGE: usize = 10;
     let looker = Looker::start(SimConfig { users: 30, ..config() });

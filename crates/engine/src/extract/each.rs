@@ -90,8 +90,10 @@ enum Outcome {
 
 /// What a run reads of a kind, one by one.
 pub(super) struct Due {
-    /// What is to be read.
+    /// What is to be read; first what was never read.
     pub(super) keys: Vec<String>,
+    /// How many of them were never read.
+    unread: usize,
     /// What was read last and is not due, to ask when all that is asked first is turned
     /// away: objects that stay refused are the oldest for ever.
     next: Vec<String>,
@@ -100,7 +102,7 @@ pub(super) struct Due {
 impl Due {
     /// These, and no others whatever they tell.
     pub(super) fn exactly(keys: Vec<String>) -> Self {
-        Self { keys, next: Vec::new() }
+        Self { keys, unread: 0, next: Vec::new() }
     }
 }
 
@@ -239,16 +241,17 @@ impl Run {
         if slice.left > 0 {
             self.watch.warn(&format!("{} {kind} are left for later runs", slice.left));
         }
-        let Slice { total, left: missing, oldest, keys, mut next } = slice;
+        let Slice { total, left: missing, oldest, keys, unread, mut next } = slice;
         self.findings.spread.push(Spread { kind, total, missing, read: keys.len(), oldest });
         next.truncate(TRIED_BEFORE_CLOSED.saturating_sub(keys.len()).max(1));
-        Ok(Due { keys, next })
+        Ok(Due { keys, unread, next })
     }
 
     /// Reads objects one by one.
     pub(super) async fn read_keys(&mut self, read: Read, due: Due) -> Result<Answers, ExtractError> {
-        let Due { keys: mut first, next } = due;
+        let Due { keys: mut first, unread, next } = due;
         self.watch.expect(read.kind.name, first.len() as u64);
+        let unread: HashSet<String> = first.iter().take(unread).cloned().collect();
         let rest = first.split_off(first.len().min(TRIED_BEFORE_CLOSED));
         let mut tally = Tally::default();
         self.read_some(read, first, &mut tally).await?;
@@ -259,12 +262,18 @@ impl Run {
             self.read_some(read, vec![key], &mut tally).await?;
         }
         if let Some(reason) = tally.closed(read.each.refresh) {
+            // The next run asks for others first. What is stored keeps its turn: a kind that
+            // is closed would run out of objects that could tell that it is open again.
+            let refused = tally.refused.into_iter().chain(tally.absent);
+            self.note_turns(read.kind, refused.filter(|key| unread.contains(key)).collect()).await?;
             return Ok(Answers { absent: HashSet::new(), closed: Some(reason) });
         }
         self.read_some(read, rest, &mut tally).await?;
         let Tally { absent, refused, reason, .. } = tally;
         self.not_read(read.kind, &refused, &reason);
-        self.note_turns(read.kind, refused.into_iter().chain(absent.iter().cloned()).collect()).await?;
+        // What was never read and is not there may be new, and not be shown yet.
+        let absent_before = absent.iter().filter(|key| !unread.contains(key.as_str())).cloned();
+        self.note_turns(read.kind, refused.into_iter().chain(absent_before).collect()).await?;
         Ok(Answers { absent, closed: None })
     }
 

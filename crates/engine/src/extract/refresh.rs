@@ -25,11 +25,17 @@ pub struct RefreshPolicy {
 pub(super) struct Ages {
     pub(super) read: HashMap<String, Timestamp>,
     pub(super) refused: HashMap<String, Timestamp>,
+    /// Whether the kind was refused as a whole.
+    pub(super) is_closed: bool,
 }
 
 impl Ages {
     pub(super) fn of(reader: &Reader, instance: InstanceId, kind: &str) -> vault::Result<Self> {
-        Ok(Self { read: reader.ages(instance, kind)?, refused: reader.refused(instance, kind)? })
+        Ok(Self {
+            read: reader.ages(instance, kind)?,
+            refused: reader.refused(instance, kind)?,
+            is_closed: reader.refused_kinds(instance)?.contains_key(kind),
+        })
     }
 
     /// When an object that was read before had its turn last: one that is refused each
@@ -49,8 +55,10 @@ pub(super) struct Slice {
     pub(super) left: usize,
     /// When the oldest was read of those that are not read again.
     pub(super) oldest: Option<Timestamp>,
-    /// Those to read.
+    /// Those to read; first what was never read.
     pub(super) keys: Vec<String>,
+    /// How many of them were never read.
+    pub(super) unread: usize,
     /// Of those that wait, the ones that were read last and not refused since.
     pub(super) next: Vec<String>,
 }
@@ -91,7 +99,13 @@ impl RefreshPolicy {
         let (mut stored, mut missing): (Vec<_>, Vec<_>) =
             keys.into_iter().map(|key| (ages.turn(&key), key)).partition(|(turn, _)| turn.is_some());
         stored.sort();
-        // What was refused before does not keep the others from being asked for.
+        // What was refused waits for its turn as if it had been read, and does not keep the
+        // others from being asked for. Of a kind that is closed it tells nothing.
+        if !self.all_now && !ages.is_closed {
+            missing.retain(|(_, key)| {
+                ages.refused.get(key).is_none_or(|refused_at| refused_at.duration_until(now) >= self.max_age)
+            });
+        }
         missing.sort_by_key(|(_, key)| ages.refused.get(key).copied());
         let missing_now = self.fill(total, missing.len(), interval);
         let again = match refresh {
@@ -112,7 +126,7 @@ impl RefreshPolicy {
                 open.take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect()
             }
         };
-        Slice { total, left, oldest, keys, next }
+        Slice { total, left, oldest, keys, unread: missing_now, next }
     }
 
     /// How many of `missing` objects are read now, of `total`.
@@ -249,22 +263,31 @@ mod tests {
         let all = keys(["a", "b", "c", "d", "new", "never"]);
         let read =
             [("a", 9), ("b", 8), ("c", 2), ("d", 1)].map(|(key, days)| (key.into(), days_ago(now, days)));
-        let mut ages = Ages { read: HashMap::from(read), refused: HashMap::new() };
+        let mut ages = Ages { read: HashMap::from(read), ..Ages::default() };
         let policy = RefreshPolicy { max_age: DAY * 6, ..RefreshPolicy::default() };
         let slice = |ages: &Ages| policy.slice(Refresh::ByAge, all.clone(), ages, Some(DAY), now);
         let before = slice(&ages);
         assert_eq!(before.keys, keys(["new", "never", "a", "b"]), "two are too old");
         assert_eq!((before.next, before.oldest), (keys(["d", "c"]), Some(days_ago(now, 2))));
+        assert_eq!(before.unread, 2);
         // What was refused yesterday waits, is no witness, and is as old as it was.
         let refused = ["a", "d", "never", "new"].into_iter().zip([1, 1, 1, 2]);
         ages.refused = refused.map(|(key, days)| (key.into(), days_ago(now, days))).collect();
         let after = slice(&ages);
-        assert_eq!(after.keys, keys(["new", "never", "b"]), "of what was never read, what waited longer");
+        assert_eq!((after.keys, after.unread), (keys(["b"]), 0), "so does what was never read");
         assert_eq!((after.next, after.oldest), (keys(["c"]), Some(days_ago(now, 9))));
         assert_eq!((after.total, after.left), (6, 0));
         // Its turn comes again.
         ages.refused.insert("a".into(), days_ago(now, 7));
-        assert_eq!(slice(&ages).keys, keys(["new", "never", "b", "a"]));
+        ages.refused.insert("new".into(), days_ago(now, 6));
+        assert_eq!(slice(&ages).keys, keys(["new", "b", "a"]));
+        // Single refusals of a kind that is closed tell nothing of the objects.
+        ages.is_closed = true;
+        assert_eq!(slice(&ages).keys, keys(["new", "never", "b", "a"]), "what waited longer comes first");
+        ages.is_closed = false;
+        let all_now = RefreshPolicy { all_now: true, ..policy.clone() };
+        let everything = all_now.slice(Refresh::ByAge, all.clone(), &ages, Some(DAY), now);
+        assert_eq!(everything.keys.len(), all.len());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use looker::Kind;
 use looker::catalogue::List;
 use serde::Deserialize;
-use vault::{Change, Moment, RunId, Version};
+use vault::{Change, Moment, RunId};
 
 use super::Evidence;
 use crate::extract::{read_before, tells_user};
@@ -68,20 +68,24 @@ impl Runs {
             return When::At(at);
         }
         let known = before.as_ref().map(|before| before.read_at).max(confirmed);
-        self.between(kind, known, after)
+        self.between(kind, known, change)
     }
 
     /// A kind that is read whole was as before when the last run with this scope
     /// began that read it; of what is read object by object a run reads a part, so that
-    /// it is only `known` of each when it was read last.
-    fn between(&self, kind: Option<&Kind>, known: Option<Timestamp>, after: &Version) -> When {
+    /// it is only `known` of each when it was read last. So it is of what changed and
+    /// kept its stamp: runs before had no look at it.
+    fn between(&self, kind: Option<&Kind>, known: Option<Timestamp>, change: &Change) -> When {
+        let after = &change.after;
         let place = self.places.get(&after.from_run);
         let run = place.map(|place| &self.moments[*place]);
         let until = if after.side.is_some() { Some(after.read_at) } else { run.and_then(|run| run.ended_at) };
         let whole = kind.filter(|kind| !matches!(kind.list, List::Each(_) | List::Singles(_)));
-        let looked = whole.and_then(|kind| {
+        let is_unstamped =
+            || run.and_then(Totals::of).is_some_and(|totals| totals.is_unstamped(&change.kind, &change.key));
+        let looked = whole.filter(|_| !is_unstamped()).and_then(|kind| {
             let mut earlier = self.same_scope(after.from_run);
-            earlier.find(|run| has_asked_for(run, kind)).map(|run| run.started_at)
+            earlier.find(|run| has_looked_at(run, kind)).map(|run| run.started_at)
         });
         When::Between { after: looked.max(known), until: until.unwrap_or(after.read_at) }
     }
@@ -109,12 +113,103 @@ impl Runs {
     }
 }
 
-/// Whether a run asked for a kind, rather than leave out of its scope what was not due.
-fn has_asked_for(run: &Moment, kind: &Kind) -> bool {
-    #[derive(Deserialize)]
-    struct Totals {
-        asked_for: Vec<String>,
+/// What is read of a run's totals.
+#[derive(Deserialize)]
+struct Totals {
+    asked_for: Vec<String>,
+    #[serde(default)]
+    unavailable: Vec<OfKind>,
+    #[serde(default)]
+    unstamped: Vec<OfKind>,
+}
+
+#[derive(Deserialize)]
+struct OfKind {
+    kind: String,
+    #[serde(default)]
+    ids: Vec<String>,
+}
+
+impl Totals {
+    fn of(run: &Moment) -> Option<Self> {
+        serde_json::from_str(run.totals_json.as_deref()?).ok()
     }
-    let totals = run.totals_json.as_deref().and_then(|totals| serde_json::from_str::<Totals>(totals).ok());
-    totals.is_some_and(|totals| totals.asked_for.iter().any(|name| name == kind.name))
+
+    /// Whether the run found an object changed whose stamp had not moved.
+    fn is_unstamped(&self, kind: &str, key: &str) -> bool {
+        self.unstamped.iter().any(|of| of.kind == kind && of.ids.iter().any(|id| id == key))
+    }
+}
+
+/// Whether a run looked at a kind, rather than leave out of its scope what was not due,
+/// or find it closed.
+fn has_looked_at(run: &Moment, kind: &Kind) -> bool {
+    Totals::of(run).is_some_and(|totals| {
+        totals.asked_for.iter().any(|name| name == kind.name)
+            && !totals.unavailable.iter().any(|closed| closed.kind == kind.name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use vault::{RunState, Side, Vault};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// When a board changed that keeps no stamp, found by the second of two runs with
+    /// these totals; it was last read ten seconds before the first.
+    fn after(totals: [&str; 2]) -> Option<Timestamp> {
+        let place = tempfile::tempdir().unwrap();
+        let mut vault = Vault::open_for_writing(&place.path().join("vault.db"), "test").unwrap();
+        let instance = vault.instance("https://made-up.looker.example").unwrap();
+        let moment = |run: i64, totals: &str| Moment {
+            run: RunId::from_number(run),
+            instance,
+            state: RunState::Complete,
+            started_at: at(run * 100),
+            ended_at: Some(at(run * 100 + 50)),
+            scope: "all".into(),
+            account: "{}".into(),
+            totals_json: Some(totals.into()),
+        };
+        let runs = Runs::new(vec![moment(3, totals[1]), moment(2, totals[0])]);
+        let version = |run: i64, read_at| vault::Version {
+            from_run: RunId::from_number(run),
+            side: Some(Side::Live),
+            title: None,
+            folder: None,
+            updated_at: None,
+            created_at: None,
+            read_at: at(read_at),
+            body: None,
+        };
+        let (before, after) = (Some(version(1, 190)), version(3, 310));
+        let change = Change { kind: "boards".into(), key: "7".into(), before, after };
+        match runs.when(Kind::find("boards"), &change, None, None) {
+            When::Between { after, until } => {
+                assert_eq!(until, at(310));
+                after
+            }
+            When::At(at) => panic!("{at}"),
+        }
+    }
+
+    #[test]
+    fn only_a_run_that_looked_tells_that_something_was_as_before() {
+        let asked = r#"{"asked_for":["boards"]}"#;
+        assert_eq!(after([asked, asked]), Some(at(200)));
+        assert_eq!(after([r#"{"asked_for":["looks"]}"#, asked]), Some(at(190)), "it was not due");
+        let closed = r#"{"asked_for":["boards"],"unavailable":[{"kind":"boards","reason":"no"}]}"#;
+        assert_eq!(after([closed, asked]), Some(at(190)));
+        let of_another = closed.replace(r#""kind":"boards""#, r#""kind":"looks""#);
+        assert_eq!(after([&of_another, asked]), Some(at(200)));
+        // Runs before looked at stamps, which had not moved.
+        let found = r#"{"asked_for":["boards"],"unstamped":[{"kind":"boards","ids":["7"]}]}"#;
+        assert_eq!(after([asked, found]), Some(at(190)));
+        assert_eq!(after([asked, &found.replace('7', "8")]), Some(at(200)));
+    }
 }

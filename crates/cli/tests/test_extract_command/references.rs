@@ -247,8 +247,16 @@ fn a_closed_kind_is_not_called_dangling() {
         denied_as: DeniedAs::Forbidden,
         ..SimConfig::default()
     });
-    let report = looker.world().extract("").complete();
+    let world = looker.world();
+    let report = world.extract("").complete();
     assert_eq!(unchecked(&report["references"], "connections"), Some("closed to the account"));
+    // A vault of before counts what is closed as read, and notes no refusals.
+    let vault = Connection::open(world.path(VAULT)).unwrap();
+    vault.execute("DELETE FROM refused", ()).unwrap();
+    let as_read = "INSERT INTO kind_read (instance, kind, run, read_at)
+         SELECT instance, 'connections', id, ended_at FROM run ORDER BY id DESC LIMIT 1";
+    assert_eq!(vault.execute(as_read, ()).unwrap(), 1);
+    assert_eq!(unchecked(&verified(&world), "connections"), Some("closed to the account"));
 }
 
 #[test]

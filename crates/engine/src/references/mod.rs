@@ -69,6 +69,7 @@ enum Known {
 #[serde(default)]
 struct Totals {
     spread: Vec<OfKind>,
+    unavailable: Vec<OfKind>,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +214,9 @@ impl Search<'_> {
 const DASHBOARDS: &str = "dashboards";
 const LOOKML_DASHBOARDS: &str = "lookml_dashboards";
 
+/// Of what is not there because the account may not see it.
+const CLOSED: &str = "closed to the account";
+
 fn too_early(run: RunId) -> String {
     format!("last read by run {run}, before what refers to them")
 }
@@ -245,7 +249,10 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
             },
         };
         let left = told.spread.iter().find(|of| of.kind == kind).map_or(0, |of| of.missing);
-        let state = if left > 0 {
+        let state = if told.unavailable.iter().any(|of| of.kind == kind) {
+            // A vault of before has it as read.
+            Known::Not(CLOSED.to_owned())
+        } else if left > 0 {
             Known::Not(format!("{left} are left for later runs"))
         } else {
             Known::Whole(age.run)
@@ -253,7 +260,7 @@ fn known(reader: &Reader, instance: InstanceId) -> Result<BTreeMap<String, Known
         known.insert(kind, state);
     }
     for kind in reader.refused_kinds(instance)?.into_keys() {
-        known.insert(kind, Known::Not("closed to the account".to_owned()));
+        known.insert(kind, Known::Not(CLOSED.to_owned()));
     }
     Ok(known)
 }

@@ -337,8 +337,12 @@ fn a_kind_that_is_refused_is_as_old_as_its_last_reading_and_asked_for_by_its_cad
     for _ in 1..7 {
         a_day_passes(&world.path(VAULT));
         closed.reset_stats();
-        world.extract("").complete();
-        asked += closed.requests().iter().filter(|served| served.operation == "all_connections").count();
+        let report = world.extract("").complete();
+        let calls = closed.requests().iter().filter(|served| served.operation == "all_connections").count();
+        let rested =
+            report["rested"].as_array().unwrap().iter().filter(|rested| rested["kind"] == "connections");
+        assert_eq!(rested.count(), usize::from(calls == 0), "{}", report["rested"]);
+        asked += calls;
     }
     assert!(asked <= 1, "a weekly kind was asked for {asked} times within a week");
     let is_older = |now: &Value| now["read_at"].as_str().unwrap() < themes_read.as_str().unwrap();

@@ -1,7 +1,7 @@
 //! Which kinds a run reads: all that were named, else those that are due.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
@@ -60,7 +60,13 @@ pub(super) struct Rest {
 }
 
 /// Takes out of a request what is not due, unless a person named the kinds.
-pub(super) fn rest(request: &mut Request, today: &Today, ages: &[KindAge]) -> Rest {
+/// One that is closed to the account rests since it was `refused`, if that was later.
+pub(super) fn rest(
+    request: &mut Request,
+    today: &Today,
+    ages: &[KindAge],
+    refused: &HashMap<String, Timestamp>,
+) -> Rest {
     let mut rest = Rest::default();
     if request.kinds_named || request.refresh.all_now {
         return rest;
@@ -68,6 +74,7 @@ pub(super) fn rest(request: &mut Request, today: &Today, ages: &[KindAge]) -> Re
     let Request { kinds, cadences, .. } = request;
     kinds.retain(|kind| {
         let read_at = ages.iter().find(|age| age.read.kind == kind.name).map(|age| age.read.read_at);
+        let read_at = read_at.max(refused.get(kind.name).copied());
         let is_due = today.has(kind);
         let rests = read_at.filter(|_| !is_due && cadences.of(kind) != Cadence::OnRequest);
         rest.kinds.extend(rests.map(|read_at| Rested { kind: kind.name, read_at }));

@@ -158,7 +158,7 @@ pub struct Spread {
 pub struct Rested {
     /// The kind.
     pub kind: &'static str,
-    /// When it was read last.
+    /// When it was read last, or refused as a whole since.
     pub read_at: Timestamp,
 }
 

@@ -128,7 +128,8 @@ impl Run {
         let reader = vault.reader()?;
         let last_run = reader.last_ended(instance)?;
         let today = Today::of(&reader, instance, &request.cadences, Timestamp::now())?;
-        let rest = due::rest(&mut request, &today, &reader.kind_ages(instance)?);
+        let refused = reader.refused_kinds(instance)?;
+        let rest = due::rest(&mut request, &today, &reader.kind_ages(instance)?, &refused);
         let passes = Passes::plan(&request, &reader, instance, Timestamp::now())?;
         let lists = Lists::remembered(&reader, instance)?;
         let before = vault.last_complete(instance, &scope)?;

@@ -60,14 +60,15 @@ impl<'v> Known<'v> {
         };
         let vault = reader.map(instance).transpose()?.flatten();
         let Some((reader, id)) = vault else {
-            let resting = due::rest(request, &Today::everything(&request.cadences), &[]).singles;
+            let today = Today::everything(&request.cadences);
+            let resting = due::rest(request, &today, &[], &HashMap::new()).singles;
             let passes = Passes::of_a_first_run(request);
             let (lists, kind_ages, changes) = (Lists::default(), Vec::new(), HashMap::new());
             return Ok(Self { vault: None, learned, lists, passes, resting, kind_ages, changes });
         };
         let kind_ages = reader.kind_ages(id)?;
         let today = Today::of(reader, id, &request.cadences, now)?;
-        let resting = due::rest(request, &today, &kind_ages).singles;
+        let resting = due::rest(request, &today, &kind_ages, &reader.refused_kinds(id)?).singles;
         Ok(Self {
             vault,
             learned,

@@ -113,6 +113,21 @@ fn all_views_are_written_for_other_tools() {
 }
 
 #[test]
+fn an_export_is_of_one_moment_whoever_writes_meanwhile() {
+    let world = world();
+    let path = world.path("lookervault.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let mut overwritten = 0;
+    let queries = vault::Vault::open_for_queries(&path).unwrap();
+    let views = queries.export(&world.path("content.db"), |_| {
+        overwritten += other.execute("UPDATE body SET data = x'00'", ()).unwrap();
+    });
+    // No document has been read by then: the first view is made of titles and stamps.
+    let tiles = views.unwrap().into_iter().find(|view| view.name == "tiles").unwrap();
+    assert!(tiles.rows > 0 && overwritten > 0);
+}
+
+#[test]
 fn what_documents_say_can_be_asked_for() {
     let world = world();
     let tiles = "SELECT id, title, type, model, explore FROM tiles WHERE dashboard_id = '2000' ORDER BY id";

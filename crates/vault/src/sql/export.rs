@@ -9,7 +9,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::NamedTempFile;
 
-use super::{Queries, SqlError, SqlValue, ViewInfo, authorize};
+use super::{Queries, SqlError, SqlValue, ViewInfo, authorize, locked};
+use crate::query::number;
 
 /// A view that was written as a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,8 @@ impl Queries {
         // All tables are of one moment, whoever writes meanwhile.
         let unread = |error| SqlError::new(error, None);
         self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(unread)?;
-        self.connection.execute_batch("BEGIN").map_err(unread)?;
+        begin(&self.connection).map_err(unread)?;
+        begin(&locked(&self.documents).connection).map_err(unread)?;
         self.connection.authorizer(Some(authorize)).map_err(unread)?;
         let mut exported = Vec::new();
         for view in self.views()? {
@@ -87,6 +89,13 @@ impl Queries {
         transaction.commit().map_err(failed)?;
         Ok(ExportedView { name: view.name.clone(), rows })
     }
+}
+
+/// Begins to read the vault as it is now.
+fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN")?;
+    // The transaction is of the moment when it first reads.
+    number(connection, "SELECT count(*) FROM main.sqlite_schema", ()).map(drop)
 }
 
 fn failed(error: impl std::fmt::Display) -> SqlError {

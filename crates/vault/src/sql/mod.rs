@@ -10,6 +10,7 @@ mod export;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::functions::FunctionFlags;
@@ -45,6 +46,8 @@ const HARMLESS_PRAGMAS: [&str; 7] = [
 #[derive(Debug)]
 pub struct Queries {
     connection: Connection,
+    /// By what the function `document` reads.
+    documents: Arc<Mutex<Reader>>,
 }
 
 /// A value of a row.
@@ -118,12 +121,13 @@ impl Vault {
         let documents = Self::open_for_reading(path)?;
         let path = documents.path().to_owned();
         let mut connection = open_read_only(&path)?;
-        offer_documents(&connection, documents).at(&path)?;
+        let documents = Arc::new(Mutex::new(documents));
+        offer_documents(&connection, Arc::clone(&documents)).at(&path)?;
         connection.execute_batch("PRAGMA query_only = OFF").at(&path)?;
         connection.execute_batch(CONTENT_VIEWS).at(&path)?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -64000").at(&path)?;
         connection.authorizer(Some(authorize)).at(&path)?;
-        Ok(Queries { connection })
+        Ok(Queries { connection, documents })
     }
 }
 
@@ -218,15 +222,19 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 }
 
 /// The function `document(body)`: the JSON text of a body, null where there is none.
-fn offer_documents(connection: &Connection, reader: Reader) -> rusqlite::Result<()> {
+fn offer_documents(connection: &Connection, reader: Arc<Mutex<Reader>>) -> rusqlite::Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("document", 1, flags, move |context| {
         match context.get::<Option<i64>>(0)? {
-            Some(body) => document(&reader, body),
+            Some(body) => document(&locked(&reader), body),
             None => Ok(None),
         }
     })
+}
+
+fn locked(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
+    reader.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn document(reader: &Reader, body: i64) -> rusqlite::Result<Option<String>> {

@@ -30,6 +30,7 @@ mod counting;
 mod disagreements;
 mod freshness;
 mod journal;
+mod messages;
 mod objects;
 mod progress;
 mod readers;
@@ -38,7 +39,7 @@ mod thread;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -49,6 +50,7 @@ pub(crate) use counting::kind_counts;
 pub use disagreements::{Disagreement, Disagreements};
 pub use freshness::{Adopted, Stale};
 pub use journal::{RestoreChange, StepEntry, StepRecord};
+use messages::{Message, Reply, Work};
 pub use readers::LentReader;
 use readers::Readers;
 
@@ -56,8 +58,7 @@ use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
     AbsenceScope, CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe,
-    Reader, Record, RestoreId, RestoreStart, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault,
-    VaultError,
+    Reader, Record, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -98,47 +99,6 @@ pub struct RunSummary {
     /// All calls of the run.
     pub calls: u64,
 }
-
-/// What is handed to the thread.
-#[derive(Debug)]
-enum Message {
-    Work(Work),
-    Flush(Reply<()>),
-    Disagreements { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Disagreements> },
-    Missing { run: RunId, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Missing>> },
-    Vanished { run: RunId, share: u8, scopes: Vec<AbsenceScope>, reply: Reply<Vec<Suspicion>> },
-    Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
-    FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
-    ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
-    Finish(Box<RunEnd>, Reply<RunSummary>),
-    BeginRestore(Box<RestoreStart>, Reply<RestoreId>),
-    Journal(Vec<StepRecord>, Reply<()>),
-    Restore(RestoreId, RestoreChange, Reply<()>),
-    Index { indexer: Indexer, at_most: u64, reply: Reply<u64> },
-    Close(Reply<()>),
-}
-
-/// What is written without an answer.
-#[derive(Debug)]
-enum Work {
-    Stream(StreamRecord),
-    Page(Page),
-    Items(RunId, Vec<Record>),
-    Listing(RunId, u32, Vec<Listed>),
-    Calls(RunId, Vec<CallCount>),
-    Gap(RunId, Gap),
-    Refreshed { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
-    Refused { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp },
-    KindRefused { run: RunId, kind: Kind, at: Timestamp },
-    KindRead(RunId, KindRead),
-    FullPass(RunId, FullPass),
-    Probe(RunId, Probe),
-    Births(RunId, Kind, Vec<(String, Timestamp)>),
-    Account(RunId, String),
-    Options(RunId, String),
-}
-
-type Reply<T> = mpsc::Sender<Result<T>>;
 
 impl Writer {
     /// Moves an open vault to a thread of its own.

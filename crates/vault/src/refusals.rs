@@ -47,6 +47,13 @@ pub(crate) fn admitted(connection: &Connection, run: RunId, kind: &str, key: &st
     connection.prepare_cached(delete)?.execute((run.0, kind, key)).map(drop)
 }
 
+/// Forgets that an object was refused, by its number: it is gone, or stored.
+pub(crate) fn forgotten(connection: &Connection, object: i64) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM refused
+         WHERE (instance, kind, key) = (SELECT instance, kind, key FROM object WHERE id = ?1)";
+    connection.prepare_cached(delete)?.execute([object]).map(drop)
+}
+
 /// Forgets that a kind was refused as a whole: it was read.
 pub(crate) fn kind_admitted(connection: &Connection, run: RunId, kind: &str) -> rusqlite::Result<()> {
     admitted(connection, run, kind, WHOLE_KIND)

@@ -244,7 +244,7 @@ fn confirm(connection: &Connection, run: RunId, ended_at: i64, at: Timestamp) ->
     let still_gone = gather(connection, STILL_GONE, [run.0], read)?;
     let mut gone: BTreeMap<String, u64> = BTreeMap::new();
     for (one, kind) in &still_gone {
-        make_absent(connection, run, one.version, ended_at)?;
+        make_absent(connection, run, *one, ended_at)?;
         *gone.entry(kind.clone()).or_default() += 1;
     }
     let count = "INSERT INTO run_kind (run, kind, seen, added, changed, removed) VALUES (?1, ?2, 0, 0, 0, ?3)

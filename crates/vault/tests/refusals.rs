@@ -43,6 +43,24 @@ fn a_refusal_is_forgotten_when_the_object_is_read() {
 }
 
 #[test]
+fn a_refusal_is_forgotten_with_its_object() {
+    let place = Place::new();
+    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    place.complete_run(&[seen(1, 1), seen(2, 1)]);
+    // One is refused that is gone by the end of the run, and two that were never stored.
+    let run = place.run("{}");
+    run.see(&[seen(1, 1)]);
+    run.writer.refused(run.id, KIND.into(), keys(&["1", "2", "3", "4"]), time(5)).unwrap();
+    run.finish(RunState::Complete, &[whole(KIND)]);
+    let known = |place: &Place| refused(place).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+    assert_eq!(known(&place), ["1", "3", "4"]);
+    // One came with something else.
+    place.complete_run(&[seen(1, 1), seen(3, 1)]);
+    assert_eq!(known(&place), ["1", "4"]);
+    place.assert_sound();
+}
+
+#[test]
 fn a_kind_is_refused_until_anything_of_it_is_read() {
     let place = Place::new();
     let refuse = |at| {

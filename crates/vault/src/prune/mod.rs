@@ -38,7 +38,7 @@ use self::statements::{
 };
 use crate::error::AtPath;
 use crate::query::{gather, number};
-use crate::{Reader, Result, RunId, Vault, VaultError, seals, times};
+use crate::{Reader, Result, RunId, Vault, VaultError, refusals, seals, times};
 
 /// What to forget.
 #[derive(Debug, Clone)]
@@ -254,6 +254,7 @@ fn forget(connection: &Connection, pruning: &Pruning, dropped: &Dropped) -> rusq
         let mut delete = connection.prepare(&format!("DELETE FROM {table} WHERE object = ?1"))?;
         hollow.iter().try_for_each(|object| delete.execute([object]).map(drop))?;
     }
+    hollow.iter().try_for_each(|object| refusals::forgotten(connection, *object))?;
     connection.execute(DELETE_UNNEEDED_BODIES, ())?;
     connection.execute(DELETE_DICTIONARIES, ())?;
     let runs = json(&pruning.runs.iter().map(|run| run.0).collect::<Vec<_>>());

@@ -171,7 +171,7 @@ fn settle_absences(
     let gone = gone.into_iter().flat_map(|(_, gone)| gone).filter(|gone| once.insert(*gone));
     if suspicions.is_empty() {
         for gone in gone {
-            make_absent(connection, end.run, gone.version, end.ended_at.as_microsecond())?;
+            make_absent(connection, end.run, gone, end.ended_at.as_microsecond())?;
         }
         return Ok((RunState::Complete, suspicions));
     }
@@ -229,11 +229,12 @@ impl AbsenceScope {
 pub(crate) fn make_absent(
     connection: &Connection,
     run: RunId,
-    version: i64,
+    gone: Gone,
     read_at: i64,
 ) -> rusqlite::Result<()> {
-    end_version(connection, run, version)?;
-    connection.prepare_cached(ABSENT)?.execute((version, run.0, read_at)).map(drop)
+    end_version(connection, run, gone.version)?;
+    refusals::forgotten(connection, gone.object)?;
+    connection.prepare_cached(ABSENT)?.execute((gone.version, run.0, read_at)).map(drop)
 }
 
 fn store_counts(connection: &Connection, run: RunId, kinds: &[KindCounts]) -> rusqlite::Result<()> {

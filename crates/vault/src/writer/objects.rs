@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::counters;
 use crate::error::AtPath;
 use crate::references::References;
-use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, seals, times};
+use crate::{Codec, DictionaryId, Encoded, Record, Result, RunId, VaultError, refusals, seals, times};
 
 /// Stores objects, remembering what needs no second look into the database.
 pub(super) struct Objects {
@@ -261,7 +261,9 @@ fn find_or_insert(connection: &Connection, instance: i64, record: &Record) -> ru
     let Some((object, unsettled)) = known else {
         let insert = "INSERT INTO object (instance, kind, key, unsettled) VALUES (?1, ?2, ?3, 0)";
         connection.prepare_cached(insert)?.execute(name)?;
-        return Ok(Known { object: connection.last_insert_rowid(), unsettled: false, current: None });
+        let object = connection.last_insert_rowid();
+        refusals::forgotten(connection, object)?;
+        return Ok(Known { object, unsettled: false, current: None });
     };
     let current = connection.prepare_cached(FIND_CURRENT)?.query_row([object], Current::read).optional()?;
     Ok(Known { object, unsettled, current })

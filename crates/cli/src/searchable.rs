@@ -4,6 +4,8 @@
 //! vault's lock; where it cannot be had, the answer is given without them, and
 //! that is said.
 
+use std::path::Path;
+
 use engine::documents::INDEXER;
 use vault::{ErrorKind, Vault, VaultError};
 
@@ -20,18 +22,22 @@ impl Context {
     pub fn read_searchable_vault(&self, command: &str) -> Result<Opened, Failure> {
         let opened = self.read_vault()?;
         let waiting = opened.reader.unsearched(&INDEXER, u64::MAX)?;
-        if waiting > 0 {
-            match self.search_through(&opened, command, waiting) {
-                Ok(()) => {}
-                Err(error) if is_passing(&error) => self.warn_of(waiting, &error),
-                Err(error) => return Err(error.into()),
-            }
+        if waiting == 0 {
+            return Ok(opened);
         }
-        Ok(opened)
+        let path = opened.reader.path().to_owned();
+        // Nobody may read what is opened for writing.
+        drop(opened);
+        match self.search_through(&path, command, waiting) {
+            Ok(()) => {}
+            Err(error) if is_passing(&error) => self.warn_of(waiting, &error),
+            Err(error) => return Err(error.into()),
+        }
+        self.read_vault()
     }
 
-    fn search_through(&self, opened: &Opened, command: &str, waiting: u64) -> Result<(), VaultError> {
-        let mut vault = Vault::open_for_writing(opened.reader.path(), command)?;
+    fn search_through(&self, path: &Path, command: &str, waiting: u64) -> Result<(), VaultError> {
+        let mut vault = Vault::open_for_writing(path, command)?;
         let task = self.printer.progress().task("indexing", Some(waiting));
         vault.index_content(&INDEXER, &mut |done| task.set(done))?;
         Ok(())

@@ -1,5 +1,7 @@
 //! `tag`: names for runs.
 
+use std::path::Path;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -50,12 +52,12 @@ const EXITS: &[Exit] = &[Exit::Failed, Exit::Usage, Exit::Busy];
 /// one, or somebody else writes to the vault.
 pub fn run(context: &Context, args: &TagArgs) -> Outcome {
     let path = context.config()?.vault.value;
-    let reader = Vault::open_for_reading(&path)?;
     match (&args.run, &args.name, &args.delete) {
-        (Some(run), Some(name), _) => name_run(context, &reader, run, name)?,
-        (_, _, Some(name)) => forget(context, &reader, name)?,
+        (Some(run), Some(name), _) => name_run(context, &path, run, name)?,
+        (_, _, Some(name)) => forget(context, &path, name)?,
         _ => {}
     }
+    let reader = Vault::open_for_reading(&path)?;
     if context.printer.is_json() {
         let tags = reader.tags()?;
         let tags = tags.iter().map(|tag| TagPart::new(&reader, tag)).collect::<Result<_, _>>()?;
@@ -66,11 +68,14 @@ pub fn run(context: &Context, args: &TagArgs) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn name_run(context: &Context, reader: &Reader, run: &str, name: &str) -> Result<(), Failure> {
+fn name_run(context: &Context, path: &Path, run: &str, name: &str) -> Result<(), Failure> {
     let now = context.now();
     moments::check_tag(name, &now)?;
-    let meant = moments::find(reader, run, &now, || context.instance_in(reader))?;
-    let mut vault = Vault::open_for_writing(reader.path(), "tag")?;
+    let reader = Vault::open_for_reading(path)?;
+    let meant = moments::find(&reader, run, &now, || context.instance_in(&reader))?;
+    // Nobody may read what is opened for writing.
+    drop(reader);
+    let mut vault = Vault::open_for_writing(path, "tag")?;
     vault.tag(name, meant.moment.run, Timestamp::now()).map_err(|error| match error {
         VaultError::TagTaken { ref name, run } => {
             Failure::new("tag.taken", Exit::Failed, format!("`{name}` is the name of run {run}"))
@@ -82,8 +87,10 @@ fn name_run(context: &Context, reader: &Reader, run: &str, name: &str) -> Result
     Ok(())
 }
 
-fn forget(context: &Context, reader: &Reader, name: &str) -> Result<(), Failure> {
-    let mut vault = Vault::open_for_writing(reader.path(), "tag")?;
+fn forget(context: &Context, path: &Path, name: &str) -> Result<(), Failure> {
+    // Where there is no vault, none is made.
+    drop(Vault::open_for_reading(path)?);
+    let mut vault = Vault::open_for_writing(path, "tag")?;
     let run = vault.untag(name)?.ok_or_else(|| {
         let message = format!("no run is called `{}`", human::one_line(name));
         Failure::new("tag.unknown", Exit::Failed, message).hint("`lookervault tag` lists the names")

@@ -106,7 +106,12 @@ pub(crate) fn left_for_later(reader: &Reader, instance: InstanceId) -> Result<Ha
         missing: usize,
     }
     let mut left = HashMap::new();
+    // Nothing is left of others.
+    let each: Vec<&str> = KINDS.iter().filter(|kind| kind.each().is_some()).map(|kind| kind.name).collect();
     for moment in reader.moments(instance)? {
+        if each.iter().all(|kind| left.contains_key(*kind)) {
+            break;
+        }
         let totals = moment.totals_json.as_deref();
         let totals = totals.and_then(|totals| serde_json::from_str::<Totals>(totals).ok());
         for spread in totals.into_iter().flat_map(|totals| totals.spread) {

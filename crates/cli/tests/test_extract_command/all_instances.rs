@@ -84,13 +84,11 @@ fn configure(world: &World, name: &str, line: &str) {
     world.write("lookervault.toml", &text.replace(&head, &format!("{head}{line}\n")));
 }
 
-/// Most requests that arrived within a second of each other.
-fn densest_second(looker: &Looker) -> usize {
-    let mut arrivals: Vec<u64> = looker.requests().iter().map(|served| served.started).collect();
-    arrivals.sort_unstable();
-    let within =
-        |at: usize| arrivals[at..].iter().take_while(|next| **next < arrivals[at] + 1_000_000).count();
-    (0..arrivals.len()).map(within).max().unwrap_or(0)
+/// From the first request to the last, in microseconds.
+fn time_taken(looker: &Looker) -> u64 {
+    let requests = looker.requests();
+    let arrivals = || requests.iter().map(|served| served.started);
+    arrivals().max().unwrap() - arrivals().min().unwrap()
 }
 
 #[test]
@@ -108,7 +106,10 @@ fn the_ceiling_of_one_does_not_bind_the_other() {
         let document = ran.report();
         for (name, looker) in [("prod", &prod), ("staging", &staging)] {
             let most = if name == narrow { 1 } else { MANY };
-            assert_eq!(looker.stats().peak_in_flight, most, "{name}, where {narrow} has one worker");
+            let peak = looker.stats().peak_in_flight;
+            // How many are on their way at once is a matter of time; that several are, is not.
+            let is_within = if name == narrow { peak == 1 } else { peak > 1 && peak <= MANY };
+            assert!(is_within, "{peak} at once at {name}, where {narrow} has one worker");
             assert_eq!(entry(&document, name)["report"]["most_at_once"], most, "{document}");
         }
     }
@@ -131,9 +132,9 @@ fn the_rate_limit_of_one_does_not_slow_the_other() {
         };
         assert!(refusals(limited) > 0, "the limit of {limited} must bite");
         assert_eq!(refusals(free), 0);
-        // At the pace that the limited one taught, a second has as many as its limit.
-        let dense = densest_second(looker(free));
-        assert!(dense > 2 * LIMIT as usize, "{dense} requests in {free}'s best second");
+        // At the pace that the limited one taught it would take as long as that.
+        let taken = [free, limited].map(|name| time_taken(looker(name)));
+        assert!(taken[0] * 2 < taken[1], "{free} and {limited} took {taken:?} microseconds");
     }
 }
 

@@ -90,10 +90,10 @@ enum Outcome {
 
 /// What a run reads of a kind, one by one.
 pub(super) struct Due {
-    /// What is to be read; first what was never read.
+    /// What is to be read.
     pub(super) keys: Vec<String>,
-    /// How many of them were never read.
-    unread: usize,
+    /// What of it was never read.
+    unread: HashSet<String>,
     /// What was read last and is not due, to ask when all that is asked first is turned
     /// away: objects that stay refused are the oldest for ever.
     next: Vec<String>,
@@ -102,7 +102,7 @@ pub(super) struct Due {
 impl Due {
     /// These, and no others whatever they tell.
     pub(super) fn exactly(keys: Vec<String>) -> Self {
-        Self { keys, unread: 0, next: Vec::new() }
+        Self { keys, unread: HashSet::new(), next: Vec::new() }
     }
 }
 
@@ -244,14 +244,13 @@ impl Run {
         let Slice { total, left: missing, oldest, keys, unread, mut next } = slice;
         self.findings.spread.push(Spread { kind, total, missing, read: keys.len(), oldest });
         next.truncate(TRIED_BEFORE_CLOSED.saturating_sub(keys.len()).max(1));
-        Ok(Due { keys, unread, next })
+        Ok(Due { keys, unread: unread.into_iter().collect(), next })
     }
 
     /// Reads objects one by one.
     pub(super) async fn read_keys(&mut self, read: Read, due: Due) -> Result<Answers, ExtractError> {
         let Due { keys: mut first, unread, next } = due;
         self.watch.expect(read.kind.name, first.len() as u64);
-        let unread: HashSet<String> = first.iter().take(unread).cloned().collect();
         let rest = first.split_off(first.len().min(TRIED_BEFORE_CLOSED));
         let mut tally = Tally::default();
         self.read_some(read, first, &mut tally).await?;
@@ -272,7 +271,7 @@ impl Run {
         let Tally { absent, refused, reason, .. } = tally;
         self.not_read(read.kind, &refused, &reason);
         // What was never read and is not there may be new, and not be shown yet.
-        let absent_before = absent.iter().filter(|key| !unread.contains(key.as_str())).cloned();
+        let absent_before = absent.iter().filter(|key| !unread.contains(*key)).cloned();
         self.note_turns(read.kind, refused.into_iter().chain(absent_before).collect()).await?;
         Ok(Answers { absent, closed: None })
     }

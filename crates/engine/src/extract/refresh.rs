@@ -55,10 +55,10 @@ pub(super) struct Slice {
     pub(super) left: usize,
     /// When the oldest was read of those that are not read again.
     pub(super) oldest: Option<Timestamp>,
-    /// Those to read; first what was never read.
+    /// Those to read: first what was never read, last what was refused before.
     pub(super) keys: Vec<String>,
-    /// How many of them were never read.
-    pub(super) unread: usize,
+    /// Those of them that were never read.
+    pub(super) unread: Vec<String>,
     /// Of those that wait, the ones that were read last and not refused since.
     pub(super) next: Vec<String>,
 }
@@ -118,7 +118,11 @@ impl RefreshPolicy {
         let left = missing.len() - missing_now;
         let waiting = stored.split_off(again);
         let oldest = waiting.iter().filter_map(|(_, key)| ages.read.get(key).copied()).min();
-        let keys = missing.into_iter().take(missing_now).chain(stored).map(|(_, key)| key).collect();
+        let unread: Vec<String> = missing.into_iter().take(missing_now).map(|(_, key)| key).collect();
+        let mut keys: Vec<String> =
+            unread.iter().cloned().chain(stored.into_iter().map(|(_, key)| key)).collect();
+        // The first that are asked for tell whether the kind is closed.
+        keys.sort_by_key(|key| ages.refused.contains_key(key));
         let next = match refresh {
             Refresh::Never => Vec::new(),
             Refresh::ByAge => {
@@ -126,7 +130,7 @@ impl RefreshPolicy {
                 open.take(TRIED_BEFORE_CLOSED).map(|(_, key)| key).collect()
             }
         };
-        Slice { total, left, oldest, keys, unread: missing_now, next }
+        Slice { total, left, oldest, keys, unread, next }
     }
 
     /// How many of `missing` objects are read now, of `total`.
@@ -269,21 +273,23 @@ mod tests {
         let before = slice(&ages);
         assert_eq!(before.keys, keys(["new", "never", "a", "b"]), "two are too old");
         assert_eq!((before.next, before.oldest), (keys(["d", "c"]), Some(days_ago(now, 2))));
-        assert_eq!(before.unread, 2);
+        assert_eq!(before.unread, keys(["new", "never"]));
         // What was refused yesterday waits, is no witness, and is as old as it was.
         let refused = ["a", "d", "never", "new"].into_iter().zip([1, 1, 1, 2]);
         ages.refused = refused.map(|(key, days)| (key.into(), days_ago(now, days))).collect();
         let after = slice(&ages);
-        assert_eq!((after.keys, after.unread), (keys(["b"]), 0), "so does what was never read");
+        assert_eq!((after.keys, after.unread), (keys(["b"]), keys([])), "so does what was never read");
         assert_eq!((after.next, after.oldest), (keys(["c"]), Some(days_ago(now, 9))));
         assert_eq!((after.total, after.left), (6, 0));
         // Its turn comes again.
         ages.refused.insert("a".into(), days_ago(now, 7));
         ages.refused.insert("new".into(), days_ago(now, 6));
-        assert_eq!(slice(&ages).keys, keys(["new", "b", "a"]));
+        assert_eq!(slice(&ages).keys, keys(["b", "new", "a"]));
         // Single refusals of a kind that is closed tell nothing of the objects.
         ages.is_closed = true;
-        assert_eq!(slice(&ages).keys, keys(["new", "never", "b", "a"]), "what waited longer comes first");
+        let closed = slice(&ages);
+        assert_eq!(closed.keys, keys(["b", "new", "never", "a"]), "what waited longer comes first");
+        assert_eq!(closed.unread, keys(["new", "never"]));
         ages.is_closed = false;
         let all_now = RefreshPolicy { all_now: true, ..policy.clone() };
         let everything = all_now.slice(Refresh::ByAge, all.clone(), &ages, Some(DAY), now);

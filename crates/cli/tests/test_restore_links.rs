@@ -147,6 +147,44 @@ fn what_is_led_to_a_new_id_is_not_restored_with_it() {
     assert_eq!([title(&holder), title(&later)], ["Of this week", "Of today"]);
 }
 
+/// A manner is asked for what is restored, and for nothing that only refers to it.
+#[test]
+fn what_is_led_stays_where_it_lies_and_whose_it_is() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let board = looker.ids(Kind::Board, false)[0].clone();
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    let holders = [format!("/dashboards/{holder}"), format!("/boards/{board}")];
+    let description = json!({ "description": format!("ours: /dashboards/{lost}") });
+    somebody.done("PATCH", &holders[1], &description);
+    world.extract("all").complete();
+    let place = |path: &str| {
+        let document = somebody.get(path);
+        ["folder_id", "user_id"].map(|field| document[field].clone())
+    };
+    let [of_lost, was @ ..] =
+        [&format!("/dashboards/{lost}"), &holders[0], &holders[1]].map(|path| place(path));
+    let folder = somebody.done("POST", "/folders", &json!({ "name": "Apart", "parent_id": "1" }));
+    let folder = folder["id"].as_str().unwrap();
+    let is_other = |id: &&String| [&of_lost, &was[0], &was[1]].iter().all(|place| place[1] != **id);
+    let users = looker.ids(Kind::User, false);
+    let owner = users.iter().find(is_other).unwrap();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+
+    let line = format!("restore dashboard:{lost} --into {folder} --owner {owner} --relink --yes --json");
+    let report = world.run(&line);
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = new_id(&report.report());
+    assert_eq!(place(&format!("/dashboards/{made}")), [json!(folder), json!(owner)]);
+    for (path, was) in holders.iter().zip(was) {
+        assert_eq!(place(path), was, "{path}");
+        let now = somebody.get(path).to_string();
+        assert!(now.contains(&format!("/dashboards/{made}")), "{now}");
+    }
+}
+
 /// What a restore has made is an object like any other to the next one.
 #[test]
 fn what_was_made_anew_and_read_since_goes_by_its_new_id() {

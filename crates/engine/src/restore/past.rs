@@ -101,6 +101,11 @@ impl<'r> Past<'r> {
         if others.is_empty() { None } else { others.get(&(kind.name, key.to_owned())).copied() }
     }
 
+    /// Whether an object is only led to new ids: in all else it stays as it was read last.
+    pub(super) fn is_led(&self, kind: &'static Kind, key: &str) -> bool {
+        self.other_run(kind, key).is_some()
+    }
+
     /// What the vault has of an object.
     pub(super) fn marks(&self, kind: &'static Kind, key: &str) -> Result<Rc<Marks>, RestoreError> {
         if let Some(known) = self.marks.borrow().get(kind.name).and_then(|of_kind| of_kind.get(key)) {

@@ -185,6 +185,35 @@ fn what_is_led_stays_where_it_lies_and_whose_it_is() {
     }
 }
 
+/// A plan that is made again leads what is there by then.
+#[test]
+fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder, removed] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let holder_path = format!("/dashboards/{holder}");
+    for key in [&holder, &removed] {
+        let body = format!("ours: /dashboards/{lost}");
+        let tile = json!({ "dashboard_id": key, "type": "text", "body_text": body });
+        somebody.done("POST", "/dashboard_elements", &tile);
+    }
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    let planned = world.run(&format!("restore plan dashboard:{lost} --relink --out plan.json"));
+    assert_eq!(planned.code, 8, "{}", planned.all());
+    somebody.done("PATCH", &holder_path, &json!({ "title": "Of today" }));
+    looker.purge(Kind::Dashboard, &removed).unwrap();
+    world.extract("all").complete();
+    let count = looker.ids(Kind::Dashboard, false).len();
+
+    let done = world.run("restore apply plan.json --replan --yes --json");
+    assert_eq!(done.code, 0, "{}", done.all());
+    let made = new_id(&done.report());
+    let now = somebody.get(&holder_path);
+    assert_eq!(now["title"], "Of today");
+    assert_eq!(texts(&now), [format!("ours: /dashboards/{made}")]);
+    assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + 1, "nothing else is made");
+}
+
 /// What a restore has made is an object like any other to the next one.
 #[test]
 fn what_was_made_anew_and_read_since_goes_by_its_new_id() {

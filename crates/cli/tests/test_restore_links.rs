@@ -214,6 +214,25 @@ fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
     assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + 1, "nothing else is made");
 }
 
+/// What refers to something and was trashed since the vault read it is not taken out.
+#[test]
+fn what_lies_in_the_trash_is_not_led() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let tile = json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    looker.trash(Kind::Dashboard, &holder).unwrap();
+
+    let done = world.run(&format!("restore dashboard:{lost} --relink --yes --on-conflict overwrite --json"));
+    assert_eq!(done.code, 0, "{}", done.all());
+    let trashed = looker.ids(Kind::Dashboard, true);
+    assert!(trashed.contains(&holder), "{trashed:?}");
+    let notes = done.report()["objects"][0]["notes"].to_string();
+    assert!(!notes.contains("--relink"), "{notes}");
+}
+
 /// What a restore has made is an object like any other to the next one.
 #[test]
 fn what_was_made_anew_and_read_since_goes_by_its_new_id() {

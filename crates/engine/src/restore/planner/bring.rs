@@ -102,9 +102,9 @@ impl Planner<'_> {
             self.past.take_as_of(last, kind, key);
         }
         self.bring(brought.clone()).await?;
-        // What is gone meanwhile leads nowhere.
+        // What is gone meanwhile leads nowhere, and what lies in the trash stays there.
         for (kind, key) in brought {
-            if !matches!(self.standing(kind, &key)?, Standing::There(_)) {
+            if !matches!(self.standing(kind, &key)?, Standing::There(live) if live.side == Side::Live) {
                 self.targets.remove(kind, &key);
             }
         }

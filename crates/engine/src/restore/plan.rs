@@ -24,7 +24,7 @@ pub struct Plan {
     pub instance: i64,
     /// The run whose state is to come back.
     pub as_of: i64,
-    /// When it was made.
+    /// When the first was read of what it was made from.
     pub made_at: Timestamp,
     /// How things are written.
     pub manner: Manner,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
 use looker::Kind;
 use vault::{RunId, Side};
 
@@ -363,7 +362,7 @@ impl Planner<'_> {
             address: self.request.address.clone(),
             instance: self.past.instance.number(),
             as_of: self.request.as_of.number(),
-            made_at: Timestamp::now(),
+            made_at: self.since,
             manner: self.request.manner.clone(),
             objects,
             steps,

@@ -18,6 +18,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use looker::catalogue::List;
 use looker::{Client, Kind};
 use vault::{BodyHash, InstanceId, Reader, RunId, Side};
@@ -104,6 +105,8 @@ struct Targets {
 struct Planner<'p> {
     session: &'p Session,
     client: &'p Client,
+    /// When the first was read of what it is made from.
+    since: Timestamp,
     past: Past<'p>,
     request: Request,
     stocks: HashMap<&'static str, Stock>,
@@ -333,6 +336,7 @@ impl<'p> Planner<'p> {
         Ok(Self {
             session,
             client: &session.client,
+            since: Timestamp::now(),
             past,
             given: given(&request.links),
             ids: request.links.clone(),

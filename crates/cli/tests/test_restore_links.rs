@@ -261,3 +261,34 @@ fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
     let items = somebody.get(&format!("/boards/{board}"))["board_sections"].to_string();
     assert!(items.contains(&format!("\"dashboard_id\":\"{made}\"")), "{items}");
 }
+
+/// A referrer that was made anew is one object, by whichever of its ids it is asked for.
+#[test]
+fn what_has_two_ids_is_led_once() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let tile = json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &holder).unwrap();
+    let report = world.run(&format!("restore dashboard:{holder} {AS_IT_WAS}"));
+    let held = new_id(&report.report());
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+
+    // Whether or not the vault knows by then that the old id is gone.
+    for extracts in [false, true] {
+        if extracts {
+            world.extract("all").complete();
+        }
+        for (asked, is_led) in [(String::new(), true), (format!("dashboard:{holder}"), false)] {
+            let line = format!("restore plan dashboard:{lost} {asked} --as-of 1 --relink --json");
+            let plan = world.run(&line).report();
+            let objects = plan["objects"].as_array().unwrap();
+            let of_held: Vec<_> = objects.iter().filter(|object| object["live_id"] == held).collect();
+            assert_eq!(of_held.len(), 1, "{extracts} {asked}: {plan}");
+            assert_eq!(of_held[0]["as_of"].is_null(), !is_led, "{extracts} {asked}: {plan}");
+            let steps = plan["steps"].to_string();
+            assert!(steps.contains("/dashboards/"), "it is led: {steps}");
+        }
+    }
+}

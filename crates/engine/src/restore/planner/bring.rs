@@ -91,7 +91,7 @@ impl Planner<'_> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
             for (kind, key) in self.holders(target.kind, &target.key)? {
-                if !self.targets.has(kind, &key) && self.can_be_led(kind, &key)? {
+                if !self.targets.has_either(kind, &key) && self.can_be_led(kind, &key)? {
                     brought.push((kind, key));
                 }
             }
@@ -140,7 +140,7 @@ impl Planner<'_> {
     pub(super) fn referrers(&self, of: &Kind, key: &str) -> Result<[Vec<String>; 2], RestoreError> {
         let mut referrers = [Vec::new(), Vec::new()];
         for (kind, key) in self.holders(of, key)? {
-            if self.targets.has(kind, &key) {
+            if self.targets.has_either(kind, &key) {
                 continue;
             }
             // What could be led is led by now, or is gone.
@@ -191,7 +191,15 @@ impl Planner<'_> {
                 }
             }
         }
-        Ok(holders)
+        // What was made anew and read since holds what it holds under its new id.
+        let mut own = Vec::with_capacity(holders.len());
+        for (kind, key) in holders {
+            let id = self.live_key(kind, &key);
+            if id == key || self.past.marks(kind, &id)?.now.is_none() {
+                own.push((kind, key));
+            }
+        }
+        Ok(own)
     }
 
     /// The alerts that there were, by the tiles on which they hung.

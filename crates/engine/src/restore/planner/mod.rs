@@ -99,6 +99,8 @@ struct Target {
 struct Targets {
     list: Vec<Target>,
     known: HashSet<(&'static str, String)>,
+    /// Ids on the instance of those that are there.
+    there: HashSet<(&'static str, String)>,
 }
 
 /// What is known of the instance.
@@ -281,11 +283,17 @@ impl Targets {
 
     fn remove(&mut self, kind: &'static Kind, key: &str) {
         self.known.remove(&(kind.name, key.to_owned()));
+        self.there.remove(&(kind.name, key.to_owned()));
         self.list.retain(|target| target.kind.name != kind.name || target.key != key);
     }
 
     fn has(&self, kind: &'static Kind, key: &str) -> bool {
         self.known.contains(&(kind.name, key.to_owned()))
+    }
+
+    /// Whether a key is that of one of them, or the id that one has on the instance.
+    fn has_either(&self, kind: &'static Kind, key: &str) -> bool {
+        self.has(kind, key) || self.there.contains(&(kind.name, key.to_owned()))
     }
 }
 
@@ -420,7 +428,15 @@ impl<'p> Planner<'p> {
             self.read(kind, &keys).await?;
         }
         self.read_values().await?;
-        self.read_lists().await
+        self.read_lists().await?;
+        let mut there = HashSet::new();
+        for Target { kind, key } in &self.targets.list {
+            if let Standing::There(live) = self.standing(kind, key)? {
+                there.insert((kind.name, live.row.id.clone()));
+            }
+        }
+        self.targets.there = there;
+        Ok(())
     }
 
     /// Reads all objects of a kind that are live.

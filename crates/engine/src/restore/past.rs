@@ -89,10 +89,16 @@ impl<'r> Past<'r> {
 
     /// Takes an object as another run left it.
     pub(super) fn take_as_of(&self, run: RunId, kind: &'static Kind, key: &str) {
+        self.take_as_then(kind, key);
+        self.others.borrow_mut().insert((kind.name, key.to_owned()), run);
+    }
+
+    /// Takes an object as it was then again.
+    pub(super) fn take_as_then(&self, kind: &'static Kind, key: &str) {
         if let Some(of_kind) = self.marks.borrow_mut().get_mut(kind.name) {
             of_kind.remove(key);
         }
-        self.others.borrow_mut().insert((kind.name, key.to_owned()), run);
+        self.others.borrow_mut().remove(&(kind.name, key.to_owned()));
     }
 
     /// The run as of which an object is meant, where it is not the one of all others.

@@ -96,7 +96,7 @@ impl Planner<'_> {
                 }
             }
         }
-        // Later ones than this run hold what it reads itself.
+        // This session's own run will hold what is read now; so the one before.
         let last = RunId::from_number(self.session.run().number() - 1);
         for (kind, key) in &brought {
             self.past.take_as_of(last, kind, key);
@@ -106,6 +106,7 @@ impl Planner<'_> {
         for (kind, key) in brought {
             if !matches!(self.standing(kind, &key)?, Standing::There(live) if live.side == Side::Live) {
                 self.targets.remove(kind, &key);
+                self.past.take_as_then(kind, &key);
             }
         }
         Ok(())

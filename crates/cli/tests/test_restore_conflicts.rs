@@ -120,3 +120,23 @@ fn what_is_there_is_skipped_also_when_a_plan_is_made_again() {
         assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + made);
     }
 }
+
+/// What lay on a board and was deleted left it without anybody's doing.
+#[test]
+fn a_board_that_lost_deleted_content_is_no_conflict() {
+    let (looker, world, somebody) = extracted();
+    let on_board = |board: &String| {
+        let items = somebody.get(&format!("/boards/{board}"))["board_sections"].clone();
+        let sections = items.as_array().unwrap().iter();
+        let mut items = sections.flat_map(|section| section["board_items"].as_array().unwrap());
+        let dashboard = items.find_map(|item| item["dashboard_id"].as_str().map(str::to_owned));
+        dashboard.map(|dashboard| (board.clone(), dashboard))
+    };
+    let (board, dashboard) = looker.ids(Kind::Board, false).iter().find_map(on_board).unwrap();
+    looker.purge(Kind::Dashboard, &dashboard).unwrap();
+    let plan = world.run(&format!("restore plan board:{board} --json")).report();
+    let object = &plan["objects"][0];
+    assert_eq!((&object["conflict"], &object["edited"]), (&json!(false), &Value::Null), "{plan}");
+    let lacks = json!([format!("dashboard {dashboard}")]);
+    assert_eq!(object["lacks"], lacks, "{plan}");
+}

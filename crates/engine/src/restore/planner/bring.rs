@@ -126,14 +126,17 @@ impl Planner<'_> {
         self.read_targets().await
     }
 
-    /// Dashboards and looks that are made anew, by the field of a board's item.
+    /// Dashboards and looks that are made anew, or were looked for in vain, by the field of
+    /// a board's item.
     pub(super) fn lost_contents(&self) -> Result<HashSet<(&'static str, String)>, RestoreError> {
-        let of = |target: &Target| match target.kind.name {
-            "dashboards" => Some(("dashboard_id", target.key.clone())),
-            "looks" => Some(("look_id", target.key.clone())),
+        let field = |kind: &str| match kind {
+            "dashboards" => Some("dashboard_id"),
+            "looks" => Some("look_id"),
             _ => None,
         };
-        Ok(self.made_anew()?.into_iter().filter_map(of).collect())
+        let made = self.made_anew()?.into_iter().map(|target| (target.kind.name, &target.key));
+        let absent = self.absent.iter().map(|symbol| (symbol.resource.as_str(), &symbol.key));
+        Ok(made.chain(absent).filter_map(|(kind, key)| Some((field(kind)?, key.clone()))).collect())
     }
 
     /// What refers to an object by the id that it is going to lose: what a restore can

@@ -25,7 +25,7 @@ pub(super) struct Ground<'g> {
     pub(super) ids: &'g Ids,
     pub(super) made: &'g HashSet<Symbol>,
     pub(super) absent: &'g BTreeSet<Symbol>,
-    /// Content that is made anew, by the field of a board's item.
+    /// Content that is not on the instance, by the field of a board's item.
     pub(super) lost: &'g HashSet<(&'static str, String)>,
     pub(super) request: &'g Request,
     /// The manner of what is only led to new ids.

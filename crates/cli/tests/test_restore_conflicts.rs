@@ -38,11 +38,27 @@ fn first(somebody: &Somebody, dashboard: &str, list: &str) -> String {
     somebody.get(&format!("/dashboards/{dashboard}"))[list][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// What the tiles and filters of a dashboard are, whatever their ids.
+fn parts(dashboard: &Value) -> Vec<String> {
+    let lists = [
+        ("dashboard_elements", ["type", "title", "title_text", "body_text"]),
+        ("dashboard_filters", ["name", "title", "type", "default_value"]),
+    ];
+    let of = |(list, fields): (&str, [&str; 4])| {
+        let parts = dashboard[list].as_array().unwrap().iter();
+        parts.map(|part| format!("{list} {:?}", fields.map(|field| &part[field]))).collect::<Vec<_>>()
+    };
+    let mut parts = lists.map(of).concat();
+    parts.sort();
+    parts
+}
+
 /// Somebody does this to a dashboard after its last extraction; it stays as it is then.
 #[track_caller]
 fn stays(told: &str, does: impl FnOnce(&Somebody, &str)) {
     let (looker, world, somebody) = extracted();
     let key = rich(&looker, &somebody);
+    let was = parts(&somebody.get(&format!("/dashboards/{key}")));
     does(&somebody, &key);
     let theirs = somebody.get(&format!("/dashboards/{key}"));
     looker.reset_stats();
@@ -61,6 +77,8 @@ fn stays(told: &str, does: impl FnOnce(&Somebody, &str)) {
     assert_is_back(&theirs, &somebody.get(&format!("/dashboards/{key}")), &[]);
     let done = world.run(&format!("{line} --on-conflict overwrite --json"));
     assert_eq!(done.code, 0, "{}", done.all());
+    assert_ne!(parts(&theirs), was);
+    assert_eq!(parts(&somebody.get(&format!("/dashboards/{key}"))), was);
 }
 
 #[test]

@@ -219,7 +219,8 @@ fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
 fn what_lies_in_the_trash_is_not_led() {
     let (looker, world, somebody) = looker();
     let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-    let tile = json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
     somebody.done("POST", "/dashboard_elements", &tile);
     world.extract("all").complete();
     looker.purge(Kind::Dashboard, &lost).unwrap();
@@ -267,7 +268,8 @@ fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
 fn what_has_two_ids_is_led_once() {
     let (looker, world, somebody) = looker();
     let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-    let tile = json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
     somebody.done("POST", "/dashboard_elements", &tile);
     world.extract("all").complete();
     looker.purge(Kind::Dashboard, &holder).unwrap();

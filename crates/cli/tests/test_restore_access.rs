@@ -9,7 +9,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use looker_sim::SimConfig;
+use looker_sim::{Kind, SimConfig};
 use serde_json::{Value, json};
 
 use support::World;
@@ -215,4 +215,38 @@ fn who_is_not_there_any_more_gets_no_access() {
     assert_eq!(report.code, 0, "{}", report.all());
     let notes = report.report()["objects"][0]["notes"].to_string();
     assert!(notes.contains("it gets no access"), "{notes}");
+}
+
+#[test]
+fn the_list_of_what_is_only_led_is_left() {
+    let place = Place::new();
+    let Place { looker, world, somebody, .. } = &place;
+    let [lost, board] = [Kind::Dashboard, Kind::Board].map(|kind| looker.ids(kind, false)[0].clone());
+    let path = format!("/boards/{board}");
+    let metadata = somebody.get(&path)["content_metadata_id"].clone();
+    let rows = || {
+        somebody.get(&format!("/content_metadata_access?content_metadata_id={}", metadata.as_str().unwrap()))
+    };
+    let give = |group: &str| {
+        let row = json!({ "content_metadata_id": metadata, "group_id": group, "permission_type": "view" });
+        somebody.done("POST", "/content_metadata_access", &row);
+    };
+    somebody.done(
+        "PATCH",
+        &format!("/content_metadata/{}", metadata.as_str().unwrap()),
+        &json!({ "inherits": false }),
+    );
+    give("2");
+    world.extract("all").complete();
+    somebody.done("PATCH", &path, &json!({ "description": format!("see /dashboards/{lost}") }));
+    give("4");
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    let was = rows();
+
+    let report = world.run(&format!("restore dashboard:{lost} --relink --with-dependencies {AS_IT_WAS}"));
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = report.report()["objects"][0]["new_id"].as_str().unwrap().to_owned();
+    assert_eq!(somebody.get(&path)["description"], format!("see /dashboards/{made}"));
+    assert_eq!(rows(), was);
 }

@@ -38,11 +38,27 @@ fn first(somebody: &Somebody, dashboard: &str, list: &str) -> String {
     somebody.get(&format!("/dashboards/{dashboard}"))[list][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// What the tiles and filters of a dashboard are, whatever their ids.
+fn parts(dashboard: &Value) -> Vec<String> {
+    let lists = [
+        ("dashboard_elements", ["type", "title", "title_text", "body_text"]),
+        ("dashboard_filters", ["name", "title", "type", "default_value"]),
+    ];
+    let of = |(list, fields): (&str, [&str; 4])| {
+        let parts = dashboard[list].as_array().unwrap().iter();
+        parts.map(|part| format!("{list} {:?}", fields.map(|field| &part[field]))).collect::<Vec<_>>()
+    };
+    let mut parts = lists.map(of).concat();
+    parts.sort();
+    parts
+}
+
 /// Somebody does this to a dashboard after its last extraction; it stays as it is then.
 #[track_caller]
 fn stays(told: &str, does: impl FnOnce(&Somebody, &str)) {
     let (looker, world, somebody) = extracted();
     let key = rich(&looker, &somebody);
+    let was = parts(&somebody.get(&format!("/dashboards/{key}")));
     does(&somebody, &key);
     let theirs = somebody.get(&format!("/dashboards/{key}"));
     looker.reset_stats();
@@ -61,6 +77,8 @@ fn stays(told: &str, does: impl FnOnce(&Somebody, &str)) {
     assert_is_back(&theirs, &somebody.get(&format!("/dashboards/{key}")), &[]);
     let done = world.run(&format!("{line} --on-conflict overwrite --json"));
     assert_eq!(done.code, 0, "{}", done.all());
+    assert_ne!(parts(&theirs), was);
+    assert_eq!(parts(&somebody.get(&format!("/dashboards/{key}"))), was);
 }
 
 #[test]
@@ -119,4 +137,24 @@ fn what_is_there_is_skipped_also_when_a_plan_is_made_again() {
         assert_eq!(somebody.get(&path)["title"], "Theirs again");
         assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + made);
     }
+}
+
+/// What lay on a board and was deleted left it without anybody's doing.
+#[test]
+fn a_board_that_lost_deleted_content_is_no_conflict() {
+    let (looker, world, somebody) = extracted();
+    let on_board = |board: &String| {
+        let items = somebody.get(&format!("/boards/{board}"))["board_sections"].clone();
+        let sections = items.as_array().unwrap().iter();
+        let mut items = sections.flat_map(|section| section["board_items"].as_array().unwrap());
+        let dashboard = items.find_map(|item| item["dashboard_id"].as_str().map(str::to_owned));
+        dashboard.map(|dashboard| (board.clone(), dashboard))
+    };
+    let (board, dashboard) = looker.ids(Kind::Board, false).iter().find_map(on_board).unwrap();
+    looker.purge(Kind::Dashboard, &dashboard).unwrap();
+    let plan = world.run(&format!("restore plan board:{board} --json")).report();
+    let object = &plan["objects"][0];
+    assert_eq!((&object["conflict"], &object["edited"]), (&json!(false), &Value::Null), "{plan}");
+    let lacks = json!([format!("dashboard {dashboard}")]);
+    assert_eq!(object["lacks"], lacks, "{plan}");
 }

@@ -147,6 +147,93 @@ fn what_is_led_to_a_new_id_is_not_restored_with_it() {
     assert_eq!([title(&holder), title(&later)], ["Of this week", "Of today"]);
 }
 
+/// A manner is asked for what is restored, and for nothing that only refers to it.
+#[test]
+fn what_is_led_stays_where_it_lies_and_whose_it_is() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let board = looker.ids(Kind::Board, false)[0].clone();
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    let holders = [format!("/dashboards/{holder}"), format!("/boards/{board}")];
+    let description = json!({ "description": format!("ours: /dashboards/{lost}") });
+    somebody.done("PATCH", &holders[1], &description);
+    world.extract("all").complete();
+    let place = |path: &str| {
+        let document = somebody.get(path);
+        ["folder_id", "user_id"].map(|field| document[field].clone())
+    };
+    let [of_lost, was @ ..] =
+        [&format!("/dashboards/{lost}"), &holders[0], &holders[1]].map(|path| place(path));
+    let folder = somebody.done("POST", "/folders", &json!({ "name": "Apart", "parent_id": "1" }));
+    let folder = folder["id"].as_str().unwrap();
+    let is_other = |id: &&String| [&of_lost, &was[0], &was[1]].iter().all(|place| place[1] != **id);
+    let users = looker.ids(Kind::User, false);
+    let owner = users.iter().find(is_other).unwrap();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+
+    let line = format!("restore dashboard:{lost} --into {folder} --owner {owner} --relink --yes --json");
+    let report = world.run(&line);
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = new_id(&report.report());
+    assert_eq!(place(&format!("/dashboards/{made}")), [json!(folder), json!(owner)]);
+    for (path, was) in holders.iter().zip(was) {
+        assert_eq!(place(path), was, "{path}");
+        let now = somebody.get(path).to_string();
+        assert!(now.contains(&format!("/dashboards/{made}")), "{now}");
+    }
+}
+
+/// A plan that is made again leads what is there by then.
+#[test]
+fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder, removed] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let holder_path = format!("/dashboards/{holder}");
+    for key in [&holder, &removed] {
+        let body = format!("ours: /dashboards/{lost}");
+        let tile = json!({ "dashboard_id": key, "type": "text", "body_text": body });
+        somebody.done("POST", "/dashboard_elements", &tile);
+    }
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    let planned = world.run(&format!("restore plan dashboard:{lost} --relink --out plan.json"));
+    assert_eq!(planned.code, 8, "{}", planned.all());
+    somebody.done("PATCH", &holder_path, &json!({ "title": "Of today" }));
+    looker.purge(Kind::Dashboard, &removed).unwrap();
+    world.extract("all").complete();
+    let count = looker.ids(Kind::Dashboard, false).len();
+
+    let done = world.run("restore apply plan.json --replan --yes --json");
+    assert_eq!(done.code, 0, "{}", done.all());
+    let made = new_id(&done.report());
+    let now = somebody.get(&holder_path);
+    assert_eq!(now["title"], "Of today");
+    assert_eq!(texts(&now), [format!("ours: /dashboards/{made}")]);
+    assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + 1, "nothing else is made");
+}
+
+/// What refers to something and was trashed since the vault read it is not taken out.
+#[test]
+fn what_lies_in_the_trash_is_not_led() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    looker.trash(Kind::Dashboard, &holder).unwrap();
+
+    let done = world.run(&format!("restore dashboard:{lost} --relink --yes --on-conflict overwrite --json"));
+    assert_eq!(done.code, 0, "{}", done.all());
+    let trashed = looker.ids(Kind::Dashboard, true);
+    assert!(trashed.contains(&holder), "{trashed:?}");
+    let notes = done.report()["objects"][0]["notes"].to_string();
+    assert!(!notes.contains("--relink"), "{notes}");
+}
+
 /// What a restore has made is an object like any other to the next one.
 #[test]
 fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
@@ -174,4 +261,36 @@ fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
     assert_eq!(looker.ids(Kind::Dashboard, false).len(), count, "nothing is made");
     let items = somebody.get(&format!("/boards/{board}"))["board_sections"].to_string();
     assert!(items.contains(&format!("\"dashboard_id\":\"{made}\"")), "{items}");
+}
+
+/// A referrer that was made anew is one object, by whichever of its ids it is asked for.
+#[test]
+fn what_has_two_ids_is_led_once() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &holder).unwrap();
+    let report = world.run(&format!("restore dashboard:{holder} {AS_IT_WAS}"));
+    let held = new_id(&report.report());
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+
+    // Whether or not the vault knows by then that the old id is gone.
+    for extracts in [false, true] {
+        if extracts {
+            world.extract("all").complete();
+        }
+        for (asked, is_led) in [(String::new(), true), (format!("dashboard:{holder}"), false)] {
+            let line = format!("restore plan dashboard:{lost} {asked} --as-of 1 --relink --json");
+            let plan = world.run(&line).report();
+            let objects = plan["objects"].as_array().unwrap();
+            let of_held: Vec<_> = objects.iter().filter(|object| object["live_id"] == held).collect();
+            assert_eq!(of_held.len(), 1, "{extracts} {asked}: {plan}");
+            assert_eq!(of_held[0]["as_of"].is_null(), !is_led, "{extracts} {asked}: {plan}");
+            let steps = plan["steps"].to_string();
+            assert!(steps.contains("/dashboards/"), "it is led: {steps}");
+        }
+    }
 }

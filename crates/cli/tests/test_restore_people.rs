@@ -488,3 +488,33 @@ fn a_plan_of_a_file_is_refused_when_somebody_joined_since() {
         refused.all()
     );
 }
+
+/// A role that is only led to a set that was made anew is not given to others, nor taken
+/// away, neither by the restore nor by its undo.
+#[test]
+fn a_role_that_is_led_keeps_who_has_it() {
+    let (looker, world, somebody) = extracted();
+    let id = |document: &Value| document["id"].as_str().unwrap().to_owned();
+    let set = json!({ "name": "Ours", "permissions": ["access_data"] });
+    let set = id(&somebody.done("POST", "/permission_sets", &set));
+    somebody.done("PATCH", "/roles/3", &json!({ "permission_set_id": set }));
+    somebody.done("PUT", "/roles/3/users", &json!(["2"]));
+    world.extract("all").complete();
+    let later = looker.ids(Kind::User, false).into_iter().find(|id| !["1", "2"].contains(&&**id)).unwrap();
+    somebody.done("PUT", "/roles/3/users", &json!([later]));
+    world.extract("all").complete();
+    looker.purge(Kind::PermissionSet, &set).unwrap();
+    // And what nobody has read yet.
+    somebody.done("PUT", "/roles/3/users", &json!([later, "2"]));
+    let was = edges(&looker);
+
+    let line = format!("restore permission_set:{set} --as-of 2 --relink --yes --json");
+    let report = world.run(&line);
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = report.report()["objects"][0]["new_id"].clone();
+    assert_eq!(somebody.get("/roles/3")["permission_set"]["id"], made);
+    assert_eq!(edges(&looker), was);
+    let undone = world.run("restore undo 1 --yes --allow-irreversible --json");
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert_eq!(edges(&looker), was);
+}

@@ -45,20 +45,21 @@ pub(super) fn of(
 }
 
 /// Whether a part came or went, into the trash of its object too, that a restore makes or
-/// deletes by itself.
+/// deletes by itself. Where Looker alone marks a part as deleted, as of layouts, nobody did.
 fn is_of_a_part(kind: &Kind, change: &Change<'_>) -> bool {
     let path = change.path();
-    let of = match (&change.what, change.place.last()) {
-        (What::Added(_) | What::Removed(_), Some(Step::Element(_))) => path.as_str(),
+    let (of, is_mark) = match (&change.what, change.place.last()) {
+        (What::Added(_) | What::Removed(_), Some(Step::Element(_))) => (path.as_str(), false),
         _ => match path.strip_suffix(".deleted") {
-            Some(of) => of,
+            Some(of) => (of, true),
             None => return false,
         },
     };
     let part = of.split('.').try_fold(Resource::find(kind.name), |resource, name| {
         Some(resource?.parts.iter().find(|part| part.name == name).copied())
     });
-    part.flatten().is_some_and(|part| part.create.is_some() || part.delete.is_some())
+    let is_written = |part: &Resource| part.create.is_some() || part.delete.is_some();
+    part.flatten().is_some_and(|part| is_written(part) && !(is_mark && part.knows("deleted")))
 }
 
 /// Whether a restore would write what stands at a path. Edges are looked at by
@@ -252,6 +253,11 @@ mod tests {
                 "boards",
                 r#"{"board_sections":[{"board_items":[{"id":"3","title":"x"}],"id":"2"}],"id":"1","updated_at":"1"}"#,
                 r#"{"board_sections":[{"board_items":[{"id":"3","title":"y"}],"id":"2"}],"id":"1","updated_at":"2"}"#,
+            ),
+            (
+                "dashboards",
+                r#"{"dashboard_layouts":[{"deleted":false,"id":"2"}],"id":"1"}"#,
+                r#"{"dashboard_layouts":[{"deleted":true,"id":"2"}],"id":"1"}"#,
             ),
             (
                 "looks",

@@ -89,16 +89,27 @@ impl<'r> Past<'r> {
 
     /// Takes an object as another run left it.
     pub(super) fn take_as_of(&self, run: RunId, kind: &'static Kind, key: &str) {
+        self.take_as_then(kind, key);
+        self.others.borrow_mut().insert((kind.name, key.to_owned()), run);
+    }
+
+    /// Takes an object as it was then again.
+    pub(super) fn take_as_then(&self, kind: &'static Kind, key: &str) {
         if let Some(of_kind) = self.marks.borrow_mut().get_mut(kind.name) {
             of_kind.remove(key);
         }
-        self.others.borrow_mut().insert((kind.name, key.to_owned()), run);
+        self.others.borrow_mut().remove(&(kind.name, key.to_owned()));
     }
 
     /// The run as of which an object is meant, where it is not the one of all others.
     pub(super) fn other_run(&self, kind: &'static Kind, key: &str) -> Option<RunId> {
         let others = self.others.borrow();
         if others.is_empty() { None } else { others.get(&(kind.name, key.to_owned())).copied() }
+    }
+
+    /// Whether an object is only led to new ids: in all else it stays as it was read last.
+    pub(super) fn is_led(&self, kind: &'static Kind, key: &str) -> bool {
+        self.other_run(kind, key).is_some()
     }
 
     /// What the vault has of an object.

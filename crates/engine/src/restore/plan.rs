@@ -24,7 +24,7 @@ pub struct Plan {
     pub instance: i64,
     /// The run whose state is to come back.
     pub as_of: i64,
-    /// When it was made.
+    /// When the first was read of what it was made from.
     pub made_at: Timestamp,
     /// How things are written.
     pub manner: Manner,
@@ -90,8 +90,8 @@ pub struct Object {
     pub edges: Option<String>,
     /// The hash of the stored body that is to come back.
     pub intended: String,
-    /// The run as of which it is written, where that is not the plan's: what only is led to
-    /// new ids stays as it was read last.
+    /// The run as of which it is written, if it is only led to new ids: in all else it stays
+    /// as it was read last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<i64>,
 }

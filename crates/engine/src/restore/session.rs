@@ -125,9 +125,14 @@ impl Session {
         self.accepted.get()
     }
 
-    /// What the last plan has read, for the next one.
+    /// What the last plan has read, for the next one; nothing where that is too old.
     pub(super) fn take_reads(&self) -> Reads {
-        std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner))
+        let reads = std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner));
+        if !reads.is_old(Timestamp::now()) {
+            return reads;
+        }
+        self.forget_reads();
+        Reads::default()
     }
 
     pub(super) fn leave_reads(&self, reads: Reads) {
@@ -136,7 +141,7 @@ impl Session {
 
     /// Forgets what was read for plans: writes follow.
     pub(super) fn forget_reads(&self) {
-        drop(self.take_reads());
+        drop(std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner)));
         self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 

@@ -84,12 +84,20 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
     }
     let written: BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
     let were_there = plan.objects.iter().enumerate().filter(|(at, _)| written.contains(at));
-    let objects =
-        were_there.filter_map(|(_, object)| Some((Kind::find(&object.kind)?, object.live_id.clone()?)));
+    let (mut objects, mut others) = (Vec::new(), Vec::new());
+    for (_, object) in were_there {
+        let Some((kind, id)) = Kind::find(&object.kind).zip(object.live_id.clone()) else { continue };
+        // What was only led is only led back.
+        if object.as_of.is_some() {
+            others.push((kind, id, safety));
+        } else {
+            objects.push((kind, id));
+        }
+    }
     let request = Request {
         address: plan.address.clone(),
         as_of: safety,
-        selection: Selection { objects: objects.collect(), ..Selection::default() },
+        selection: Selection { objects, ..Selection::default() },
         // It was so a moment ago: what was enabled may be enabled again only when asked.
         manner: Manner { leaves_lost: true, ..Manner::default() },
         with_dependencies: false,
@@ -97,7 +105,7 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         skip_existing: false,
         on_conflict: OnConflict::Overwrite,
         links: Ids::new(),
-        others: Vec::new(),
+        others,
     };
     Ok((request, made))
 }
@@ -108,7 +116,7 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
 /// When the instance or the vault cannot be read.
 pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Result<Planned, RestoreError> {
     let as_of = request.as_of;
-    let mut planned = if request.selection.is_empty() {
+    let mut planned = if request.selection.is_empty() && request.others.is_empty() {
         let instance = session.writer.reader()?.moment(as_of)?.instance;
         Planned {
             plan: nothing(&request.address, instance.number(), as_of),

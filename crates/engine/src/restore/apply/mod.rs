@@ -58,6 +58,9 @@ use report::Ledger;
 
 pub use report::{Applied, AppliedObject, BlockedBy, StepFailure};
 
+/// How old a plan may be before what it was made from is looked at once more.
+pub(super) const FRESH: Duration = Duration::from_mins(10);
+
 /// How long is waited for what does not show, or is not answered.
 #[derive(Debug, Clone)]
 pub struct Patience {
@@ -78,7 +81,7 @@ impl Default for Patience {
             looks: [500, 2_000, 5_000].map(Duration::from_millis).to_vec(),
             sends: 6,
             grace: Duration::from_secs(10),
-            fresh: Duration::from_mins(10),
+            fresh: FRESH,
         }
     }
 }

@@ -90,7 +90,9 @@ impl Planner<'_> {
                     let own = list.elements().iter().filter(|one| is_false(one, "inherits"));
                     own.filter_map(|one| text(one, "id")).collect()
                 }
-                _ if self.request.with_dependencies => self.place_then(target)?.into_iter().collect(),
+                _ if self.request.with_dependencies && !self.past.is_led(target.kind, &target.key) => {
+                    self.place_then(target)?.into_iter().collect()
+                }
                 _ => continue,
             };
             for place in places {

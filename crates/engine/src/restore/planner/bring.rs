@@ -91,21 +91,22 @@ impl Planner<'_> {
         let mut brought = Vec::new();
         for target in self.made_anew()? {
             for (kind, key) in self.holders(target.kind, &target.key)? {
-                if !self.targets.has(kind, &key) && self.can_be_led(kind, &key)? {
+                if !self.targets.has_either(kind, &key) && self.can_be_led(kind, &key)? {
                     brought.push((kind, key));
                 }
             }
         }
-        // Later ones than this run hold what it reads itself.
+        // This session's own run will hold what is read now; so the one before.
         let last = RunId::from_number(self.session.run().number() - 1);
         for (kind, key) in &brought {
             self.past.take_as_of(last, kind, key);
         }
         self.bring(brought.clone()).await?;
-        // What is gone meanwhile leads nowhere.
+        // What is gone meanwhile leads nowhere, and what lies in the trash stays there.
         for (kind, key) in brought {
-            if !matches!(self.standing(kind, &key)?, Standing::There(_)) {
+            if !matches!(self.standing(kind, &key)?, Standing::There(live) if live.side == Side::Live) {
                 self.targets.remove(kind, &key);
+                self.past.take_as_then(kind, &key);
             }
         }
         Ok(())
@@ -125,14 +126,17 @@ impl Planner<'_> {
         self.read_targets().await
     }
 
-    /// Dashboards and looks that are made anew, by the field of a board's item.
+    /// Dashboards and looks that are made anew, or were looked for in vain, by the field of
+    /// a board's item.
     pub(super) fn lost_contents(&self) -> Result<HashSet<(&'static str, String)>, RestoreError> {
-        let of = |target: &Target| match target.kind.name {
-            "dashboards" => Some(("dashboard_id", target.key.clone())),
-            "looks" => Some(("look_id", target.key.clone())),
+        let field = |kind: &str| match kind {
+            "dashboards" => Some("dashboard_id"),
+            "looks" => Some("look_id"),
             _ => None,
         };
-        Ok(self.made_anew()?.into_iter().filter_map(of).collect())
+        let made = self.made_anew()?.into_iter().map(|target| (target.kind.name, &target.key));
+        let absent = self.absent.iter().map(|symbol| (symbol.resource.as_str(), &symbol.key));
+        Ok(made.chain(absent).filter_map(|(kind, key)| Some((field(kind)?, key.clone()))).collect())
     }
 
     /// What refers to an object by the id that it is going to lose: what a restore can
@@ -140,7 +144,7 @@ impl Planner<'_> {
     pub(super) fn referrers(&self, of: &Kind, key: &str) -> Result<[Vec<String>; 2], RestoreError> {
         let mut referrers = [Vec::new(), Vec::new()];
         for (kind, key) in self.holders(of, key)? {
-            if self.targets.has(kind, &key) {
+            if self.targets.has_either(kind, &key) {
                 continue;
             }
             // What could be led is led by now, or is gone.
@@ -191,7 +195,15 @@ impl Planner<'_> {
                 }
             }
         }
-        Ok(holders)
+        // What was made anew and read since holds what it holds under its new id.
+        let mut own = Vec::with_capacity(holders.len());
+        for (kind, key) in holders {
+            let id = self.live_key(kind, &key);
+            if id == key || self.past.marks(kind, &id)?.now.is_none() {
+                own.push((kind, key));
+            }
+        }
+        Ok(own)
     }
 
     /// The alerts that there were, by the tiles on which they hung.

@@ -25,9 +25,11 @@ pub(super) struct Ground<'g> {
     pub(super) ids: &'g Ids,
     pub(super) made: &'g HashSet<Symbol>,
     pub(super) absent: &'g BTreeSet<Symbol>,
-    /// Content that is made anew, by the field of a board's item.
+    /// Content that is not on the instance, by the field of a board's item.
     pub(super) lost: &'g HashSet<(&'static str, String)>,
     pub(super) request: &'g Request,
+    /// The manner of what is only led to new ids.
+    pub(super) leading: Manner,
     pub(super) host: &'g str,
     pub(super) accepted: Option<&'g Accepted>,
     pub(super) then: AsOf,
@@ -48,6 +50,8 @@ pub(super) struct Task<'l> {
     /// What the vault read last of it, and on which side.
     pub(super) last: Option<(BodyHash, Side)>,
     pub(super) live: Option<&'l Live>,
+    /// Whether it is only led to new ids.
+    pub(super) led: bool,
 }
 
 impl Task<'_> {
@@ -79,12 +83,22 @@ impl Ground<'_> {
         as_it_was && made.is_empty() && ids.iter().all(|(symbol, id)| symbol.key == *id)
     }
 
-    pub(super) fn world<'w>(&'w self, stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>) -> World<'w> {
+    /// How what is only led is written: nobody asked for it to lie elsewhere, or to be
+    /// somebody else's.
+    pub(super) fn leading(manner: &Manner) -> Manner {
+        Manner { leaves_lost: manner.leaves_lost, ..Manner::default() }
+    }
+
+    pub(super) fn world<'w>(
+        &'w self,
+        stored: &'w dyn Fn(&str, &str) -> Option<Vec<u8>>,
+        manner: &'w Manner,
+    ) -> World<'w> {
         World {
             ids: self.ids,
             absent: self.absent,
             stored,
-            manner: &self.request.manner,
+            manner,
             host: self.host,
             made: self.made,
             accepted: self.accepted,
@@ -125,7 +139,8 @@ impl Ground<'_> {
             return Ok(Some(composed(Ok(Apart::default()))));
         };
         let stored = |kind: &str, key: &str| body_of(reader, self.then, kind, key).ok().flatten();
-        let mut composer = Composer::new(self.world(&stored));
+        let manner = if task.led { &self.leading } else { &self.request.manner };
+        let mut composer = Composer::new(self.world(&stored, manner));
         composer.object = task.at;
         let sides = Sides { live: there.as_ref(), wanted: &wanted };
         parts::compose(&mut composer, resource, &task.kind.compare, sides);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
 use looker::Kind;
 use vault::{RunId, Side};
 
@@ -78,6 +77,7 @@ impl Planner<'_> {
             absent: &self.absent,
             lost: &lost,
             request: &self.request,
+            leading: Ground::leading(&self.request.manner),
             host: &self.host,
             accepted: self.accepted,
             then: self.past.then(),
@@ -95,7 +95,7 @@ impl Planner<'_> {
             return Ok(Draft::asking());
         }
         let stored = |kind: &str, key: &str| self.past.body(kind, key).ok().flatten();
-        let mut composer = Composer::new(ground.world(&stored));
+        let mut composer = Composer::new(ground.world(&stored, &self.request.manner));
         let mut requires = BTreeMap::<Symbol, BTreeSet<usize>>::new();
         let mut rest = HashMap::new();
         for (task, composed) in tasks.iter().zip(composed) {
@@ -148,7 +148,8 @@ impl Planner<'_> {
         let of_live = of_live.transpose()?.filter(|marks| marks.now.is_some());
         let last = of_live.as_deref().unwrap_or(&marks).now.as_ref();
         let last = last.map(|last| (last.hash, last.row.side));
-        Ok((object, Some(Task { at, kind, key, then: then.hash, last, live })))
+        let led = self.past.is_led(kind, key);
+        Ok((object, Some(Task { at, kind, key, then: then.hash, last, live, led })))
     }
 
     /// Says what is done with an object, and takes in its steps. Gives what must be on the
@@ -361,7 +362,7 @@ impl Planner<'_> {
             address: self.request.address.clone(),
             instance: self.past.instance.number(),
             as_of: self.request.as_of.number(),
-            made_at: Timestamp::now(),
+            made_at: self.since,
             manner: self.request.manner.clone(),
             objects,
             steps,

@@ -54,6 +54,9 @@ impl Planner<'_> {
         }
         let (mut lists, mut singles) = (Vec::new(), BTreeMap::<&str, BTreeSet<String>>::new());
         for target in self.targets.list.iter().filter(|_| !self.request.skip_existing) {
+            if self.past.is_led(target.kind, &target.key) {
+                continue;
+            }
             let Standing::There(live) = self.standing(target.kind, &target.key)? else { continue };
             for relation in RELATIONS {
                 if relation.whole == target.kind.name && closed_whole(relation, &live.row.raw).is_none() {
@@ -120,6 +123,7 @@ impl Planner<'_> {
         for (at, object) in objects.iter_mut().enumerate() {
             let Some(kind) = Kind::find(&object.kind).filter(|kind| has_edges(kind.name)) else { continue };
             let is_left = matches!(object.action, Action::Blocked(_) | Action::Conflict)
+                || self.past.is_led(kind, &object.key)
                 || self.request.skip_existing && object.live_id.is_some();
             let Place::Id(own) = self.place(ids, kind, &object.key)? else { continue };
             if !is_left {

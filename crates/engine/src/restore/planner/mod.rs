@@ -18,6 +18,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use looker::catalogue::List;
 use looker::{Client, Kind};
 use vault::{BodyHash, InstanceId, Reader, RunId, Side};
@@ -98,12 +99,16 @@ struct Target {
 struct Targets {
     list: Vec<Target>,
     known: HashSet<(&'static str, String)>,
+    /// Ids on the instance of those that are there.
+    there: HashSet<(&'static str, String)>,
 }
 
 /// What is known of the instance.
 struct Planner<'p> {
     session: &'p Session,
     client: &'p Client,
+    /// When the first was read of what it is made from.
+    since: Timestamp,
     past: Past<'p>,
     request: Request,
     stocks: HashMap<&'static str, Stock>,
@@ -278,11 +283,17 @@ impl Targets {
 
     fn remove(&mut self, kind: &'static Kind, key: &str) {
         self.known.remove(&(kind.name, key.to_owned()));
+        self.there.remove(&(kind.name, key.to_owned()));
         self.list.retain(|target| target.kind.name != kind.name || target.key != key);
     }
 
     fn has(&self, kind: &'static Kind, key: &str) -> bool {
         self.known.contains(&(kind.name, key.to_owned()))
+    }
+
+    /// Whether a key is that of one of them, or the id that one has on the instance.
+    fn has_either(&self, kind: &'static Kind, key: &str) -> bool {
+        self.has(kind, key) || self.there.contains(&(kind.name, key.to_owned()))
     }
 }
 
@@ -333,6 +344,7 @@ impl<'p> Planner<'p> {
         Ok(Self {
             session,
             client: &session.client,
+            since: Timestamp::now(),
             past,
             given: given(&request.links),
             ids: request.links.clone(),
@@ -416,7 +428,15 @@ impl<'p> Planner<'p> {
             self.read(kind, &keys).await?;
         }
         self.read_values().await?;
-        self.read_lists().await
+        self.read_lists().await?;
+        let mut there = HashSet::new();
+        for Target { kind, key } in &self.targets.list {
+            if let Standing::There(live) = self.standing(kind, key)? {
+                there.insert((kind.name, live.row.id.clone()));
+            }
+        }
+        self.targets.there = there;
+        Ok(())
     }
 
     /// Reads all objects of a kind that are live.

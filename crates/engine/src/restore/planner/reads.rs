@@ -3,32 +3,62 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Planner, access};
+use crate::restore::apply::FRESH;
 use crate::restore::identity::Lives;
 
 /// What was read of the instance for a plan.
 #[derive(Default)]
 pub(in crate::restore) struct Reads {
+    /// When the first of it was read, where something was.
+    since: Option<Timestamp>,
     lives: HashMap<&'static str, Lives>,
     asked: HashMap<&'static str, BTreeSet<String>>,
     whole: BTreeSet<&'static str>,
     metadata: HashMap<String, access::Metadata>,
 }
 
+impl Reads {
+    /// Whether it is too old to plan by, when somebody has thought for long.
+    pub(in crate::restore) fn is_old(&self, now: Timestamp) -> bool {
+        let age = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        age.unsigned_abs() > FRESH
+    }
+}
+
 impl Planner<'_> {
-    /// Takes over what an earlier plan has read.
+    /// Takes over what an earlier plan has read. The plan is as old as that.
     pub(super) fn go_on_from(&mut self, reads: Reads) {
-        let Reads { lives, asked, whole, metadata } = reads;
+        let Reads { since, lives, asked, whole, metadata } = reads;
+        self.since = since.unwrap_or(self.since);
         (self.lives, self.asked, self.whole, self.metadata) = (lives, asked, whole, metadata);
     }
 
     /// Leaves what was read to the next plan of the session.
     pub(super) fn leave_reads(&mut self) {
         self.session.leave_reads(Reads {
+            since: Some(self.since),
             lives: std::mem::take(&mut self.lives),
             asked: std::mem::take(&mut self.asked),
             whole: std::mem::take(&mut self.whole),
             metadata: std::mem::take(&mut self.metadata),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_used_again_only_for_a_while() {
+        let since = Timestamp::now();
+        let reads = Reads { since: Some(since), ..Reads::default() };
+        let second = SignedDuration::from_secs(1);
+        let late = since + FRESH;
+        assert!(!reads.is_old(since) && !reads.is_old(late) && reads.is_old(late + second));
+        assert!(!Reads::default().is_old(late + second), "nothing was read");
     }
 }

@@ -1,12 +1,12 @@
-//! What was asked for in vain, and when what changed was last seen as it was.
+//! What was asked for in vain.
 //!
-//! Both are about kinds that are read object by object. One that stays refused would be
-//! the oldest for ever: so a refusal counts as its turn, and as no reading of it.
+//! Of kinds that are read object by object, one that stays refused would be the oldest for
+//! ever: so a refusal counts as its turn, and as no reading of it.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::AtPath;
 use crate::query::gather;
@@ -98,27 +98,5 @@ impl Reader {
         let refusals: Vec<(String, Timestamp)> =
             gather(&self.connection, select, parameters, refusal).at(&self.path)?;
         Ok(refusals.into_iter().collect())
-    }
-
-    /// When an object was last read as it was before a run found it otherwise; `None`
-    /// where that is when it was first read so, or where no age of it is kept.
-    ///
-    /// # Errors
-    /// When the vault cannot be read.
-    pub fn confirmed_at(
-        &self,
-        instance: InstanceId,
-        kind: &str,
-        key: &str,
-        until: RunId,
-    ) -> Result<Option<Timestamp>> {
-        let select = "SELECT v.confirmed_at FROM version v JOIN object o ON o.id = v.object
-             WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3 AND v.until_run = ?4
-             ORDER BY v.id DESC LIMIT 1";
-        let mut select = self.connection.prepare_cached(select).at(&self.path)?;
-        let confirmed = select
-            .query_row((instance.0, kind, key, until.0), |row| times::maybe_timestamp(row.get(0)?))
-            .optional();
-        Ok(confirmed.at(&self.path)?.flatten())
     }
 }

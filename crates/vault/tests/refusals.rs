@@ -1,4 +1,4 @@
-//! What was asked for in vain, and when what changed was last read as it was.
+//! What was asked for in vain, and when what changed was last read as it was before.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
@@ -103,7 +103,23 @@ fn a_version_that_has_ended_knows_when_it_was_last_read() {
     let changed = run.finish(RunState::Complete, &[whole(KIND)]).run;
     let reader = place.reader();
     let instance = reader.instances().unwrap()[0].id;
-    let confirmed = |key: &str| reader.confirmed_at(instance, KIND, key, changed).unwrap();
+    // What each was until that run found it otherwise.
+    let confirmed = |key: &str| {
+        let mut before = None;
+        let filter = ChangeFilter {
+            kind: Some(KIND.into()),
+            key: Some(key.into()),
+            until: Some(changed),
+            ..ChangeFilter::of(instance)
+        };
+        reader
+            .changes(&filter, |change| {
+                before = change.before.filter(|_| change.after.from_run == changed);
+                false
+            })
+            .unwrap();
+        before.and_then(|before| before.confirmed_at)
+    };
     assert_eq!(confirmed("1"), Some(time(5)), "changed");
     assert_eq!(confirmed("2"), None, "no age of it is kept");
     assert_eq!(confirmed("3"), Some(time(5)), "gone");

@@ -162,15 +162,14 @@ impl<'a> Teller<'a> {
             return Ok(None);
         }
         let kind = Kind::find(&change.kind);
-        let confirmed = self.confirmed_at(&change)?;
         // A date that is known without the documents spares reading them.
-        let when = self.runs.when(kind, &change, confirmed, None);
+        let when = self.runs.when(kind, &change, None);
         if !matches!(when, When::Between { .. }) && !self.is_in_time(&when) {
             return Ok(None);
         }
         let bodies = what::Bodies::read(self.reader, kind, &change)?;
         let what = what::what(kind, &change, &bodies);
-        let when = self.runs.when(kind, &change, confirmed, bodies.deleted_at(&what));
+        let when = self.runs.when(kind, &change, bodies.deleted_at(&what));
         if !self.is_in_time(&when) {
             return Ok(None);
         }
@@ -189,15 +188,6 @@ impl<'a> Teller<'a> {
             kind: change.kind,
             key: change.key,
         }))
-    }
-
-    /// When the object was last read as it was before, as far as that was kept.
-    fn confirmed_at(&self, change: &Change) -> Result<Option<Timestamp>> {
-        if change.before.is_none() {
-            return Ok(None);
-        }
-        let instance = self.filter.changes.instance;
-        self.reader.confirmed_at(instance, &change.kind, &change.key, change.after.from_run)
     }
 
     fn place(&self, version: Version) -> Place {

@@ -204,6 +204,7 @@ mod tests {
             updated_at: None,
             created_at: None,
             read_at: Timestamp::UNIX_EPOCH,
+            confirmed_at: None,
             body: side.map(|_| BodyHash::of(body.as_bytes())),
         }
     }

@@ -1,5 +1,6 @@
 //! When something happened, as far as it is known.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -38,25 +39,21 @@ impl When {
 /// The runs of an instance, newest first.
 pub(super) struct Runs {
     moments: Vec<Moment>,
+    /// What each of them came to, once it was asked for.
+    totals: Vec<OnceCell<Option<Totals>>>,
     places: HashMap<RunId, usize>,
 }
 
 impl Runs {
     pub(super) fn new(moments: Vec<Moment>) -> Self {
         let places = moments.iter().map(|moment| moment.run).zip(0..).collect();
-        Self { moments, places }
+        let totals = moments.iter().map(|_| OnceCell::new()).collect();
+        Self { moments, totals, places }
     }
 
-    /// Dates a change of an object that was last read as it was before at `confirmed`, as
-    /// far as that was kept. A stamp counts if it moved: a title that Looker changed along
-    /// with something else moves none.
-    pub(super) fn when(
-        &self,
-        kind: Option<&Kind>,
-        change: &Change,
-        confirmed: Option<Timestamp>,
-        deleted_at: Option<Timestamp>,
-    ) -> When {
+    /// Dates a change. A stamp counts if it moved: a title that Looker changed
+    /// along with something else moves none.
+    pub(super) fn when(&self, kind: Option<&Kind>, change: &Change, deleted_at: Option<Timestamp>) -> When {
         let Change { before, after, .. } = change;
         let stamp = match before.as_ref().filter(|before| before.side.is_some()) {
             _ if after.side.is_none() => None,
@@ -67,36 +64,44 @@ impl Runs {
         if let Some(at) = deleted_at.or(stamp) {
             return When::At(at);
         }
-        let known = before.as_ref().map(|before| before.read_at).max(confirmed);
-        self.between(kind, known, change)
+        self.between(kind, change)
     }
 
     /// A kind that is read whole was as before when the last run with this scope
     /// began that read it; of what is read object by object a run reads a part, so that
     /// it is only `known` of each when it was read last. So it is of what changed and
     /// kept its stamp: runs before had no look at it.
-    fn between(&self, kind: Option<&Kind>, known: Option<Timestamp>, change: &Change) -> When {
-        let after = &change.after;
-        let place = self.places.get(&after.from_run);
-        let run = place.map(|place| &self.moments[*place]);
-        let until = if after.side.is_some() { Some(after.read_at) } else { run.and_then(|run| run.ended_at) };
+    fn between(&self, kind: Option<&Kind>, change: &Change) -> When {
+        let Change { before, after, .. } = change;
+        let place = self.places.get(&after.from_run).copied();
+        let ended_at = place.and_then(|place| self.moments[place].ended_at);
+        let until = if after.side.is_some() { Some(after.read_at) } else { ended_at };
         let whole = kind.filter(|kind| !matches!(kind.list, List::Each(_) | List::Singles(_)));
-        let is_unstamped =
-            || run.and_then(Totals::of).is_some_and(|totals| totals.is_unstamped(&change.kind, &change.key));
+        let totals = || place.and_then(|place| self.totals(place));
+        let is_unstamped = || totals().is_some_and(|totals| totals.is_unstamped(&change.kind, &change.key));
+        let has_looked_at =
+            |place: usize, kind| self.totals(place).is_some_and(|totals| totals.looked_at(kind));
         let looked = whole.filter(|_| !is_unstamped()).and_then(|kind| {
             let mut earlier = self.same_scope(after.from_run);
-            earlier.find(|run| has_looked_at(run, kind)).map(|run| run.started_at)
+            earlier.find(|(place, _)| has_looked_at(*place, kind)).map(|(_, run)| run.started_at)
         });
+        let known = before.as_ref().map(|before| before.confirmed_at.unwrap_or(before.read_at));
         When::Between { after: looked.max(known), until: until.unwrap_or(after.read_at) }
     }
 
     /// The runs before this one of the same scope that came to their end, newest
     /// first.
-    fn same_scope(&self, run: RunId) -> impl Iterator<Item = &Moment> {
+    fn same_scope(&self, run: RunId) -> impl Iterator<Item = (usize, &Moment)> {
         let place = self.places.get(&run).copied();
         let scope = place.map(|place| &self.moments[place].scope);
-        let earlier = place.map_or(&[][..], |place| &self.moments[place + 1..]);
-        earlier.iter().filter(move |run| Some(&run.scope) == scope && run.state == vault::RunState::Complete)
+        let earlier = self.moments.iter().enumerate().skip(place.map_or(usize::MAX, |place| place + 1));
+        earlier.filter(move |(_, run)| Some(&run.scope) == scope && run.state == vault::RunState::Complete)
+    }
+
+    /// What a run came to; `None` where nothing of it is kept.
+    fn totals(&self, place: usize) -> Option<&Totals> {
+        let read = || serde_json::from_str(self.moments[place].totals_json.as_deref()?).ok();
+        self.totals[place].get_or_init(read).as_ref()
     }
 
     /// As whom the instance was read when something was found gone, and before: by the
@@ -131,23 +136,17 @@ struct OfKind {
 }
 
 impl Totals {
-    fn of(run: &Moment) -> Option<Self> {
-        serde_json::from_str(run.totals_json.as_deref()?).ok()
-    }
-
     /// Whether the run found an object changed whose stamp had not moved.
     fn is_unstamped(&self, kind: &str, key: &str) -> bool {
         self.unstamped.iter().any(|of| of.kind == kind && of.ids.iter().any(|id| id == key))
     }
-}
 
-/// Whether a run looked at a kind, rather than leave out of its scope what was not due,
-/// or find it closed.
-fn has_looked_at(run: &Moment, kind: &Kind) -> bool {
-    Totals::of(run).is_some_and(|totals| {
-        totals.asked_for.iter().any(|name| name == kind.name)
-            && !totals.unavailable.iter().any(|closed| closed.kind == kind.name)
-    })
+    /// Whether the run looked at a kind, rather than leave out of its scope what was not
+    /// due, or find it closed.
+    fn looked_at(&self, kind: &Kind) -> bool {
+        self.asked_for.iter().any(|name| name == kind.name)
+            && !self.unavailable.iter().any(|closed| closed.kind == kind.name)
+    }
 }
 
 #[cfg(test)]
@@ -185,11 +184,12 @@ mod tests {
             updated_at: None,
             created_at: None,
             read_at: at(read_at),
+            confirmed_at: None,
             body: None,
         };
         let (before, after) = (Some(version(1, 190)), version(3, 310));
         let change = Change { kind: "boards".into(), key: "7".into(), before, after };
-        match runs.when(Kind::find("boards"), &change, None, None) {
+        match runs.when(Kind::find("boards"), &change, None) {
             When::Between { after, until } => {
                 assert_eq!(until, at(310));
                 after

@@ -29,6 +29,9 @@ pub struct Version {
     pub created_at: Option<Timestamp>,
     /// When it was read; of what is gone, when the run ended.
     pub read_at: Timestamp,
+    /// Of one that has ended: when the object was last read as it says, if that was later
+    /// and the object is read again by its age.
+    pub confirmed_at: Option<Timestamp>,
     /// The name of its body; `None` exactly when it was gone.
     pub body: Option<BodyHash>,
 }
@@ -99,11 +102,17 @@ macro_rules! version_columns {
             ".created_at, ",
             $version,
             ".read_at, ",
+            $version,
+            ".confirmed_at, ",
             $body,
             ".hash"
         )
     };
 }
+
+/// Where the columns of two versions begin, after a kind and a key.
+const FIRST: usize = 2;
+const SECOND: usize = FIRST + 9;
 
 /// The columns of a version `v` and its body `b`.
 pub(super) const VERSION_COLUMNS: &str = version_columns!("v", "b");
@@ -183,8 +192,8 @@ impl Reader {
             let mut select = self.connection.prepare_cached(sql)?;
             let mut rows = select.query((filter.instance.0, &filter.kind, &filter.key, after, until))?;
             while let Some(row) = rows.next()? {
-                let Some(after) = Version::read(row, 2)? else { continue };
-                let before = Version::read(row, 10)?;
+                let Some(after) = Version::read(row, FIRST)? else { continue };
+                let before = Version::read(row, SECOND)?;
                 if !each(Change { kind: row.get(0)?, key: row.get(1)?, before, after }) {
                     break;
                 }
@@ -213,7 +222,7 @@ impl Reader {
             }
         }
         let (first, last) = (a.min(b), a.max(b));
-        let (a_column, b_column) = if a <= b { (2, 10) } else { (10, 2) };
+        let (a_column, b_column) = if a <= b { (FIRST, SECOND) } else { (SECOND, FIRST) };
         let mut tell = || -> rusqlite::Result<()> {
             let mut select = self.connection.prepare_cached(DIFFERING)?;
             let mut rows = select.query((instance.0, first.0, last.0))?;
@@ -240,7 +249,8 @@ impl Version {
             updated_at: times::maybe_timestamp(row.get(at + 4)?)?,
             created_at: times::maybe_timestamp(row.get(at + 5)?)?,
             read_at: times::timestamp(row.get(at + 6)?)?,
-            body: row.get::<_, Option<[u8; 32]>>(at + 7)?.map(BodyHash),
+            confirmed_at: times::maybe_timestamp(row.get(at + 7)?)?,
+            body: row.get::<_, Option<[u8; 32]>>(at + 8)?.map(BodyHash),
         }))
     }
 }

@@ -75,6 +75,12 @@ fn stays(told: &str, does: impl FnOnce(&Somebody, &str)) {
     assert!(shown.out.contains(told), "{told}: {}", shown.out);
     assert_eq!(reads_and_writes(&looker.requests()).1, [""; 0]);
     assert_is_back(&theirs, &somebody.get(&format!("/dashboards/{key}")), &[]);
+    // A script learns of it, until it has decided.
+    let plan = |decision: &str| world.run(&format!("restore plan dashboard:{key} {decision} --json")).code;
+    assert_eq!(
+        ["", "--on-conflict fail", "--on-conflict overwrite", "--on-conflict skip"].map(plan),
+        [3, 3, 8, 0]
+    );
     let done = world.run(&format!("{line} --on-conflict overwrite --json"));
     assert_eq!(done.code, 0, "{}", done.all());
     assert_ne!(parts(&theirs), was);

@@ -25,6 +25,13 @@ fn new_id(report: &Value) -> String {
     report["objects"][0]["new_id"].as_str().unwrap().to_owned()
 }
 
+/// Gives a dashboard a text with a link to another one.
+fn link(somebody: &Somebody, holder: &str, to: &str) {
+    let tile =
+        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{to}") });
+    somebody.done("POST", "/dashboard_elements", &tile);
+}
+
 fn texts(dashboard: &Value) -> Vec<&str> {
     let tiles = dashboard["dashboard_elements"].as_array().unwrap().iter();
     tiles.filter_map(|tile| tile["body_text"].as_str()).filter(|text| text.contains("ours")).collect()
@@ -115,11 +122,7 @@ fn what_was_certified_is_certified_again() {
 fn what_is_led_to_a_new_id_is_not_restored_with_it() {
     let (looker, world, somebody) = looker();
     let [lost, holder, later] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-    let add = |key: &str| {
-        let body = format!("ours: /dashboards/{lost}");
-        let tile = json!({ "dashboard_id": key, "type": "text", "body_text": body });
-        somebody.done("POST", "/dashboard_elements", &tile);
-    };
+    let add = |key: &str| link(&somebody, key, &lost);
     let title = |key: &str| somebody.get(&format!("/dashboards/{key}"))["title"].clone();
     let rename = |key: &str, title: &str| {
         somebody.done("PATCH", &format!("/dashboards/{key}"), &json!({ "title": title }));
@@ -153,9 +156,7 @@ fn what_is_led_stays_where_it_lies_and_whose_it_is() {
     let (looker, world, somebody) = looker();
     let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
     let board = looker.ids(Kind::Board, false)[0].clone();
-    let tile =
-        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
-    somebody.done("POST", "/dashboard_elements", &tile);
+    link(&somebody, &holder, &lost);
     let holders = [format!("/dashboards/{holder}"), format!("/boards/{board}")];
     let description = json!({ "description": format!("ours: /dashboards/{lost}") });
     somebody.done("PATCH", &holders[1], &description);
@@ -192,9 +193,7 @@ fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
     let [lost, holder, removed] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
     let holder_path = format!("/dashboards/{holder}");
     for key in [&holder, &removed] {
-        let body = format!("ours: /dashboards/{lost}");
-        let tile = json!({ "dashboard_id": key, "type": "text", "body_text": body });
-        somebody.done("POST", "/dashboard_elements", &tile);
+        link(&somebody, key, &lost);
     }
     world.extract("all").complete();
     looker.purge(Kind::Dashboard, &lost).unwrap();
@@ -214,14 +213,35 @@ fn what_is_led_stays_as_it_is_also_when_a_plan_is_made_again() {
     assert_eq!(looker.ids(Kind::Dashboard, false).len(), count + 1, "nothing else is made");
 }
 
+/// Also where nothing was to be led when the plan was made.
+#[test]
+fn what_refers_to_something_only_since_is_led_by_a_plan_that_is_made_again() {
+    let (looker, world, somebody) = looker();
+    let [lost, holder, edited] = [0, 1, 2].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
+    let rename = |title: &str| {
+        somebody.done("PATCH", &format!("/dashboards/{edited}"), &json!({ "title": title }));
+    };
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    rename("Wrecked");
+    world.extract("all").complete();
+    let line = format!("restore plan dashboard:{lost} dashboard:{edited} --as-of 1 --relink --out plan.json");
+    assert_eq!(world.run(&line).code, 8);
+    link(&somebody, &holder, &lost);
+    rename("Wrecked again");
+    world.extract("all").complete();
+    let done = world.run("restore apply plan.json --replan --yes --json");
+    assert_eq!(done.code, 0, "{}", done.all());
+    let made = new_id(&done.report());
+    assert_eq!(texts(&somebody.get(&format!("/dashboards/{holder}"))), [format!("ours: /dashboards/{made}")]);
+}
+
 /// What refers to something and was trashed since the vault read it is not taken out.
 #[test]
 fn what_lies_in_the_trash_is_not_led() {
     let (looker, world, somebody) = looker();
     let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-    let tile =
-        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
-    somebody.done("POST", "/dashboard_elements", &tile);
+    link(&somebody, &holder, &lost);
     world.extract("all").complete();
     looker.purge(Kind::Dashboard, &lost).unwrap();
     looker.trash(Kind::Dashboard, &holder).unwrap();
@@ -268,9 +288,7 @@ fn what_was_made_anew_and_read_since_goes_by_its_new_id() {
 fn what_has_two_ids_is_led_once() {
     let (looker, world, somebody) = looker();
     let [lost, holder] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-    let tile =
-        json!({ "dashboard_id": holder, "type": "text", "body_text": format!("ours: /dashboards/{lost}") });
-    somebody.done("POST", "/dashboard_elements", &tile);
+    link(&somebody, &holder, &lost);
     world.extract("all").complete();
     looker.purge(Kind::Dashboard, &holder).unwrap();
     let report = world.run(&format!("restore dashboard:{holder} {AS_IT_WAS}"));

@@ -264,7 +264,7 @@ fn a_plan_of_a_file_is_held_against_what_the_account_may_now() {
     wreck(&all);
     let planned =
         world.run(&format!("restore plan folder:{folder} --as-of 1 --on-conflict overwrite --out plan.json"));
-    assert_eq!(planned.code, 3, "{}", planned.all());
+    assert_eq!(planned.code, 8, "{}", planned.all());
     let less =
         permitted(&front, &["access_data", "see_looks", "see_user_dashboards", "explore", "see_users"]);
     wreck(&less);

@@ -233,7 +233,7 @@ fn restored() -> Vec<Ran> {
     let yes = "--yes --on-conflict overwrite --allow-irreversible";
     [
         format!("restore plan {select}"),
-        format!("restore plan dashboard:{} --skip-existing", dashboards[2]),
+        format!("restore plan dashboard:{} --skip-existing --relink", dashboards[2]),
         format!("restore {select} {yes}"),
         "restore status".to_owned(),
         "restore status 1".to_owned(),

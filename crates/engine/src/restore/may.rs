@@ -251,6 +251,7 @@ mod tests {
             made_at: jiff::Timestamp::UNIX_EPOCH,
             manner: crate::restore::Manner::default(),
             skip_existing: false,
+            relink: false,
             objects: vec![
                 object("folders", "1"),
                 object("dashboards", "2"),

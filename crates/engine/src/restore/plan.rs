@@ -40,6 +40,9 @@ pub struct Plan {
     /// Whether what was there was to be left as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip_existing: bool,
+    /// Whether what refers to something with a new id was to be led there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relink: bool,
 }
 
 /// Keys of the vault with the ids they have on the instance, where these differ.
@@ -148,11 +151,6 @@ impl Object {
             || format!("{singular} {}", self.key),
             |title| format!("{singular} {} {title:?}", self.key),
         )
-    }
-
-    /// Whether it is not done without somebody.
-    pub fn needs_somebody(&self) -> bool {
-        self.conflict || matches!(self.action, Action::Blocked(_) | Action::Conflict)
     }
 
     /// It misses something, and cannot be done.

@@ -304,6 +304,7 @@ fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
         made_at: jiff::Timestamp::now(),
         manner: Manner::default(),
         skip_existing: false,
+        relink: false,
         objects: Vec::new(),
         steps: Vec::new(),
         ids: super::Known::default(),

@@ -191,6 +191,7 @@ impl Plans {
             steps: Vec::new(),
             ids: Known(BTreeMap::new()),
             skip_existing: false,
+            relink: false,
             notes: Vec::new(),
         };
         Self { plan }

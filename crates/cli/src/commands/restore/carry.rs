@@ -99,12 +99,14 @@ pub(super) fn plan(context: &Context, select: &SelectArgs, out: Option<&Path>) -
             context.printer.status(format!("`lookervault restore apply {}` carries it out.", path.display()));
         }
     }
-    Ok(exit_of(&planned.plan))
+    Ok(exit_of(&planned.plan, select.on_conflict))
 }
 
-/// What a plan says to scripts: whether there is anything to do.
-fn exit_of(plan: &Plan) -> Exit {
-    if plan.objects.iter().any(restore::Object::needs_somebody) {
+/// What a plan says to scripts: whether there is anything to do, or to be decided.
+fn exit_of(plan: &Plan, on_conflict: Option<ConflictChoice>) -> Exit {
+    let is_decided = matches!(on_conflict, Some(ConflictChoice::Overwrite | ConflictChoice::Skip));
+    let awaits_decision = !is_decided && plan.objects.iter().any(|object| object.conflict);
+    if is_blocked(plan) || awaits_decision {
         Exit::Incomplete
     } else if plan.is_empty() {
         Exit::Ok
@@ -245,7 +247,7 @@ fn go(
             if context.printer.is_json() {
                 context.printer.json(&document::plan(&planned.plan))?;
             }
-            return Ok(exit_of(&planned.plan));
+            return Ok(exit_of(&planned.plan, on_conflict));
         };
         let session = target.session(context, instance, &interrupted).await?;
         let restore = restore::begin(&session, &planned.plan, safety).await?;

@@ -188,8 +188,8 @@ pub(super) fn again(
     let mut request = Request::again(plan, links(reader, instance)?, plan.manner.clone());
     request.on_conflict = what(on_conflict);
     request.skip_existing = plan.skip_existing;
-    // What leads to new ids is decided anew: it may have been edited, and read, since.
-    request.relink = !request.others.is_empty();
+    // What leads to new ids is looked for anew: it may have been edited, and read, since.
+    request.relink = plan.relink;
     request.others.clear();
     Ok(request)
 }

@@ -369,6 +369,7 @@ impl Planner<'_> {
             ids,
             notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
             skip_existing: self.request.skip_existing,
+            relink: self.request.relink,
         };
         Ok(Planned { plan, lives, rest })
     }

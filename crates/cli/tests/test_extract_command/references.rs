@@ -8,6 +8,7 @@ use serde_json::Value;
 use vault::{Side, Vault};
 
 use super::instances::{looker, world};
+use crate::support::front::{Front, Instead};
 use crate::support::looker::Looker;
 use crate::support::{Ran, VAULT, World};
 
@@ -259,6 +260,27 @@ fn a_closed_kind_is_not_called_dangling() {
     let report = world.extract("").complete();
     assert!(report["rested"].as_array().unwrap().iter().any(|rested| rested["kind"] == "connections"));
     assert_eq!(unchecked(&report["references"], "connections"), Some("closed to the account"));
+}
+
+/// What is there, and may not be seen, leads somewhere.
+#[test]
+fn what_is_refused_by_itself_is_not_called_dangling() {
+    let looker = Looker::start(SimConfig { dashboards: 60, ..SimConfig::default() });
+    let trashed = looker.ids(Kind::Dashboard, true);
+    let mut dashboards = looker.export(Kind::Dashboard).into_iter().filter(|(id, _)| !trashed.contains(id));
+    let merged = dashboards.find_map(|(_, document)| {
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        let mut tiles = document["dashboard_elements"].as_array().unwrap().iter();
+        tiles.find_map(|tile| tile["merge_result_id"].as_str().map(str::to_owned))
+    });
+    let path = format!("/merge_queries/{} ", merged.unwrap());
+    let front = Front::before(looker.port(), move |exchange| {
+        exchange.request.contains(&path).then(|| Instead::error(403, "Permission Denied"))
+    });
+    let world = looker.world_at(&front.url());
+    let references = world.extract("all").complete()["references"].clone();
+    assert!(nowhere(&references, "merge_queries").is_empty(), "{references}");
+    assert_eq!(unchecked(&references, "merge_queries"), Some("refused to the account"), "{references}");
 }
 
 #[test]

@@ -139,15 +139,19 @@ impl Search<'_> {
         let keys = self.unknown(kind)?;
         match self.run_of(kind) {
             Ok(run) => {
-                let mut later = 0;
+                let refused = self.reader.refused(self.of.instance, kind)?;
+                let (mut later, mut hidden) = (0, 0);
                 for (key, names) in keys {
                     if built_in(kind, &key).is_some() {
                         self.found.built_in += 1;
+                    } else if refused.contains_key(&key) {
+                        hidden += 1;
                     } else if !self.note(kind, key, &names, run)? {
                         later += 1;
                     }
                 }
                 self.leave(kind, later, too_early(run));
+                self.leave(kind, hidden, "refused to the account".to_owned());
             }
             Err(reason) => {
                 let own = keys.keys().filter(|key| built_in(kind, key).is_some()).count();

@@ -112,6 +112,23 @@ fn a_single_object_that_is_refused_is_kept_and_holds_up_nothing() {
 /// How many calls tell a closed kind from objects that are.
 const TRIED: usize = 3;
 
+/// Stands before an instance and answers with this status when the values of users that
+/// are refused are asked for. Tells whose were asked for, in their order.
+fn refusing_values(
+    looker: &Looker,
+    status: u16,
+    is_refused: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> (Front, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let to_ask = Arc::clone(&asked);
+    let front = Front::before(looker.port(), move |exchange| {
+        let user = exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0;
+        to_ask.lock().unwrap().push(user.to_owned());
+        is_refused(user).then(|| Instead::error(status, "Permission Denied"))
+    });
+    (front, asked)
+}
+
 #[test]
 fn a_kind_is_not_closed_while_what_was_read_last_can_be_read() {
     for (status, gone) in [(403, 0), (404, TRIED)] {
@@ -119,14 +136,10 @@ fn a_kind_is_not_closed_while_what_was_read_last_can_be_read() {
         let looker = Looker::start(SimConfig { users: 80, ..config() });
         let people = looker.ids(Kind::User, false).len();
         assert_eq!(people.div_ceil(30), TRIED);
-        let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
-        let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
-        let front = Front::before(looker.port(), move |exchange| {
-            let user =
-                exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
-            to_ask.lock().unwrap().push(user.clone());
-            to_refuse.lock().unwrap().contains(&user).then(|| Instead::error(status, "Permission Denied"))
-        });
+        let refused = Arc::new(Mutex::new(HashSet::new()));
+        let to_refuse = Arc::clone(&refused);
+        let (front, asked) =
+            refusing_values(&looker, status, move |user| to_refuse.lock().unwrap().contains(user));
         let world = looker.world_at(&front.url());
         world.extract("").complete();
         a_day_passes(&world.path(VAULT));
@@ -164,17 +177,14 @@ fn a_kind_is_not_closed_while_what_was_read_last_can_be_read() {
 fn what_is_refused_first_keeps_nothing_else_from_being_read() {
     for status in [403, 404] {
         let looker = Looker::start(SimConfig { users: 12, ..config() });
-        let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
-        let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
-        let front = Front::before(looker.port(), move |exchange| {
-            let user =
-                exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
-            to_ask.lock().unwrap().push(user.clone());
+        let refused = Arc::new(Mutex::new(HashSet::new()));
+        let to_refuse = Arc::clone(&refused);
+        let (front, asked) = refusing_values(&looker, status, move |user| {
             let mut refused = to_refuse.lock().unwrap();
             if refused.len() < TRIED {
-                refused.insert(user.clone());
+                refused.insert(user.to_owned());
             }
-            refused.contains(&user).then(|| Instead::error(status, "Permission Denied"))
+            refused.contains(user)
         });
         let world = looker.world_at(&front.url());
         let report = world.extract("").complete();
@@ -209,13 +219,9 @@ fn what_stays_refused_takes_its_turn_like_all_others() {
     let looker = Looker::start(SimConfig { users: 30, ..config() });
     let people = looker.ids(Kind::User, false).len();
     let slice = people.div_ceil(MAX_AGE);
-    let (refused, asked) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(Vec::new())));
-    let (to_refuse, to_ask) = (Arc::clone(&refused), Arc::clone(&asked));
-    let front = Front::before(looker.port(), move |exchange| {
-        let user = exchange.request.split("/users/").nth(1)?.split_once("/attribute_values")?.0.to_owned();
-        to_ask.lock().unwrap().push(user.clone());
-        to_refuse.lock().unwrap().contains(&user).then(|| Instead::error(403, "Permission Denied"))
-    });
+    let refused = Arc::new(Mutex::new(HashSet::new()));
+    let to_refuse = Arc::clone(&refused);
+    let (front, asked) = refusing_values(&looker, 403, move |user| to_refuse.lock().unwrap().contains(user));
     let world = looker.world_at(&front.url());
     world.extract("").complete();
     asked.lock().unwrap().clear();

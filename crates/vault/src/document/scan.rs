@@ -200,7 +200,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads `uXXXX`, standing on the `u`.
+    /// Reads a `u` and its four hexadecimal digits.
     fn code_unit(&mut self) -> Result<u32, DocumentError> {
         let mut unit = 0;
         for digit in 1..=4 {

@@ -79,25 +79,10 @@ pub(crate) fn compact(value: &[u8]) -> Option<String> {
     Some(out)
 }
 
-/// The place of the first quote or backslash. Most strings are short, so the first eight
-/// bytes are looked at without much ado.
-fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    let Some((first, rest)) = bytes.split_first_chunk::<8>() else { return memchr2(b'"', b'\\', bytes) };
-    let word = u64::from_le_bytes(*first);
-    // The high bits of bytes that are zero; exact for the lowest.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES * 128);
-    let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
-    if found != 0 {
-        return Some((found.trailing_zeros() / 8) as usize);
-    }
-    memchr2(b'"', b'\\', rest).map(|at| at + first.len())
-}
-
 /// The end of the string that starts at `at`.
 pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
-    while let Some(found) = bytes.get(at..).and_then(quote_or_backslash) {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
         at += found;
         if bytes[at] == b'"' {
             return at + 1;

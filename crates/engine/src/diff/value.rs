@@ -213,7 +213,7 @@ impl<'t> Parser<'t> {
         self.take(b'"')?;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at += quote_or_backslash(rest).ok_or_else(|| self.wrong())?;
+            self.at += memchr2(b'"', b'\\', rest).ok_or_else(|| self.wrong())?;
             match self.peek() {
                 Some(b'\\') => self.at += 2,
                 _ => return self.take(b'"'),
@@ -232,21 +232,6 @@ impl<'t> Parser<'t> {
         self.at += length;
         Ok(())
     }
-}
-
-/// The place of the first quote or backslash. Most strings are short, so the first eight
-/// bytes are looked at without much ado.
-fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    let Some((first, rest)) = bytes.split_first_chunk::<8>() else { return memchr2(b'"', b'\\', bytes) };
-    let word = u64::from_le_bytes(*first);
-    // The high bits of bytes that are zero; exact for the lowest.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES * 128);
-    let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
-    if found != 0 {
-        return Some((found.trailing_zeros() / 8) as usize);
-    }
-    memchr2(b'"', b'\\', rest).map(|at| at + first.len())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod minimum;
+pub(crate) mod quiet;
 pub(crate) mod requests;
 pub(crate) mod restoration;
 pub(crate) mod restored;

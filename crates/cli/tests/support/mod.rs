@@ -12,6 +12,7 @@ pub(crate) mod api;
 pub(crate) mod content;
 pub(crate) mod estate;
 pub(crate) mod front;
+pub(crate) mod gate;
 pub(crate) mod json;
 pub(crate) mod looker;
 pub(crate) mod minimum;

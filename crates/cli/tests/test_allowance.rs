@@ -8,12 +8,12 @@
 
 mod support;
 
-use std::time::Duration;
-
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use looker_sim::{Latency, Served, SimConfig};
+use looker_sim::{Served, SimConfig};
 use serde_json::{Value, json};
 use support::content::{assert_holds_all, digest};
+use support::gate::Gate;
 use support::looker::Looker;
 use support::requests::{full_reads, metered};
 use support::seeded::seed;
@@ -43,6 +43,12 @@ fn a_month_passes(world: &World) {
     assert!(moved > 0, "there are calls to move");
 }
 
+/// The next day after this one that is this day of its month.
+fn renewal(today: Date, day_of_month: i8) -> Date {
+    let mut days = today.series(1.day()).skip(1);
+    days.find(|day| day.day() == day_of_month).unwrap()
+}
+
 /// The standing of the administrative ledger in a document.
 fn administrative(document: &Value) -> Value {
     let ledgers = document["month"]["ledgers"].as_array().unwrap();
@@ -57,7 +63,11 @@ fn runs_share_an_allowance_and_go_on_in_the_next_month() {
     let all = metered(&looker.requests());
     // Two months' worth, and a bit: 20 calls a month, 3 of them reserved.
     assert!(all > 40, "{all}");
-    let world = world(&looker, "monthly_calls = 20\nmonthly_query_calls = 5\n");
+    // A month that does not end meanwhile.
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    let starts_on = if (8..=22).contains(&today.day()) { 1 } else { 15 };
+    let allowance = format!("monthly_calls = 20\nmonthly_query_calls = 5\nmonth_starts_on = {starts_on}\n");
+    let world = world(&looker, &allowance);
 
     looker.reset_stats();
     let first = world.extract_basics("--page-size 5 --max-calls 11");
@@ -96,8 +106,7 @@ fn runs_share_an_allowance_and_go_on_in_the_next_month() {
     let message = failure["message"].as_str().unwrap();
     assert!(message.contains("of the 20 administrative calls"), "{message}");
     assert!(message.contains("spent 17, 3 are kept for restores"), "{message}");
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    let renews_on = today.first_of_month().checked_add(1.month()).unwrap();
+    let renews_on = renewal(today, starts_on);
     assert!(message.contains(&format!("renews on {renews_on} (UTC)")), "{message}");
     assert!(failure["hint"].as_str().unwrap().contains("--over-allowance"), "{failure}");
     assert_eq!(looker.served(), 0, "not even a sign-in");
@@ -166,9 +175,13 @@ fn a_spent_query_based_allowance_holds_no_administrative_call_back() {
 
 #[test]
 fn a_run_that_is_killed_while_it_lists_has_written_its_calls_down() {
-    let latency = Latency { base: Duration::from_millis(100), ..Latency::default() };
-    let looker = Looker::start(SimConfig { seed: seed(22), folders: 60, latency, ..SimConfig::default() });
-    let world = world(&looker, "monthly_calls = 100000\n");
+    let looker = Looker::start(SimConfig { seed: seed(22), folders: 60, ..SimConfig::default() });
+    let gate = Gate::at(looker.port(), 20);
+    let world = looker.world_at(&gate.url());
+    world.write(
+        "lookervault.toml",
+        &format!("[instances.prod]\nbase_url = \"{}\"\nmonthly_calls = 100000\n", gate.url()),
+    );
     let folders = looker.shared_folder_ids().join(",");
     let line = format!("extract dashboards --folder-strategy per-folder --folder-ids {folders} --workers 1");
     let mut running = world.start(&line);
@@ -179,6 +192,7 @@ fn a_run_that_is_killed_while_it_lists_has_written_its_calls_down() {
     wait_until("calls of a running run", || counted() > 0);
     running.kill().unwrap();
     running.wait().unwrap();
+    gate.open();
     assert_eq!(full_reads(&looker.requests()), 0, "no page was stored yet");
     // A call is counted before it is sent: the server need not know of the last one yet.
     let (counted, known) = (counted(), metered(&looker.requests()));
@@ -190,9 +204,13 @@ fn calls_are_shown_by_what_is_asked() {
     let looker = looker();
     let world =
         world(&looker, "monthly_calls = 1000\nmonth_starts_on = 2\ntime_zone = \"Pacific/Kiritimati\"\n");
+    // Midnight may pass meanwhile.
+    let today = || Timestamp::now().to_zoned_datetime(TimeZone::get("Pacific/Kiritimati").unwrap()).date();
+    let began_on = today();
     for line in ["dashboards", "looks roles"] {
         world.extract(line).complete();
     }
+    let days = [began_on, today()].map(|day| day.to_string());
     let requests = looker.requests();
     let spent = metered(&requests);
     let document = world.json("calls --by run,kind");
@@ -219,14 +237,13 @@ fn calls_are_shown_by_what_is_asked() {
         (&document["month"]["from"], &document["month"]["until"])
     );
 
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::get("Pacific/Kiritimati").unwrap()).date();
     let document = world.json("calls --by day,reason,ledger");
     let groups = document["groups"].as_array().unwrap();
-    assert!(groups.iter().all(|group| group["day"] == today.to_string()), "{document}");
+    assert!(groups.iter().all(|group| days.iter().any(|day| group["day"] == *day)), "{document}");
     assert_eq!(sum(&document["groups"], "administrative"), spent);
     let of = |reason: &str, ledger: &str| {
-        let group = groups.iter().find(|group| group["reason"] == reason && group["ledger"] == ledger);
-        group.map_or(0, |group| group[ledger].as_u64().unwrap())
+        let of = groups.iter().filter(|group| group["reason"] == reason && group["ledger"] == ledger);
+        of.map(|group| group[ledger].as_u64().unwrap()).sum::<u64>()
     };
     let is_listing = |request: &&Served| request.query.iter().any(|(name, _)| name == "fields");
     let listings = requests.iter().filter(is_listing).count() as u64;
@@ -236,7 +253,7 @@ fn calls_are_shown_by_what_is_asked() {
 
     let ran = world.run("calls");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    assert!(ran.out.contains(&format!("\n{today} ")), "{}", ran.out);
+    assert!(days.iter().any(|day| ran.out.contains(&format!("\n{day} "))), "{}", ran.out);
     assert!(ran.out.contains("left of the allowance you set, as spent by this vault"), "{}", ran.out);
     assert!(ran.out.contains("Calls of other clients cannot be seen; it renews on"), "{}", ran.out);
     let past = world.run("calls --until 2020-01-01");

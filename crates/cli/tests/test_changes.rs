@@ -7,13 +7,15 @@
 mod support;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use looker_sim::{Churn, Faults, Kind, Latency, Refused, SimConfig};
 use support::content::{KINDS, Key, Object, assert_holds_all, expected, stored};
+use support::gate::Gate;
 use support::looker::Looker;
-use support::requests::{assert_not_read_again, committed, page};
+use support::requests::{assert_not_read_again, committed, page, proof_began};
 use support::seeded::seed;
 use support::{BASICS, VAULT, finish, wait_until};
 
@@ -30,18 +32,12 @@ fn busy() -> SimConfig {
             per_full_row: Duration::from_millis(3),
             ..Latency::default()
         },
-        churn: Churn {
-            edits: 25.0,
-            creates: 6.0,
-            deletes: 6.0,
-            restores: 4.0,
-            purges: 8.0,
-            moves: 8.0,
-            views: 25.0,
-        },
         ..SimConfig::default()
     }
 }
+
+const CHURN: Churn =
+    Churn { edits: 25.0, creates: 6.0, deletes: 6.0, restores: 4.0, purges: 8.0, moves: 8.0, views: 25.0 };
 
 /// A run under change, and what is known about it.
 struct Run {
@@ -54,6 +50,30 @@ struct Run {
     ended: Timestamp,
 }
 
+/// Changes an instance from the first request of a run to its end, but no more than a
+/// third of all objects: however long the run takes, most stood still.
+fn disturb(looker: &Looker, is_over: &AtomicBool) {
+    while looker.served() == 0 && !is_over.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    looker.set_churn(CHURN);
+    let has_changed = |kind: Kind, id: &String| looker.history(kind, id).len() > 1;
+    let all = [Kind::Dashboard, Kind::Look].map(|kind| {
+        let both = [false, true].map(|trashed| looker.ids(kind, trashed)).concat();
+        (kind, both)
+    });
+    let count = all.iter().map(|(_, ids)| ids.len()).sum::<usize>();
+    while !is_over.load(Ordering::Relaxed) {
+        let changed =
+            |(kind, ids): &(Kind, Vec<String>)| ids.iter().filter(|id| has_changed(*kind, id)).count();
+        if all.iter().map(changed).sum::<usize>() * 3 > count {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    looker.set_churn(Churn::default());
+}
+
 #[track_caller]
 fn run_on(looker: Looker, strategy: &str) -> Run {
     let world = looker.world();
@@ -63,9 +83,14 @@ fn run_on(looker: Looker, strategy: &str) -> Run {
         name => format!("--folder-strategy {name} --folder-ids {}", ids.join(",")),
     };
     let started = Timestamp::now();
-    let ran = world.extract(&format!("dashboards looks --page-size 5 {scope}"));
+    let is_over = AtomicBool::new(false);
+    let ran = std::thread::scope(|threads| {
+        threads.spawn(|| disturb(&looker, &is_over));
+        let ran = world.extract(&format!("dashboards looks --page-size 5 {scope}"));
+        is_over.store(true, Ordering::Relaxed);
+        ran
+    });
     let ended = Timestamp::now();
-    looker.set_churn(Churn::default());
     let report = ran.complete();
     assert_eq!(world.verdict(), "sound");
     let held = stored(&world.path(VAULT));
@@ -122,11 +147,13 @@ impl Run {
     /// What went for ever while the pages were read is not shown as if it were there.
     #[track_caller]
     fn nothing_is_shown_that_went_early(&self) {
-        let early = self.started + (self.ended - self.started) / 3;
+        let proofs = [("dashboards", "search_dashboards"), ("looks", "search_looks")]
+            .map(|(name, operation)| (name, proof_began(&self.looker, operation)));
         for (name, id) in self.held.keys() {
             let kind = KINDS.into_iter().find(|(known, _)| known == name).unwrap().1;
+            let proof = proofs.iter().find(|(known, _)| known == name).unwrap().1;
             let last = self.looker.history(kind, id).pop().unwrap();
-            assert!(!last.gone || last.at > early, "{name} {id} is shown, but was purged early");
+            assert!(!last.gone || last.at > proof, "{name} {id} is shown, but was purged early");
         }
     }
 
@@ -174,10 +201,8 @@ fn a_busy_instance_that_also_fails() {
     run.nothing_is_shown_that_went_early();
 }
 
-/// Read slowly, page by page.
-fn unhurried() -> SimConfig {
-    let latency = Latency { base: Duration::from_millis(40), ..Latency::default() };
-    SimConfig { seed: seed(4), latency, trash_percent: 10, ..SimConfig::default() }
+fn with_a_trash() -> SimConfig {
+    SimConfig { seed: seed(4), trash_percent: 10, ..SimConfig::default() }
 }
 
 /// Pages of dashboards asked for so far.
@@ -206,24 +231,31 @@ fn change_everything(looker: &Looker) {
 
 #[test]
 fn what_changes_behind_the_reader_is_caught_by_the_closing_listing() {
-    let looker = Looker::start(unhurried());
-    let world = looker.world();
+    let looker = Looker::start(with_a_trash());
+    // Both sides were begun by then.
+    let gate = Gate::at_each(looker.port(), 6, |exchange| exchange.searches("dashboards", false));
+    let world = looker.world_at(&gate.url());
     let running = world.start(&format!("extract --json {BASICS} --page-size 10 --workers 1"));
-    wait_until("both sides were begun", || dashboard_pages(&looker) >= 6);
+    gate.wait();
     change_everything(&looker);
-    assert!(dashboard_pages(&looker) < 12, "the changes came while pages were read");
+    let before = dashboard_pages(&looker);
+    gate.open();
     finish(running).complete();
+    assert!(dashboard_pages(&looker) > before + 3, "the changes came while pages were read");
     assert_holds_all(&world.path(VAULT), &looker);
 }
 
 #[test]
 fn what_changes_while_a_run_lies_killed_is_caught_when_it_is_resumed() {
-    let looker = Looker::start(unhurried());
-    let world = looker.world();
+    let looker = Looker::start(with_a_trash());
+    let gate = Gate::at_each(looker.port(), 9, |exchange| exchange.searches("dashboards", false));
+    let world = looker.world_at(&gate.url());
     let mut running = world.start(&format!("extract --json {BASICS} --page-size 10 --workers 1"));
+    gate.wait();
     wait_until("pages were committed", || committed(&world.path(VAULT)).len() >= 6);
     running.kill().unwrap();
     running.wait().unwrap();
+    gate.open();
     let before = committed(&world.path(VAULT));
     change_everything(&looker);
     looker.reset_stats();

@@ -5,7 +5,6 @@
 
 mod support;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,6 +13,7 @@ use serde_json::Value;
 use support::content::stored;
 use support::front::{Front, Instead};
 use support::looker::Looker;
+use support::quiet::QuietPort;
 use support::tls::Authority;
 use support::{Ran, VAULT, World};
 
@@ -62,7 +62,8 @@ fn rejected_credentials() {
 
 #[test]
 fn a_port_where_nothing_listens() {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let quiet = QuietPort::hold(0);
+    let port = quiet.address().port();
     for line in COMMANDS {
         let said = told(&world_at(&format!("http://127.0.0.1:{port}")), line, "looker.refused");
         assert!(said.contains("port") && said.contains(&port.to_string()), "{said}");
@@ -81,9 +82,10 @@ fn a_host_that_does_not_exist() {
 /// opens no tunnels: whose fault it is must be said, and it is never Looker's.
 #[test]
 fn a_proxy_that_does_not_let_us_through() {
-    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let silent = QuietPort::hold(0);
     let front = Front::alone(|_| Some(Instead::page(503, "no tunnels here")));
-    for proxy in ["http://proxy.invalid:3128".to_owned(), format!("http://{silent}"), front.url()] {
+    for proxy in ["http://proxy.invalid:3128".to_owned(), format!("http://{}", silent.address()), front.url()]
+    {
         let mut world = world_at("https://looker.example.com:19999");
         world.set("HTTPS_PROXY", &proxy);
         for line in COMMANDS {

@@ -5,7 +5,8 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use looker_sim::{Faults, Latency, SimConfig};
@@ -13,10 +14,11 @@ use support::content::{
     Key, assert_equal_where_stored, assert_holds_all, assert_same, digest, instance, stored,
 };
 use support::front::{Front, Instead};
+use support::gate::Gate;
 use support::looker::Looker;
-use support::requests::{is_listing, page};
+use support::requests::page;
 use support::seeded::seed;
-use support::{BASICS, VAULT, finish, gap_places, sum, wait_until};
+use support::{BASICS, VAULT, finish, gap_places, sum};
 
 /// Some sixty pages.
 const PAGES: &str = "--page-size 4";
@@ -100,20 +102,20 @@ fn pages_that_are_silently_capped_under_totals_that_lie() {
     assert_same(&stored(&world.path(VAULT)), &wanted);
 }
 
-/// Slow enough to be caught in the middle.
-fn slow() -> SimConfig {
-    let latency = Latency { base: Duration::from_millis(25), ..Latency::default() };
-    SimConfig { seed: seed(3), latency, ..SimConfig::default() }
+fn some() -> SimConfig {
+    SimConfig { seed: seed(3), ..SimConfig::default() }
 }
 
 #[test]
 fn a_server_that_goes_down_for_good_leaves_named_gaps_that_the_next_run_fills() {
-    let mut looker = Looker::start(slow());
-    let world = looker.world();
+    let mut looker = Looker::start(some());
+    let gate = Gate::at(looker.port(), 30);
+    let world = looker.world_at(&gate.url());
     let running =
         world.start(&format!("extract --json {BASICS} {PAGES} --patience 1s --tries 2 --workers 3"));
-    wait_until("thirty requests", || looker.served() >= 30);
+    gate.wait();
     looker.stop();
+    gate.open();
     let ran = finish(running);
     assert_eq!(ran.code, 3, "{}", ran.all());
     let report = ran.report();
@@ -143,18 +145,21 @@ fn a_server_that_goes_down_for_good_leaves_named_gaps_that_the_next_run_fills() 
 
 #[test]
 fn a_server_that_goes_down_before_the_proof_leaves_an_unproved_run() {
-    let mut looker = Looker::start(slow());
-    let world = looker.world();
-    let running = world.start("extract --json dashboards --page-size 20 --patience 1s --tries 2");
-    let listings = |looker: &Looker| looker.requests().iter().filter(|served| is_listing(served)).count();
+    let looker = Looker::start(some());
+    let (is_down, listings) = (Arc::new(AtomicBool::new(false)), AtomicU32::new(0));
+    let down = Arc::clone(&is_down);
     // Two listings open the run, live and trash; the next ones are to close it.
-    wait_until("all pages were read", || looker.requests().iter().filter_map(page).count() >= 7);
-    looker.stop();
-    assert!(listings(&looker) <= 3, "not proved yet");
-    let ran = finish(running);
+    let front = Front::before(looker.port(), move |exchange| {
+        if exchange.searches("dashboards", true) && nth(&listings) == 3 {
+            down.store(true, Ordering::Relaxed);
+        }
+        down.load(Ordering::Relaxed).then(|| Instead::page(503, "503 Service Temporarily Unavailable"))
+    });
+    let world = looker.world_at(&front.url());
+    let ran = world.extract("dashboards --page-size 20 --patience 1s --tries 2");
     assert_eq!(ran.code, 3, "{}", ran.all());
     assert_eq!(ran.report()["state"], "incomplete");
-    looker.restart();
+    is_down.store(false, Ordering::Relaxed);
     looker.reset_stats();
     world.extract("dashboards --page-size 20 --resume").complete();
     let pages = looker.requests().iter().filter_map(page).count();
@@ -164,14 +169,17 @@ fn a_server_that_goes_down_before_the_proof_leaves_an_unproved_run() {
 
 #[test]
 fn an_incomplete_run_takes_nothing_away() {
-    let mut looker = Looker::start(slow());
-    let world = looker.world();
+    let mut looker = Looker::start(some());
+    let front = Front::before(looker.port(), |_| None);
+    let world = looker.world_at(&front.url());
     world.extract_basics("").complete();
     let before = digest(&world.path(VAULT));
+    let gate = Gate::at(looker.port(), 15);
+    front.lead_to(gate.port());
     let running = world.start(&format!("extract --json {BASICS} {PAGES} --patience 1s --tries 2"));
-    let served = looker.served();
-    wait_until("fifteen more requests", || looker.served() >= served + 15);
+    gate.wait();
     looker.stop();
+    gate.open();
     let ran = finish(running);
     assert_eq!(ran.code, 3, "{}", ran.all());
     assert_eq!(digest(&world.path(VAULT)), before, "what could not be seen is not gone");
@@ -182,11 +190,13 @@ fn an_incomplete_run_takes_nothing_away() {
 
 #[test]
 fn a_server_that_comes_back_in_time_costs_nothing() {
-    let mut looker = Looker::start(slow());
-    let world = looker.world();
+    let mut looker = Looker::start(some());
+    let gate = Gate::at(looker.port(), 20);
+    let world = looker.world_at(&gate.url());
     let running = world.start(&format!("extract --json {BASICS} {PAGES} --workers 3"));
-    wait_until("twenty requests", || looker.served() >= 20);
+    gate.wait();
     looker.stop();
+    gate.open();
     std::thread::sleep(Duration::from_millis(700));
     looker.restart();
     finish(running).complete();
@@ -216,17 +226,20 @@ fn two_answers_401_in_a_row_are_no_reason_to_stop() {
 #[test]
 fn a_login_refused_in_the_middle_is_tried_again() {
     for status in [401, 403, 404] {
-        let looker = Looker::start(SimConfig { latency: slow().latency, ..SimConfig::default() });
+        let looker = Looker::start(SimConfig::default());
         let logins = AtomicU32::new(0);
         let front = Front::before(looker.port(), move |exchange| {
             let is_login = exchange.request.starts_with("POST") && exchange.request.contains("/login");
             (is_login && nth(&logins) == 2).then(|| Instead::error(status, "Not found"))
         });
-        let world = looker.world_at(&front.url());
+        let gate = Gate::at(front.port(), 10);
+        let world = looker.world_at(&gate.url());
         let running = world.start(&format!("extract --json {BASICS} {PAGES}"));
-        wait_until("ten requests", || looker.served() >= 10);
+        gate.wait();
         looker.revoke_tokens();
+        gate.open();
         finish(running).complete();
+        assert!(looker.stats().logins >= 2, "the token was renewed");
         assert_holds_all(&world.path(VAULT), &looker);
     }
 }

@@ -7,16 +7,19 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use looker_sim::{Kind, Latency, SimConfig};
+use looker_sim::{Kind, SimConfig};
 use serde_json::Value;
 use support::content::expected;
+use support::front::{Exchange, Front};
+use support::gate::Gate;
 use support::json::Json;
 use support::looker::Looker;
+use support::requests::proof_began;
 use support::seeded::seed;
-use support::{VAULT, World, finish, wait_until};
+use support::{VAULT, World, finish};
 use vault::Vault;
 
 /// The vault's kinds, the simulator's, and the operation that lists them.
@@ -28,18 +31,22 @@ const LISTS: [(&str, Kind, &str); 3] = [
 
 const EXTRACT: &str = "extract --json users groups alerts --page-size 5";
 
-fn unhurried() -> Looker {
-    let latency = Latency { base: Duration::from_millis(25), ..Latency::default() };
+fn looker() -> Looker {
     let config = SimConfig {
         seed: seed(31),
         dashboards: 20,
         users: 100,
         groups: 90,
         alerts: 90,
-        latency,
         ..SimConfig::default()
     };
     Looker::start(config)
+}
+
+/// Whether a page of full rows was asked for.
+fn is_page(exchange: &Exchange) -> bool {
+    let has = |part: &str| exchange.request.contains(part);
+    !has("fields=") && ["/users?", "/groups/search/with_hierarchy?", "/alerts/search?"].into_iter().any(has)
 }
 
 /// Pages of full rows asked for so far.
@@ -81,19 +88,24 @@ fn stored(world: &World, kind: &str, id: &str) -> Json {
 
 #[test]
 fn what_comes_and_goes_while_pages_are_read_is_found_when_the_run_closes() {
-    let looker = unhurried();
+    let looker = looker();
     let mut world = looker.world();
     // Bodies are compared as the instance gives them.
     world.set("LOOKERVAULT_KEEP_DESTINATIONS", "true");
+    // Every list was begun by then.
+    let gate = Gate::at_each(looker.port(), 10, is_page);
+    world.set("LOOKERSDK_BASE_URL", &gate.url());
     let running = world.start(&format!("{EXTRACT} --workers 1"));
-    wait_until("every list was begun", || pages(&looker) >= 10);
+    gate.wait();
     for round in 0..4 {
         for (_, kind, _) in LISTS {
             shift(&looker, kind, round);
         }
     }
-    assert!(pages(&looker) < 20, "the changes came while pages were read");
+    let before = pages(&looker);
+    gate.open();
     finish(running).complete();
+    assert!(pages(&looker) > before + 10, "the changes came while pages were read");
     for (name, kind, _) in LISTS {
         let live: BTreeSet<String> = looker.ids(kind, false).into_iter().collect();
         assert_eq!(stored_ids(&world, name), live, "{name}");
@@ -116,41 +128,50 @@ fn what_comes_and_goes_while_pages_are_read_is_found_when_the_run_closes() {
 
 #[test]
 fn who_comes_while_users_are_read_has_values_read_too() {
-    let looker = unhurried();
+    let looker = looker();
     let mut world = looker.world();
     // Bodies are compared as the instance gives them.
     world.set("LOOKERVAULT_KEEP_DESTINATIONS", "true");
     let values = "users user_attribute_values";
+    let gate = Gate::at_each(looker.port(), 4, is_page);
+    world.set("LOOKERSDK_BASE_URL", &gate.url());
     let running = world.start(&format!("extract --json {values} --page-size 5 --workers 1"));
-    wait_until("users were begun", || pages(&looker) >= 4);
+    gate.wait();
     shift(&looker, Kind::User, 0);
+    gate.open();
     finish(running).complete();
     let users: BTreeSet<String> = looker.ids(Kind::User, false).into_iter().collect();
     assert_eq!(stored_ids(&world, "users"), users);
     assert_eq!(stored_ids(&world, "user_attribute_values"), users);
 }
 
+const ANSWERS_A_ROUND: usize = 8;
+
 #[test]
 fn on_a_list_that_never_rests_what_stood_still_is_there_and_what_went_early_is_not() {
-    let looker = unhurried();
-    let mut world = looker.world();
+    let looker = Arc::new(looker());
+    // A change every few answers, however long they take.
+    let (behind, answers) = (Arc::clone(&looker), Arc::new(Mutex::new(0_usize)));
+    let counted = Arc::clone(&answers);
+    let front = Front::before(looker.port(), move |_| {
+        let mut answers = counted.lock().unwrap();
+        *answers += 1;
+        if answers.is_multiple_of(ANSWERS_A_ROUND) {
+            for (_, kind, _) in LISTS {
+                shift(&behind, kind, *answers / ANSWERS_A_ROUND);
+            }
+        }
+        None
+    });
+    let mut world = looker.world_at(&front.url());
     // Bodies are compared as the instance gives them.
     world.set("LOOKERVAULT_KEEP_DESTINATIONS", "true");
     let started = Timestamp::now();
-    let mut running = world.start(EXTRACT);
-    let mut rounds = 0;
-    while running.try_wait().unwrap().is_none() {
-        for (_, kind, _) in LISTS {
-            shift(&looker, kind, rounds);
-        }
-        rounds += 1;
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let ended = Timestamp::now();
-    let report = finish(running).complete();
+    let report = world.run(EXTRACT).complete();
+    let rounds = *answers.lock().unwrap() / ANSWERS_A_ROUND;
     assert!(rounds > 4, "{rounds} rounds of changes");
-    let early = started + (ended - started) / 3;
-    for (name, kind, _) in LISTS {
+    for (name, kind, operation) in LISTS {
+        let proof = proof_began(&looker, operation);
         let ids = stored_ids(&world, name);
         let stood: Vec<(String, _)> = looker
             .export(kind)
@@ -169,7 +190,7 @@ fn on_a_list_that_never_rests_what_stood_still_is_there_and_what_went_early_is_n
         }
         for id in ids {
             let last = looker.history(kind, &id).pop().unwrap();
-            assert!(!last.gone || last.at > early, "{name} {id} is shown, but went early");
+            assert!(!last.gone || last.at > proof, "{name} {id} is shown, but went early");
         }
     }
     assert_eq!(world.verdict(), "sound");

@@ -5,13 +5,13 @@
 
 mod support;
 
-use std::time::Duration;
-
-use looker_sim::{Faults, Kind, Latency, SimConfig};
+use looker_sim::{Faults, Kind, SimConfig};
 use serde_json::{Value, json};
 
 use support::World;
 use support::api::Somebody;
+use support::front::Front;
+use support::gate::Gate;
 use support::looker::Looker;
 use support::seeded::{Seeded, seed};
 
@@ -23,13 +23,18 @@ fn config() -> SimConfig {
 fn wrecked(config: SimConfig) -> (Looker, World, Vec<String>, usize) {
     let looker = Looker::start(config);
     let world = looker.world();
+    let (gone, count) = wreck(&looker, &world);
+    (looker, world, gone, count)
+}
+
+fn wreck(looker: &Looker, world: &World) -> (Vec<String>, usize) {
     world.extract("all").complete();
     let all = looker.ids(Kind::Dashboard, false);
     let gone: Vec<String> = all.iter().take(3).cloned().collect();
     for id in &gone {
         looker.purge(Kind::Dashboard, id).unwrap();
     }
-    (looker, world, gone, all.len())
+    (gone, all.len())
 }
 
 fn line(gone: &[String]) -> String {
@@ -81,19 +86,19 @@ fn refusals_before_anything_was_done_are_tried_again() {
 
 #[test]
 fn killed_again_and_again_it_makes_nothing_twice() {
-    let latency = Latency { base: Duration::from_millis(15), ..Latency::default() };
-    let (looker, world, gone, count) = wrecked(SimConfig { latency, ..config() });
+    let looker = Looker::start(config());
+    let front = Front::before(looker.port(), |_| None);
+    let world = looker.world_at(&front.url());
+    let (gone, count) = wreck(&looker, &world);
     let mut chance = Seeded::new(seed(23));
     let mut ended = None;
     for round in 0..12 {
         let is_begun = world.run("restore status --json").report()["restores"] != serde_json::json!([]);
+        let gate = Gate::at(looker.port(), chance.between(8, 40));
+        front.lead_to(gate.port());
         let mut running =
             world.start(&if is_begun { "restore resume --json".to_owned() } else { line(&gone) });
-        let before = looker.served();
-        let asked = chance.between(8, 40);
-        while looker.served() < before + asked && running.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        gate.is_reached(&mut running);
         if let Some(status) = running.try_wait().unwrap() {
             ended = Some((round, status));
             break;
@@ -101,6 +106,7 @@ fn killed_again_and_again_it_makes_nothing_twice() {
         running.kill().unwrap();
         running.wait().unwrap();
     }
+    front.lead_to(looker.port());
     let last = match ended {
         Some((round, status)) => {
             assert!(round > 1, "it was killed at least twice");

@@ -8,14 +8,15 @@ mod support;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use looker_sim::{Latency, SimConfig};
 use support::content::{assert_equal_where_stored, assert_holds_all, digest, instance, stored};
+use support::gate::Gate;
 use support::looker::Looker;
 use support::requests::{assert_not_read_again, committed, run_state};
 use support::seeded::{Seeded, seed};
-use support::{VAULT, World, finish, signal, wait_until};
+use support::{VAULT, World, finish, signal};
 
 /// Slow enough to be killed at any stage of a run.
 fn slow() -> SimConfig {
@@ -45,11 +46,10 @@ fn killed_again_and_again_it_reads_no_committed_page_twice() {
         looker.reset_stats();
         let resume = if kills == 0 { "" } else { "--resume" };
         let mut running = world.start(&format!("{EXTRACT} {resume}"));
-        // By requests served, or, for what happens between them, by time.
+        // By requests served, and, for what happens between them, by time.
         let asked = chance.between(1, 60);
         let delay = Duration::from_millis(chance.between(0, 12));
-        let started = Instant::now();
-        while looker.served() < asked && started.elapsed() < Duration::from_secs(2) {
+        while looker.served() < asked && running.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(delay);
@@ -84,11 +84,13 @@ fn killed_again_and_again_it_reads_no_committed_page_twice() {
 fn interrupted_it_ends_in_good_order_and_can_be_resumed() {
     for name in ["INT", "TERM"] {
         let looker = Looker::start(slow());
-        let world = looker.world();
+        let gate = Gate::at(looker.port(), 20);
+        let world = looker.world_at(&gate.url());
         let running = world.start(EXTRACT);
-        wait_until("twenty requests", || looker.served() >= 20);
+        gate.wait();
         signal(&running, name);
         let ran = finish(running);
+        gate.open();
         assert_eq!(ran.code, 130, "{}", ran.all());
         let report = ran.report();
         assert_eq!(report["stopped"]["reason"], "interrupted");
@@ -109,12 +111,12 @@ fn interrupted_it_ends_in_good_order_and_can_be_resumed() {
 
 #[test]
 fn a_second_writer_is_turned_away_at_once_and_told_who_is_at_work() {
-    let latency = Latency { base: Duration::from_millis(80), ..Latency::default() };
-    let first = Looker::start(SimConfig { latency, ..slow() });
+    let first = Looker::start(SimConfig { seed: seed(14), ..SimConfig::default() });
     let other = Looker::start(SimConfig::default());
-    let world = first.world();
+    let gate = Gate::at(first.port(), 3);
+    let world = first.world_at(&gate.url());
     let running = world.start(EXTRACT);
-    wait_until("the first run is at work", || first.served() >= 3);
+    gate.wait();
     let second = other.world();
     let vault = world.path(VAULT);
     let ran = second.extract_basics(&format!("--vault {}", vault.display()));
@@ -126,6 +128,7 @@ fn a_second_writer_is_turned_away_at_once_and_told_who_is_at_work() {
     assert_eq!(other.served(), 0, "it must not ask Looker for anything it cannot store");
     // Reading needs no lock.
     assert_eq!(world.run("runs").code, 0);
+    gate.open();
     finish(running).complete();
     assert_holds_all(&vault, &first);
 }

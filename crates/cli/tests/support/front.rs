@@ -24,6 +24,13 @@ pub(crate) struct Exchange {
     pub(crate) body: Vec<u8>,
 }
 
+impl Exchange {
+    /// Whether it is a search of that kind, by a light listing or for full rows.
+    pub(crate) fn searches(&self, kind: &str, is_light: bool) -> bool {
+        self.request.contains(&format!("/{kind}/search?")) && self.request.contains("fields=") == is_light
+    }
+}
+
 /// Another answer.
 pub(crate) struct Instead {
     pub(crate) status: u16,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use looker_sim::{Kind, Served};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -66,6 +67,23 @@ pub(crate) fn full_reads(requests: &[Served]) -> usize {
 /// Whether a request asks for a light listing.
 pub(crate) fn is_listing(served: &Served) -> bool {
     kind_of(served.operation).is_some() && parameter(served, "fields").is_some()
+}
+
+/// When the first listing came that proves an operation's rows: the first after a page of
+/// them. What had gone by then is in no such listing.
+pub(crate) fn proof_began(looker: &Looker, operation: &str) -> Timestamp {
+    // The later of both clocks is asked second, so that this is rather too early.
+    let now = Timestamp::now();
+    let start = now - SignedDuration::try_from(looker.running_for()).unwrap();
+    let mut requests = looker.requests();
+    requests.retain(|served| served.operation == operation);
+    let (listings, pages): (Vec<_>, Vec<_>) =
+        requests.iter().partition(|served| parameter(served, "fields").is_some());
+    let first_page = pages.iter().map(|page| page.ended).filter(|ended| *ended > 0).min();
+    let first_page = first_page.expect("a page was read");
+    let listings = listings.iter().map(|listing| listing.started);
+    let proof = listings.filter(|started| *started > first_page).min().expect("the run was proved");
+    start + SignedDuration::from_micros(proof.try_into().unwrap())
 }
 
 /// Requests that licences meter.

@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use crate::support::content::{Key, Object, assert_equal_where_stored, assert_same};
 use crate::support::estate::{expected_estate, stored_estate};
+use crate::support::gate::Gate;
 use crate::support::looker::Looker;
 use crate::support::seeded::Seeded;
-use crate::support::{VAULT, finish, wait_until};
+use crate::support::{VAULT, finish};
 use crate::{ALL, small};
 
 /// Runs once; it must end complete and hold every object of every kind.
@@ -83,17 +84,14 @@ fn killed_anywhere_and_resumed_it_reads_no_object_twice() {
     let mut chance = Seeded::new(15);
     let mut kept = 0;
     for _ in 0..6 {
-        let world = looker.world();
+        let gate = Gate::at(looker.port(), chance.between(calls / 3, calls * 9 / 10));
+        let world = looker.world_at(&gate.url());
         let vault = world.path(VAULT);
-        looker.reset_stats();
         let mut running = world.start("extract --workers 2 --pacing fixed");
-        let asked = chance.between(calls / 3, calls);
-        wait_until("the run came so far", || {
-            looker.served() >= asked || running.try_wait().unwrap().is_some()
-        });
-        // One that is done was not in time to be killed.
-        let _ = running.kill();
+        gate.wait();
+        running.kill().unwrap();
         running.wait().unwrap();
+        gate.open();
         let before = read_one_by_one(&vault);
         kept += before.len();
         looker.reset_stats();
@@ -108,17 +106,15 @@ fn killed_anywhere_and_resumed_it_reads_no_object_twice() {
 
 #[test]
 fn a_server_that_stops_while_objects_are_read_leaves_gaps_with_names() {
-    let latency = Latency { base: Duration::from_millis(5), ..Latency::default() };
-    let mut looker = Looker::start(SimConfig { users: 60, latency, ..small() });
-    let world = looker.world();
+    let mut looker = Looker::start(SimConfig { users: 60, ..small() });
+    // After ten lists of values.
+    let gate = Gate::at_each(looker.port(), 10, |exchange| exchange.request.contains("/attribute_values"));
+    let world = looker.world_at(&gate.url());
     let line = "users user_attribute_values --workers 2 --pacing fixed --tries 2 --patience 1s";
     let running = world.start(&format!("extract --json {line}"));
-    let values = |looker: &Looker| {
-        let requests = looker.requests();
-        requests.iter().filter(|served| served.operation == "user_attribute_user_values").count()
-    };
-    wait_until("ten lists of values", || values(&looker) >= 10);
+    gate.wait();
     looker.stop();
+    gate.open();
     let ran = finish(running);
     assert_ne!(ran.code, 0, "{}", ran.all());
     let gaps = ran.report()["gaps"].clone();

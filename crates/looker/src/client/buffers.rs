@@ -17,7 +17,7 @@ const SMALLEST: usize = 256 * 1024;
 const LARGEST: usize = 12 * 1024 * 1024;
 
 /// All that are kept hold no more than this.
-const LARGEST_TOGETHER: usize = 64 * 1024 * 1024;
+const LARGEST_TOGETHER: usize = 32 * 1024 * 1024;
 
 /// Buffers not in use.
 #[derive(Debug, Clone, Default)]

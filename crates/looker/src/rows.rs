@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::catalogue::{AnswerShape, Kind};
@@ -59,7 +59,19 @@ pub fn join(rows: &[Bytes]) -> Bytes {
 /// # Errors
 /// [`ErrorKind::BadBody`] when the answer is no such JSON, or a row has no id.
 pub fn split(body: &Bytes, kind: &Kind) -> Result<Vec<Row>> {
-    cut(body)?.into_iter().map(|raw| Row::read(raw, kind)).collect()
+    split_each(body, kind)?.into_iter().collect()
+}
+
+/// The same, each row for itself: what is no object of `kind` costs no others. The answer
+/// is read once.
+///
+/// # Errors
+/// [`ErrorKind::BadBody`] when the answer is not JSON, or holds something else than objects.
+pub fn split_each(body: &Bytes, kind: &Kind) -> Result<Vec<Result<Row>>> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read = reader.deserialize_seq(EnvelopesVisitor { kind }).and_then(|read| reader.end().map(|()| read));
+    let rows = read.map_err(|error| not_json(&error))?.into_iter();
+    Ok(rows.map(|found| found.envelope.identified(found.members.object_in(body), kind)).collect())
 }
 
 impl Row {
@@ -87,19 +99,15 @@ impl Row {
     /// [`ErrorKind::BadBody`] when the row is no object or has no id.
     pub fn read(raw: Bytes, kind: &Kind) -> Result<Self> {
         let found = Self::found(&raw, kind)?;
-        let ids: Option<Vec<&str>> =
-            found.ids[..kind.envelope.id.len()].iter().map(Option::as_deref).collect();
-        let id = ids.filter(|ids| !ids.is_empty()).map(|ids| ids.join(KEY_SEPARATOR));
-        let no_id = || Error::new(ErrorKind::BadBody, format!("a row of {} has no id", kind.name));
-        let id = id.ok_or_else(no_id)?;
-        Ok(found.row(id, raw))
+        found.identified(raw, kind)
     }
 
     fn found(raw: &Bytes, kind: &Kind) -> Result<Found> {
         let mut reader = serde_json::Deserializer::from_slice(raw);
-        reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
+        let found = reader.deserialize_map(EnvelopeVisitor { kind }).map_err(|error| {
             Error::new(ErrorKind::BadBody, format!("a row of {} is no object: {}", kind.name, fault(&error)))
-        })
+        })?;
+        Ok(found.envelope)
     }
 }
 
@@ -137,6 +145,15 @@ struct Found {
 }
 
 impl Found {
+    fn identified(self, raw: Bytes, kind: &Kind) -> Result<Row> {
+        let ids: Option<Vec<&str>> =
+            self.ids[..kind.envelope.id.len()].iter().map(Option::as_deref).collect();
+        let id = ids.filter(|ids| !ids.is_empty()).map(|ids| ids.join(KEY_SEPARATOR));
+        let no_id = || Error::new(ErrorKind::BadBody, format!("a row of {} has no id", kind.name));
+        let id = id.ok_or_else(no_id)?;
+        Ok(self.row(id, raw))
+    }
+
     fn row(self, id: String, raw: Bytes) -> Row {
         Row {
             id,
@@ -149,45 +166,99 @@ impl Found {
     }
 }
 
+/// An envelope, and where the object was that it was found in.
+struct Placed<'de> {
+    envelope: Found,
+    members: Members<'de>,
+}
+
+/// Where the members of an object are in a text.
+#[derive(Default)]
+struct Members<'de> {
+    /// The first key and the last value.
+    ends: Option<[&'de str; 2]>,
+}
+
+impl<'de> Members<'de> {
+    fn note(&mut self, key: &'de RawValue, value: &'de RawValue) {
+        let first = self.ends.map_or(key.get(), |[first, _]| first);
+        self.ends = Some([first, value.get()]);
+    }
+
+    /// The object with its brackets: between these and the members is nothing but white
+    /// space, or it would not have been read. One without members has no bytes.
+    fn object_in(&self, body: &Bytes) -> Bytes {
+        let Some([first, last]) = self.ends else { return Bytes::new() };
+        let at = |text: &str| text.as_ptr().addr() - body.as_ptr().addr();
+        let (members, end) = (at(first), at(last) + last.len());
+        let start = body[..members].iter().rposition(|byte| *byte == b'{').unwrap_or(members);
+        let length = body[end..].iter().position(|byte| *byte == b'}').map_or(0, |at| at + 1);
+        body.slice(start..end + length)
+    }
+}
+
+struct EnvelopesVisitor<'kind> {
+    kind: &'kind Kind,
+}
+
+impl<'de> Visitor<'de> for EnvelopesVisitor<'_> {
+    type Value = Vec<Placed<'de>>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut read = Vec::new();
+        while let Some(placed) = seq.next_element_seed(EnvelopeVisitor { kind: self.kind })? {
+            read.push(placed);
+        }
+        Ok(read)
+    }
+}
+
 struct EnvelopeVisitor<'kind> {
     kind: &'kind Kind,
 }
 
+impl<'de> DeserializeSeed<'de> for EnvelopeVisitor<'_> {
+    type Value = Placed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Placed<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
 impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
-    type Value = Found;
+    type Value = Placed<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Placed<'de>, A::Error> {
         let envelope = &self.kind.envelope;
-        let mut found = Found::default();
-        while let Some(key) = map.next_key::<&RawValue>()? {
-            let key = key.get().trim_matches('"');
+        let (mut found, mut members) = (Found::default(), Members::default());
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            members.note(name, value);
+            let key = name.get().trim_matches('"');
             if let Some(nth) = envelope.id.iter().position(|id| *id == key) {
-                let id = scalar(map.next_value::<&RawValue>()?);
+                let id = scalar(value);
                 if key == envelope.title {
                     found.title.clone_from(&id);
                 }
                 found.ids[nth] = id;
-                continue;
-            }
-            let slot = if key == envelope.title {
-                &mut found.title
+            } else if key == envelope.title {
+                found.title = scalar(value);
             } else if Some(key) == envelope.folder {
-                &mut found.folder
+                found.folder = scalar(value);
             } else if Some(key) == envelope.updated_at {
-                &mut found.updated_at
+                found.updated_at = scalar(value);
             } else if Some(key) == envelope.created_at {
-                &mut found.created_at
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            *slot = scalar(map.next_value::<&RawValue>()?);
+                found.created_at = scalar(value);
+            }
         }
-        Ok(found)
+        Ok(Placed { envelope: found, members })
     }
 }
 
@@ -225,6 +296,28 @@ mod tests {
         assert_eq!(rows[0].updated_at.unwrap().to_string(), "2022-06-14T12:26:50Z");
         assert!(rows[0].raw.ends_with(br#""n":1E5}"#));
         assert_eq!((rows[1].id.as_str(), rows[1].title.as_deref()), ("8", None));
+    }
+
+    #[test]
+    fn rows_are_the_same_read_at_once_or_cut_first() {
+        let kind = Kind::find("dashboards").unwrap();
+        for text in [
+            "[]",
+            " [ ] ",
+            r#"[{"id":"1","a":{"b":[{}," }] ",{}]}},{ "x" : "}" , "id" : 2 }
+               , {"title":"{","id":"3","id":"4", "z":null } ]"#,
+            r#"[{},{"title":"no id"},{"id":"5"}]"#,
+            "[{\"id\":\"1\",\"title\":\"\\ud800{\\\"\"}\n,{\"id\":\"é\",\"é{\":\"}é\"}\t]\n",
+        ] {
+            let body = Bytes::copy_from_slice(text.as_bytes());
+            let cut = cut(&body).unwrap().into_iter().map(|raw| Row::read(raw, kind).ok());
+            let at_once = split_each(&body, kind).unwrap().into_iter().map(Result::ok);
+            let told = |row: Option<Row>| row.map(|row| (row.id, row.title, row.raw));
+            assert_eq!(at_once.map(told).collect::<Vec<_>>(), cut.map(told).collect::<Vec<_>>(), "{text}");
+        }
+        for text in [r#"[{"id":"1"}] x"#, r#"[{"id":"1"},]"#, r#"[{"id":"1"}{"id":"2"}]"#, r#"[{"id":01}]"#] {
+            assert!(split_each(&Bytes::copy_from_slice(text.as_bytes()), kind).is_err(), "{text}");
+        }
     }
 
     #[test]

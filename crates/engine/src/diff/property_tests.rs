@@ -152,4 +152,38 @@ proptest! {
         check(Kind::find("dashboards").unwrap(), &from, &to)?;
         check(Kind::find("dashboards").unwrap(), &to, &from)?;
     }
+
+    /// What is equal in both versions tells nothing of what differs.
+    #[test]
+    fn lists_that_are_left_out_change_nothing(
+        (from, to) in related(),
+        other in dashboard(),
+        is_same in any::<bool>(),
+        titles in (json(), json()),
+    ) {
+        let kind = Kind::find("dashboards").unwrap();
+        let titled = |dashboard: &str, title: &str| {
+            canonical(&format!("{},\"title\":{title}}}", &dashboard[..dashboard.len() - 1]))
+        };
+        let to = if is_same { &from } else { &to };
+        let (from, to) = (titled(&from, &titles.0), titled(to, &titles.1));
+        // What a third version differs in is not left out by what two have in common.
+        let other = titled(&other, &titles.1);
+        for (from, to) in [(&from, &to), (&to, &other)] {
+            let lists = ["dashboard_elements", "dashboard_layouts"];
+            let short = Value::parse_both([from, to], &lists).unwrap();
+            let whole = [from, to].map(|document| Value::parse(document).unwrap());
+            let told = |[from, to]: &[Value<'_>; 2]| {
+                prop_assert!([from.text(), to.text()] == [whole[0].text(), whole[1].text()]);
+                let documents = Documents { kind, from, to, identity: Identity::Id };
+                let all = View { all: true, ..View::default() };
+                let changes = documents.edit().map(|edit| documents.changes(&edit, all, &|_, _, _| false));
+                let told = changes.iter().flatten().map(|change| format!("{change:?}"));
+                Ok::<Vec<String>, TestCaseError>(told.collect())
+            };
+            prop_assert_eq!(told(&short)?, told(&whole)?);
+            let has_lists = |value: &Value<'_>| lists.iter().any(|list| value.member(list).is_some());
+            prop_assert!(!is_same || from != to || short.iter().all(|value| !has_lists(value)));
+        }
+    }
 }

@@ -45,10 +45,24 @@ impl<'t> Value<'t> {
     /// When the text does not have the outline of such a document. White space
     /// and the order of keys are not looked at.
     pub fn parse(document: &'t [u8]) -> Result<Self, NotCanonical> {
-        let text = std::str::from_utf8(document).map_err(|e| NotCanonical { offset: e.valid_up_to() })?;
-        let mut parser = Parser { text, at: 0, depth: 0, members: Vec::new(), elements: Vec::new() };
-        let value = parser.value()?;
-        if parser.at == text.len() { Ok(value) } else { Err(parser.wrong()) }
+        Parser::of(document)?.document()
+    }
+
+    /// Reads two versions of an object. Where all lists of these names are equal in both,
+    /// neither has them: nobody looked into what is equal.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) gives them.
+    pub fn parse_both(versions: [&'t [u8]; 2], lists: &[&str]) -> Result<[Self; 2], NotCanonical> {
+        let [mut one, mut other] = [Parser::of(versions[0])?, Parser::of(versions[1])?];
+        one.lists = lists;
+        let first = one.document()?;
+        (other.lists, other.like) = (lists, &one.passed);
+        let second = other.document()?;
+        if one.passed == other.passed {
+            return Ok([first, second]);
+        }
+        Ok([Self::parse(versions[0])?, Self::parse(versions[1])?])
     }
 
     /// The value as it is written.
@@ -125,15 +139,32 @@ impl Hash for Value<'_> {
 
 /// Members and elements of what is open are gathered in one place each, so that every
 /// object and list is made in the size that it has.
-struct Parser<'t> {
+#[derive(Default)]
+struct Parser<'t, 'l> {
     text: &'t str,
     at: usize,
     depth: u32,
     members: Vec<(&'t str, Value<'t>)>,
     elements: Vec<Value<'t>>,
+    /// Lists of the document itself that are passed over, by their keys.
+    lists: &'l [&'l str],
+    /// What was passed over, with its keys.
+    passed: Vec<(&'t str, &'t str)>,
+    /// The same of another version.
+    like: &'l [(&'l str, &'l str)],
 }
 
-impl<'t> Parser<'t> {
+impl<'t> Parser<'t, '_> {
+    fn of(document: &'t [u8]) -> Result<Self, NotCanonical> {
+        let text = std::str::from_utf8(document).map_err(|e| NotCanonical { offset: e.valid_up_to() })?;
+        Ok(Self { text, ..Self::default() })
+    }
+
+    fn document(&mut self) -> Result<Value<'t>, NotCanonical> {
+        let value = self.value()?;
+        if self.at == self.text.len() { Ok(value) } else { Err(self.wrong()) }
+    }
+
     fn wrong(&self) -> NotCanonical {
         NotCanonical { offset: self.at }
     }
@@ -177,12 +208,18 @@ impl<'t> Parser<'t> {
 
     fn object(&mut self) -> Result<Node<'t>, NotCanonical> {
         let first = self.members.len();
+        let mut is_first = true;
         while self.peek() != Some(b'}') {
-            if self.members.len() > first {
+            if !std::mem::take(&mut is_first) {
                 self.take(b',')?;
             }
-            let member = self.pair()?;
-            self.members.push(member);
+            let key = self.key()?;
+            if self.depth == 1 && self.peek() == Some(b'[') && self.lists.contains(&key) {
+                self.pass(key)?;
+                continue;
+            }
+            let value = self.value()?;
+            self.members.push((key, value));
         }
         self.at += 1;
         Ok(Node::Object(self.members.split_off(first)))
@@ -201,12 +238,52 @@ impl<'t> Parser<'t> {
         Ok(Node::List(self.elements.split_off(first)))
     }
 
-    fn pair(&mut self) -> Result<(&'t str, Value<'t>), NotCanonical> {
+    fn key(&mut self) -> Result<&'t str, NotCanonical> {
         let start = self.at + 1;
         self.string()?;
         let key = &self.text[start..self.at - 1];
         self.take(b':')?;
-        Ok((key, self.value()?))
+        Ok(key)
+    }
+
+    /// Passes over a list, brackets in it counted. Where the text goes on as the other
+    /// version's list of that key, the list is that one: its last bracket closes the first,
+    /// whatever follows.
+    fn pass(&mut self, key: &'t str) -> Result<(), NotCanonical> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let like =
+            self.like.get(self.passed.len()).filter(|(name, list)| *name == key && rest.starts_with(list));
+        match like {
+            Some((_, list)) => self.at += list.len(),
+            None => self.pass_brackets()?,
+        }
+        self.passed.push((key, &self.text[start..self.at]));
+        Ok(())
+    }
+
+    fn pass_brackets(&mut self) -> Result<(), NotCanonical> {
+        let mut open = Vec::new();
+        loop {
+            match self.peek().ok_or_else(|| self.wrong())? {
+                b'"' => self.string()?,
+                bracket @ (b'{' | b'[') => {
+                    open.push(bracket);
+                    self.at += 1;
+                }
+                // In ASCII the one bracket stands two places after the other.
+                bracket @ (b'}' | b']') => {
+                    if open.pop() != Some(bracket - 2) {
+                        return Err(self.wrong());
+                    }
+                    self.at += 1;
+                    if open.is_empty() {
+                        return Ok(());
+                    }
+                }
+                _ => self.at += 1,
+            }
+        }
     }
 
     fn string(&mut self) -> Result<(), NotCanonical> {
@@ -270,6 +347,25 @@ mod tests {
         assert_eq!(name("look.n").as_deref(), Some("7"));
         for path in ["look.no", "look.x", "look", "other.title"] {
             assert_eq!(name(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn lists_that_are_equal_in_both_are_left_out_of_both() {
+        let both = |one: &str, other: &str| {
+            let both = Value::parse_both([one.as_bytes(), other.as_bytes()], &["a", "c"]).unwrap();
+            both.map(|value| value.members().iter().map(|(key, _)| (*key).to_owned()).collect::<String>())
+        };
+        let one = r#"{"a":[{"a":["]\"}"]}],"b":[1],"c":[],"d":{"a":[]}}"#;
+        assert_eq!(both(one, r#"{"a":[{"a":["]\"}"]}],"b":2,"c":[],"d":1}"#), ["bd", "bd"]);
+        assert_eq!(both(one, r#"{"a":[{"a":["]\"}"]}],"b":2,"c":[1],"d":1}"#), ["abcd", "abcd"]);
+        assert_eq!(both(one, r#"{"a":[{"a":["]\"}"]}],"b":2,"d":1}"#), ["abcd", "abd"]);
+        assert_eq!(both(one, r#"{"a":null,"b":[1],"c":[]}"#), ["abcd", "abc"]);
+        // A key that occurs twice, a list that goes on: compared as what it is.
+        assert_eq!(both(r#"{"a":[1],"a":[2]}"#, r#"{"a":[2],"a":[1]}"#), ["aa", "aa"]);
+        assert_eq!(both(r#"{"a":[1],"a":[2]}"#, r#"{"a":[1],"a":[2]}"#), ["", ""]);
+        for text in [r#"{"a":[1}"#, r#"{"a":[{]}"#, r#"{"a":["]}"#, r#"{"a":[1] }"#, r#"{"a":[1]"b":1}"#] {
+            assert!(Value::parse_both([text.as_bytes(), b"{}"], &["a"]).is_err(), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use looker::catalogue::AnswerShape;
+use looker::client::Reply;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
@@ -180,8 +181,9 @@ impl Comparison {
             if let Asks::One(key) = &read.asks {
                 return Ok(vec![item(&self.client, &read.call, key, kind, shape).await?.0]);
             }
-            let rows = |raws: Vec<_>| raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok());
-            self.client.get(&read.call, |reply| Ok(rows(rows::cut(&reply.body)?).collect())).await
+            let rows =
+                |reply: &Reply| Ok(rows::split_each(&reply.body, kind)?.into_iter().flatten().collect());
+            self.client.get(&read.call, rows).await
         };
         let answer = tokio::select! {
             answer = read_rows => answer,

@@ -10,12 +10,14 @@ use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use vault::{BodyHash, Reader, Side, Writer};
 
 use super::RestoreError;
 use super::packing::{Packed, pack};
 use super::session::Session;
-use crate::extract::{Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
+use crate::extract::{ExtractError, Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
 
 /// Ids that one call asks for, where an instance takes lists of them.
 const IDS_A_CALL: usize = 50;
@@ -107,8 +109,8 @@ pub(super) async fn read(
     let mut found = Found::new(session, kind);
     match &kind.list {
         List::Whole(whole) => {
-            let answered = found.rows(whole_call(kind, whole)).await?;
-            found.keep(answered, Side::Live);
+            let page = found.rows(whole_call(kind, whole)).await?;
+            found.keep(page.packed().await?, Side::Live);
             if kind.name == "scheduled_plans" {
                 found.each(&ONE_PLAN_CALL, &found.missing(keys)).await?;
             }
@@ -144,23 +146,49 @@ struct Found<'c> {
     writer: &'c Writer,
     kind: &'static Kind,
     lives: BTreeMap<String, Live>,
+    /// Pages that may be in memory, on their way or being packed.
+    places: Arc<Semaphore>,
 }
 
 /// Rows of an answer, each with what the vault would store of it if it is packed.
 type Answered = Vec<(Row, Option<Arc<Packed>>)>;
 
+/// Rows of an answer that are being packed, while the next ones are asked for.
+struct Page {
+    rows: usize,
+    packing: JoinHandle<Result<Answered, RestoreError>>,
+}
+
+impl Page {
+    async fn packed(self) -> Result<Answered, RestoreError> {
+        self.packing.await.map_err(|error| ExtractError::Worker(error.to_string()))?
+    }
+}
+
 impl<'c> Found<'c> {
     fn new(session: &'c Session, kind: &'static Kind) -> Self {
-        Self { client: &session.client, writer: &session.writer, kind, lives: BTreeMap::new() }
+        let places = Arc::new(Semaphore::new(session.client.settings().ceiling.max(1)));
+        Self { client: &session.client, writer: &session.writer, kind, lives: BTreeMap::new(), places }
     }
 
     fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
         keys.iter().filter(|key| !self.lives.contains_key(*key)).cloned().collect()
     }
 
-    async fn rows(&self, call: Call) -> Result<Answered, RestoreError> {
-        let raws = self.client.get(&call, |reply| rows::cut(&reply.body)).await?;
-        pack(self.writer, self.kind, raws).await
+    async fn rows(&self, call: Call) -> Result<Page, RestoreError> {
+        // It is never closed.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let kind = self.kind;
+        let read = self.client.get(&call, |reply| rows::split_each(&reply.body, kind)).await?;
+        // What has no id is nothing that anybody asked for.
+        let read: Vec<Row> = read.into_iter().flatten().collect();
+        let (rows, writer) = (read.len(), self.writer.clone());
+        let packing = tokio::spawn(async move {
+            let packed = pack(writer, kind, read).await;
+            drop(place);
+            packed
+        });
+        Ok(Page { rows, packing })
     }
 
     fn keep(&mut self, answered: Answered, side: Side) {
@@ -255,7 +283,7 @@ impl<'c> Found<'c> {
             .await;
         let asked: BTreeSet<&str> = ids.into_iter().collect();
         for answer in answers {
-            let mut answer = answer?;
+            let mut answer = answer?.packed().await?;
             answer.retain(|(row, _)| asked.contains(row.id.as_str()));
             self.keep(answer, side);
         }
@@ -271,6 +299,7 @@ impl<'c> Found<'c> {
         expected: usize,
     ) -> Result<(), RestoreError> {
         let mut pages = Pages::new(usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX), expected);
+        let mut read = Vec::new();
         loop {
             let call = |offset: usize| {
                 Group::on(self.kind, paged, side)
@@ -284,14 +313,18 @@ impl<'c> Found<'c> {
             let answers: Vec<_> = futures_util::stream::iter(reads).buffered(ceiling).collect().await;
             let mut counts = Vec::with_capacity(answers.len());
             for answer in answers {
-                let answered = answer?;
-                counts.push(answered.len());
-                self.keep(answered, side);
+                let page = answer?;
+                counts.push(page.rows);
+                read.push(page);
             }
             if !pages.go_on(&counts) {
-                return Ok(());
+                break;
             }
         }
+        for page in read {
+            self.keep(page.packed().await?, side);
+        }
+        Ok(())
     }
 }
 

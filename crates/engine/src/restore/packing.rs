@@ -45,20 +45,18 @@ fn is_packed(kind: &Kind, row: &Row) -> bool {
     matches!(kind.name, "dashboards" | "looks") && kind.destinations.is_empty() && row.created_at.is_some()
 }
 
-/// Reads the envelopes of rows, and packs what is to be packed, on a blocking thread.
-/// What has no id is left out.
+/// Packs what of rows is to be packed, on a blocking thread.
 pub(super) async fn pack(
-    writer: &Writer,
+    writer: Writer,
     kind: &'static Kind,
-    raws: Vec<bytes::Bytes>,
+    read: Vec<Row>,
 ) -> Result<Vec<(Row, Option<Arc<Packed>>)>, RestoreError> {
-    let writer = writer.clone();
     Ok(blocking(move || {
         let (codec, reader) = (writer.codec(), writer.reader()?);
         let [rules, _] = compiled(kind);
         let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
-        let mut rows = Vec::with_capacity(raws.len());
-        for mut row in raws.into_iter().filter_map(|raw| Row::read(raw, kind).ok()) {
+        let mut rows = Vec::with_capacity(read.len());
+        for mut row in read {
             if !is_packed(kind, &row) {
                 rows.push((row, None));
                 continue;

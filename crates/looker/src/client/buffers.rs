@@ -12,8 +12,12 @@ use bytes::Bytes;
 /// Smaller bodies are left to the allocator, which is good at them.
 const SMALLEST: usize = 256 * 1024;
 
-/// A buffer that grew beyond this for one exceptional answer is not kept.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// A buffer that grew beyond this for one exceptional answer is not kept. A hundred
+/// dashboards are three megabytes, large ones eight.
+const LARGEST: usize = 12 * 1024 * 1024;
+
+/// All that are kept hold no more than this.
+const LARGEST_TOGETHER: usize = 32 * 1024 * 1024;
 
 /// Buffers not in use.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +55,9 @@ impl Buffers {
     fn give_back(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.most && buffer.capacity() <= LARGEST {
+        let held: usize = idle.iter().map(Vec::capacity).sum();
+        let has_room = idle.len() < self.most && held + buffer.capacity() <= LARGEST_TOGETHER;
+        if has_room && buffer.capacity() <= LARGEST {
             idle.push(buffer);
         }
     }
@@ -105,5 +111,13 @@ mod tests {
         assert!(buffers.idle.lock().unwrap().is_empty());
         drop([body(&buffers, SMALLEST), body(&buffers, SMALLEST), body(&buffers, SMALLEST)]);
         assert_eq!(buffers.idle.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn all_that_are_kept_are_not_too_large_together() {
+        let buffers = Buffers::new(100);
+        let fit = LARGEST_TOGETHER / LARGEST;
+        drop((0..=fit).map(|_| body(&buffers, LARGEST)).collect::<Vec<_>>());
+        assert_eq!(buffers.idle.lock().unwrap().len(), fit);
     }
 }

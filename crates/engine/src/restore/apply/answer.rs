@@ -36,6 +36,17 @@ pub(super) fn whole(body: &[u8]) -> Result<Row, String> {
     serde_json::from_slice(body).map_err(bad)
 }
 
+/// Whether an answer from which nothing is to be learnt is JSON. A dashboard is answered
+/// whole for each field that was written of it, so of an object only its ends are looked
+/// at: one that was cut off has no end, and whether what was sent came about is found out
+/// by reading it back.
+pub(super) fn is_whole(body: &[u8]) -> bool {
+    match body.trim_ascii() {
+        [b'{', .., b'}'] => true,
+        other => serde_json::from_slice::<serde::de::IgnoredAny>(other).is_ok(),
+    }
+}
+
 /// The objects that a list holds.
 ///
 /// # Errors
@@ -113,4 +124,19 @@ fn placement(layouts: &[&Row], layout: &str, tile: &str) -> Option<String> {
 
 fn is_true(row: &Row, field: &str) -> bool {
     row.get(field) == Some(&Value::Bool(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_off_is_not_whole() {
+        for text in [" {\"id\":\"1\"}\n", "{}", "[]", "[{}]", "\"x\"", "null", "7"] {
+            assert!(is_whole(text.as_bytes()), "{text}");
+        }
+        for text in ["", "{", "{\"id\":\"1\"", "{\"a\":[1", "[1", "\"x", "<html>", "}"] {
+            assert!(!is_whole(text.as_bytes()), "{text}");
+        }
+    }
 }

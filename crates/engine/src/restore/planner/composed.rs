@@ -20,6 +20,9 @@ use crate::restore::read_back::Beyond;
 use crate::restore::step::{Ids, Symbol, Verb};
 use crate::restore::{RestoreError, parts, read_back, special};
 
+/// Tested to be all parts of a dashboard.
+const PARTS_OF_DASHBOARDS: [&str; 3] = ["dashboard_filters", "dashboard_elements", "dashboard_layouts"];
+
 /// What all targets are composed by.
 pub(super) struct Ground<'g> {
     pub(super) ids: &'g Ids,
@@ -126,9 +129,12 @@ impl Ground<'_> {
         let live_body = compared.map(|(body, _)| body);
         let live = task.live.and_then(Live::hash).or_else(|| live_body.as_deref().map(BodyHash::of));
         let composed = |outcome| Composed { live, outcome, edited: Some(Vec::new()), rest: None };
-        let wanted = Value::parse(&stored).map_err(|error| damaged(error.to_string()))?;
-        let there = live_body.as_deref().map(Value::parse).transpose();
-        let there = there.map_err(|error| damaged(error.to_string()))?;
+        let sides = match live_body.as_deref() {
+            None => Value::parse(&stored).map(|wanted| (wanted, None)),
+            Some(live) => Value::parse_both([&stored, live], self.apart(task.kind, &stored))
+                .map(|[wanted, there]| (wanted, Some(there))),
+        };
+        let (wanted, there) = sides.map_err(|error| damaged(error.to_string()))?;
         if let Some(why) = special::untouchable(task.kind.name, &wanted) {
             return Ok(Some(composed(Err(format!("left as it is: {why}")))));
         }
@@ -164,6 +170,14 @@ impl Ground<'_> {
         Ok(Some(Composed { edited, rest, ..composed(Ok(apart)) }))
     }
 
+    /// Lists of parts that need not be looked into where they are equal on both sides, as
+    /// in [`as_it_was`](Self::as_it_was): nothing comes of parts that are as they should be,
+    /// and nothing else of a dashboard is made from them. Of a board the order is.
+    fn apart(&self, kind: &Kind, stored: &[u8]) -> &'static [&'static str] {
+        let is_so = self.in_place && kind.name == "dashboards" && vault::redactions(stored).is_empty();
+        if is_so { &PARTS_OF_DASHBOARDS } else { &[] }
+    }
+
     /// What somebody changed of an object after the vault last read it; `None` where the
     /// three sides cannot be compared. `wanted` is that of then, `there` that of now.
     fn edited(
@@ -173,7 +187,7 @@ impl Ground<'_> {
         reader: &Reader,
     ) -> Result<Option<Vec<Edited>>, RestoreError> {
         let (Some(live), Some((last, _))) = (task.live, &task.last) else { return Ok(None) };
-        let told = |last: &Value<'_>, now: &Value<'_>| {
+        let told = |wanted: &Value<'_>, last: &Value<'_>, now: &Value<'_>| {
             let bodies = [last, now].map(|side| side.text().as_bytes());
             // What lay on a board and was deleted left it without anybody's doing.
             if task.kind.name == "boards" && bring::differ_by(task.kind, bodies[0], bodies[1], self.lost) {
@@ -183,16 +197,19 @@ impl Ground<'_> {
         };
         // Mostly the vault read last what comes back.
         if *last == task.then {
-            return Ok(Some(told(wanted, there)));
+            return Ok(Some(told(wanted, wanted, there)));
         }
         let Some(last) = reader.body(last)? else { return Ok(None) };
         let Ok(parsed) = Value::parse(&last) else { return Ok(None) };
+        // The third side may differ in what is equal on the two others.
+        let whole = [wanted, there].map(|side| Value::parse(side.text().as_bytes()));
+        let [Ok(wanted), Ok(there)] = &whole else { return Ok(None) };
         if task.kind.destinations.is_empty() {
-            return Ok(Some(told(&parsed, there)));
+            return Ok(Some(told(wanted, &parsed, there)));
         }
         // It may have been read last with destinations, and before without, or the reverse.
         let (now, _) = live.body_like(task.kind, None, vault::redactions(&last).is_empty(), reader)?;
-        Ok(Value::parse(&now).ok().map(|now| told(&parsed, &now)))
+        Ok(Value::parse(&now).ok().map(|now| told(wanted, &parsed, &now)))
     }
 
     /// What needs no look at the documents: what is there is what was stored.
@@ -222,4 +239,85 @@ fn compare(task: &Task<'_>, stored: &[u8], reader: &Reader) -> Result<Option<(Ve
     let last = task.last.as_ref().map(|(hash, _)| hash);
     let (body, is_newest) = live.body_like(task.kind, last, with_destinations, reader)?;
     Ok(Some((body, is_newest && task.is_as_read())))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_where_it_is_equal_are_all_parts_of_dashboards() {
+        let parts = Resource::find("dashboards").unwrap().parts.iter().map(|part| part.name);
+        assert_eq!(parts.collect::<Vec<_>>(), PARTS_OF_DASHBOARDS);
+    }
+
+    /// A dashboard of parts that have ids, as Looker gives them, with its title.
+    fn dashboard() -> impl Strategy<Value = (String, String)> {
+        const SAID: [&str; 6] = [
+            r#""deleted":true,"title":"x""#,
+            r#""row":2,"title":"\"y]\"""#,
+            r#""query":{"id":"7","model":"m","view":"v"},"title":"1.0""#,
+            r#""dashboard_layout_components":[{"dashboard_element_id":"t1","id":"c1","row":1}]"#,
+            r#""active":true,"type":"newspaper""#,
+            r#""name":"n","unheard_of":[{}]"#,
+        ];
+        let list = |of: &'static str| {
+            vec(select(&SAID[..]), 0..4).prop_map(move |parts| {
+                let parts = parts.iter().enumerate();
+                let parts: Vec<_> =
+                    parts.map(|(nth, said)| format!("{{\"id\":\"{of}{nth}\",{said}}}")).collect();
+                parts.join(",")
+            })
+        };
+        (list("t"), list("f"), list("l"), "[ab]").prop_map(|(tiles, filters, layouts, title)| {
+            let lists = format!(
+                r#""dashboard_elements":[{tiles}],"dashboard_filters":[{filters}],"dashboard_layouts":[{layouts}]"#
+            );
+            (lists, title)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_else_comes_of_dashboards_whose_equal_parts_are_left_out(
+            (parts, title) in dashboard(),
+            (other_parts, other_title) in dashboard(),
+            is_edited in any::<bool>(),
+        ) {
+            let document = |parts: &str, title: &str| {
+                format!(r#"{{{parts},"id":"1","title":"{title}","unknown":"{title}"}}"#)
+            };
+            let there = document(if is_edited { &other_parts } else { &parts }, &other_title);
+            let wanted = document(&parts, &title);
+            let (ids, absent, made, manner) = (Ids::new(), BTreeSet::new(), HashSet::new(), Manner::default());
+            let dashboards = Kind::find("dashboards").unwrap();
+            let told = |lists: &[&str]| {
+                let [wanted, there] = Value::parse_both([wanted.as_bytes(), there.as_bytes()], lists).unwrap();
+                let stored = |_: &str, _: &str| None;
+                let world = World {
+                    ids: &ids,
+                    absent: &absent,
+                    stored: &stored,
+                    manner: &manner,
+                    host: "h",
+                    made: &made,
+                    accepted: None,
+                    in_place: true,
+                };
+                let mut composer = Composer::new(world);
+                let sides = Sides { live: Some(&there), wanted: &wanted };
+                let resource = Resource::find("dashboards").unwrap();
+                parts::compose(&mut composer, resource, &dashboards.compare, sides);
+                let apart = composer.apart();
+                let steps = serde_json::to_string(&apart.steps).unwrap();
+                let said = (apart.changes, apart.notes, apart.requires, apart.impossible, apart.met_unknown);
+                (steps, said, read_back::beyond(dashboards, &wanted, &there, false, None))
+            };
+            prop_assert_eq!(told(&PARTS_OF_DASHBOARDS), told(&[]));
+        }
+    }
 }

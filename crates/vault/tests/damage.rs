@@ -145,14 +145,16 @@ const RULES: Rules = Rules {
     references: &[ReferencePattern { path: &["look_id"], kind: "look" }],
 };
 
-/// Every document uses one field and has all its letters for words.
+/// Every document uses one field and has all its letters for words, the first of them
+/// for a title.
 const INDEXER: Indexer = Indexer { edition: "one", find };
 
 fn find(_: &str, body: &[u8]) -> Indexed {
     let field = FieldName { model: "m".into(), explore: "e".into(), name: "v.f".into() };
     let words: Vec<String> =
         body.chunks(8).take(200).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-    Indexed { texts: vec![(TextSort::Text, words.join(" "))], fields: vec![field] }
+    let texts = vec![(TextSort::Title, words[0].clone()), (TextSort::Text, words.join(" "))];
+    Indexed { texts, fields: vec![field] }
 }
 
 /// A vault in which no table is empty, with long and forgotten content: pages of
@@ -430,6 +432,8 @@ fn what_another_program_writes_is_found() {
         "UPDATE body_text_docsize SET sz = x'010101' WHERE id = (SELECT max(id) FROM body_text_docsize)",
         "UPDATE body_text_docsize SET origin = origin + 1",
         "DELETE FROM body_text_idx WHERE segid = (SELECT max(segid) FROM body_text_idx)",
+        "UPDATE body_title_data SET block = block || x'00' WHERE id > 10",
+        "UPDATE body_title_docsize SET origin = origin + 1",
         "UPDATE restore SET plan = x'00'",
         "UPDATE restore_step SET state = 'sent'",
         "UPDATE link SET id = '18'",
@@ -446,9 +450,11 @@ fn a_vault_of_before_is_sealed_whole_when_it_is_opened() {
     let place = furnished();
     let older = "DROP VIEW restore_steps; DROP VIEW restores; DROP VIEW links;
          DROP TABLE restore_step; DROP TABLE link; DROP TABLE restore; DROP TABLE refused;
+         DROP TRIGGER body_forgotten; DROP TABLE body_title;
+         CREATE TRIGGER body_forgotten AFTER DELETE ON body BEGIN DELETE FROM body_text WHERE rowid = old.id; END;
          ALTER TABLE version DROP COLUMN confirmed_at;
          DELETE FROM migration WHERE number > 10;
-         DELETE FROM seal WHERE name LIKE 'body_text%' OR name IN ('restore', 'restore_step', 'link', 'refused');
+         DELETE FROM seal WHERE name LIKE 'body_t%' OR name IN ('restore', 'restore_step', 'link', 'refused');
          PRAGMA user_version = 10";
     let connection = place.sqlite();
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
@@ -458,8 +464,9 @@ fn a_vault_of_before_is_sealed_whole_when_it_is_opened() {
     drop(place.open());
     let sound = place.verify();
     assert_eq!(sound.verdict, Verdict::SoundWithGaps, "{:?}", sound.findings);
-    let damage = "UPDATE body_text_docsize SET origin = origin + 1";
-    assert_eq!(findings(&place, damage).verdict, Verdict::Damaged);
+    for damage in ["UPDATE body_text_docsize SET origin = origin + 1", "DELETE FROM body_title_docsize"] {
+        assert_eq!(findings(&place, damage).verdict, Verdict::Damaged, "{damage}");
+    }
 }
 
 #[test]

@@ -74,8 +74,7 @@ fn found(place: &Place, terms: &str, moment: Period) -> Vec<String> {
 fn assert_sound(place: &Place) {
     let report = place.reader().verify_with(&INDEXER, &mut |_| ()).unwrap();
     assert_eq!(report.verdict, Verdict::Sound, "{:#?}", report.findings);
-    let loose =
-        "SELECT count(*) FROM seal WHERE name LIKE 'body_text%' AND sum = unhex(printf('%.32c', 'f'))";
+    let loose = "SELECT count(*) FROM seal WHERE name LIKE 'body_t%' AND sum = unhex(printf('%.32c', 'f'))";
     let loose: i64 = place.sqlite().query_row(loose, (), |row| row.get(0)).unwrap();
     assert_eq!(loose, 0, "the index is sealed once it is written");
 }
@@ -242,6 +241,35 @@ fn fields_are_found_by_as_much_of_their_name_as_is_known() {
     assert_eq!(then_used, ["1", "2", "3"]);
 }
 
+/// A vault of schema 13 had the words of titles among all others only.
+#[test]
+fn titles_of_a_vault_of_before_come_first_without_another_search() {
+    let place = Place::new();
+    see_all(
+        place.open(),
+        &[
+            ("1", r#"{"title":["Été à Zürich","gross"],"code":["a.b"]}"#),
+            ("2", r#"{"text":["ete","zurich"]}"#),
+            ("3", r#"{"title":["..."]}"#),
+            ("4", r#"{"title":["Zürich","Été"],"text":["gross"]}"#),
+        ],
+    );
+    index(&place);
+    let asked = ["ete", "\"ete a\"", "\"zurich gross\"", "zur* -gross", "gross"];
+    let before = asked.map(|terms| found(&place, terms, Period::Now));
+    let older = "DROP TRIGGER body_forgotten; DROP TABLE body_title;
+         CREATE TRIGGER body_forgotten AFTER DELETE ON body BEGIN DELETE FROM body_text WHERE rowid = old.id; END;
+         DELETE FROM seal WHERE name LIKE 'body_title%';
+         DELETE FROM migration WHERE number > 13;
+         PRAGMA user_version = 13";
+    place.sqlite().execute_batch(older).unwrap();
+    drop(place.open());
+    assert_eq!(place.reader().unsearched(&INDEXER, 9).unwrap(), 0);
+    assert_eq!(asked.map(|terms| found(&place, terms, Period::Now)), before);
+    assert_eq!(before[0].last().unwrap(), "2", "the only one without the word in its title");
+    assert_sound(&place);
+}
+
 #[test]
 fn a_wrong_index_is_damage() {
     for (damage, expected) in [
@@ -253,6 +281,16 @@ fn a_wrong_index_is_damage() {
         ),
         (
             "INSERT INTO body_text (rowid, title, text, code) VALUES (7, 'a', 'b', 'c')",
+            "words are kept of a document that is not there",
+        ),
+        ("DELETE FROM body_title WHERE rowid = 1", "the words kept of a document are not its own"),
+        (
+            "DELETE FROM body_title WHERE rowid = 1;
+             INSERT INTO body_title (rowid, title) VALUES (1, 'One more')",
+            "the words kept of a document are not its own",
+        ),
+        (
+            "INSERT INTO body_title (rowid, title) VALUES (7, 'a')",
             "words are kept of a document that is not there",
         ),
         ("DELETE FROM field_use", "a field that a document uses is missing"),

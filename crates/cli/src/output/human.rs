@@ -97,6 +97,9 @@ pub fn api_time(text: &str, zone: &TimeZone) -> String {
 /// Foreign text made safe for one line of a terminal: line breaks and tabs
 /// become spaces, other control characters are spelled out.
 pub fn one_line(text: &str) -> String {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::tz::TimeZone;
@@ -27,7 +27,9 @@ struct Inner {
     out: Sink,
     err: Sink,
     style: Style,
-    zone: TimeZone,
+    /// Looked up by whoever tells the first time: the system's is found by going
+    /// through the list of all zones.
+    zone: OnceLock<TimeZone>,
     bars: MultiProgress,
 }
 
@@ -40,11 +42,20 @@ impl Printer {
         } else {
             Box::new(BufWriter::with_capacity(PIECE, io::stdout()))
         };
-        Self::new(style, TimeZone::system(), out, Box::new(io::stderr()))
+        Self::in_zone(style, OnceLock::new(), out, Box::new(io::stderr()))
     }
 
     /// A printer on given streams, with local time in `zone`.
     pub fn new(style: Style, zone: TimeZone, out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
+        Self::in_zone(style, OnceLock::from(zone), out, err)
+    }
+
+    fn in_zone(
+        style: Style,
+        zone: OnceLock<TimeZone>,
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+    ) -> Self {
         let target = if style.bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
         Self(Arc::new(Inner { out: Mutex::new(out), err: Mutex::new(err), style, zone, bars }))
@@ -62,7 +73,7 @@ impl Printer {
 
     /// The time zone people read times in.
     pub fn zone(&self) -> &TimeZone {
-        &self.0.zone
+        self.0.zone.get_or_init(TimeZone::system)
     }
 
     /// Colour for text that goes to stdout.

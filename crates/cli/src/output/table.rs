@@ -1,9 +1,15 @@
 //! Rows and columns: aligned text, nothing drawn around it.
 
+use std::iter::{once, repeat_n};
+
 use comfy_table::{Cell, CellAlignment, ContentArrangement, TableStyle};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Paint;
 use super::human::one_line;
+
+/// Blanks between two columns.
+const SPACE: usize = 2;
 
 /// How a column lines up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,28 +59,68 @@ impl Table {
     /// The table as text without a final line break; `width` folds long cells,
     /// `bold` marks the line of headings.
     pub fn render(&self, width: Option<u16>, bold: bool) -> String {
-        let mut table = comfy_table::Table::new();
-        table.load_style(TableStyle::new());
-        if let Some(width) = width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
-        table.set_header(
-            self.columns.iter().map(|(name, align)| cell(&one_line(&name.to_uppercase()), *align)),
-        );
-        for row in &self.rows {
-            table.add_row(row.iter().zip(&self.columns).map(|(text, column)| cell(text, column.1)));
-        }
-        space_columns(&mut table);
-        let text = table.trim_fmt();
+        let text = width.map_or_else(|| self.unfolded(), |width| self.folded(width));
         let (head, rows) = text.split_once('\n').unwrap_or((&text, ""));
         format!("{}\n{rows}", Paint::new(bold).bold(head)).trim_end().to_owned()
     }
+
+    fn headings(&self) -> Vec<String> {
+        self.columns.iter().map(|(name, _)| one_line(&name.to_uppercase())).collect()
+    }
+
+    /// Each row on one line, however long. There may be tens of thousands, for which
+    /// what can fold takes its time.
+    fn unfolded(&self) -> String {
+        let headings = self.headings();
+        let lines = || once(&headings).chain(&self.rows);
+        let mut widths = vec![1; self.columns.len()];
+        for line in lines() {
+            for (width, cell) in widths.iter_mut().zip(line) {
+                *width = columns_of(cell).max(*width);
+            }
+        }
+        let mut text = String::new();
+        for line in lines() {
+            let begin = text.len();
+            for ((cell, (_, align)), width) in line.iter().zip(&self.columns).zip(&widths) {
+                let room = width - columns_of(cell);
+                let (before, after) = if *align == Align::Right { (room, 0) } else { (0, room) };
+                text.extend(repeat_n(' ', before));
+                text += cell;
+                text.extend(repeat_n(' ', after + SPACE));
+            }
+            text.truncate(begin + text[begin..].trim_end().len());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Long cells are folded.
+    fn folded(&self, width: u16) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(TableStyle::new());
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        let cells = |texts: &[String]| -> Vec<Cell> {
+            texts.iter().zip(&self.columns).map(|(text, column)| cell(text, column.1)).collect()
+        };
+        table.set_header(cells(&self.headings()));
+        for row in &self.rows {
+            table.add_row(cells(row));
+        }
+        space_columns(&mut table);
+        table.trim_fmt()
+    }
+}
+
+/// The columns of a terminal that a text takes.
+fn columns_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 fn space_columns(table: &mut comfy_table::Table) {
     let last = table.column_count().saturating_sub(1);
     for (i, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if i == last { 0 } else { 2 }));
+        column.set_padding((0, if i == last { 0 } else { SPACE as u16 }));
     }
 }
 
@@ -103,6 +149,20 @@ mod tests {
            7  Sales per region  Shared
         1012  Umsätze           Shared / Finance
         ");
+    }
+
+    #[test]
+    fn a_pipe_gets_what_a_wide_terminal_shows() {
+        let mut wide = sample();
+        wide.row(["", "日本語 🎉 e\u{301} 👩‍💻", ""]);
+        wide.row(["-1", "", "  three  blanks   "]);
+        wide.row(["", "", ""]);
+        let empty = Table::new(&[("a", Align::Right), ("", Align::Left), ("b", Align::Left)]);
+        let mut blank = empty.clone();
+        blank.row(["", "", "x"]);
+        for table in [wide, empty, blank, Table::new::<&str>(&[])] {
+            assert_eq!(table.render(None, false), table.render(Some(u16::MAX), false));
+        }
     }
 
     #[test]

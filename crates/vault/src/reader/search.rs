@@ -75,14 +75,17 @@ pub struct SearchHit {
 /// nearly all have is found in no time then, and nobody reads that far anyway.
 pub const RANKED: u32 = 500;
 
-/// The newest documents that match, each version with its score, the least of which
-/// is the best. The joins are crossed because the index of words has to lead.
-const MATCHES: &str = "FROM body_text CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
-     WHERE body_text MATCH ?1 AND v.body = body_text.rowid AND o.id = v.object AND o.instance = ?2
-         AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)";
-
-const COLUMNS: &str = "SELECT v.id, o.id, o.kind, o.key, v.title, v.folder, v.side, v.from_run, v.until_run,
-         body_text.rowid";
+/// The newest documents that match in an index of words, each version with its score,
+/// the least of which is the best. The joins are crossed because the index has to lead.
+fn matches_sql(index: &str, score: &str) -> String {
+    format!(
+        "SELECT v.id, o.id, o.kind, o.key, v.title, v.folder, v.side, v.from_run, v.until_run,
+             {index}.rowid, {score}
+         FROM {index} CROSS JOIN version v INDEXED BY version_body CROSS JOIN object o
+         WHERE {index} MATCH ?1 AND v.body = {index}.rowid AND o.id = v.object AND o.instance = ?2
+             AND (?3 AND v.side = 0 OR ?4 AND v.side = 1)"
+    )
+}
 
 /// A title counts most, what people wrote more than names of fields. It counts in how
 /// many documents each word occurs.
@@ -144,8 +147,7 @@ impl Reader {
             Period::At(run) => self.connection.query_row(NEWEST_BODY, [run.0], |row| row.get(0))?,
             Period::Now | Period::Ever => None,
         };
-        let title = format!("{{title}} : ({expression})");
-        let mut matches = self.matches_of(search, newest, &title, true)?;
+        let mut matches = self.matches_of(search, newest, &expression, true)?;
         let mut more = matches.len() == RANKED as usize;
         let known: HashSet<i64> = matches.iter().map(|found| found.version).collect();
         let anywhere = self.matches_of(search, newest, &expression, false)?;
@@ -162,12 +164,12 @@ impl Reader {
         in_title: bool,
     ) -> rusqlite::Result<Vec<Match>> {
         let side = |side| i64::from(search.sides.contains(&side));
-        let score = match in_title {
-            true => TITLE_SCORE,
-            false if search.terms.has_beginnings() => NO_SCORE,
-            false => SCORE,
+        let (index, score) = match in_title {
+            true => ("body_title", TITLE_SCORE),
+            false if search.terms.has_beginnings() => ("body_text", NO_SCORE),
+            false => ("body_text", SCORE),
         };
-        let mut sql = format!("{COLUMNS}, {score} {MATCHES}");
+        let mut sql = matches_sql(index, score);
         let mut parameters: Vec<Value> = vec![
             expression.to_owned().into(),
             search.instance.0.into(),
@@ -178,8 +180,11 @@ impl Reader {
             Period::Now => sql += " AND v.until_run IS NULL",
             Period::At(run) => {
                 parameters.extend([run.0.into(), newest.into()]);
-                sql += " AND v.from_run <= ?5 AND (v.until_run IS NULL OR v.until_run > ?5)
-                     AND body_text.rowid <= ?6";
+                let _ = write!(
+                    sql,
+                    " AND v.from_run <= ?5 AND (v.until_run IS NULL OR v.until_run > ?5)
+                     AND {index}.rowid <= ?6"
+                );
             }
             Period::Ever => {}
         }
@@ -187,7 +192,7 @@ impl Reader {
             parameters.push(serde_json::Value::from(search.kinds).to_string().into());
             let _ = write!(sql, " AND o.kind IN (SELECT value FROM json_each(?{}))", parameters.len());
         }
-        let _ = write!(sql, " ORDER BY body_text.rowid DESC LIMIT {RANKED}");
+        let _ = write!(sql, " ORDER BY {index}.rowid DESC LIMIT {RANKED}");
         let mut select = self.connection.prepare_cached(&sql)?;
         select.query_map(params_from_iter(parameters), |row| Match::read(row, in_title))?.collect()
     }

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "restore", sql: include_str!("0011_restore.sql") },
     Migration { name: "version_run", sql: include_str!("0012_version_run.sql") },
     Migration { name: "refused", sql: include_str!("0013_refused.sql") },
+    Migration { name: "titles", sql: include_str!("0014_titles.sql") },
 ];
 
 /// The schema of this build.

@@ -68,6 +68,7 @@ fn start_anew(connection: &mut Connection, indexer: &Indexer) -> rusqlite::Resul
     seals::loosen(&transaction)?;
     transaction.execute_batch(
         "INSERT INTO body_text (body_text) VALUES ('delete-all');
+         INSERT INTO body_title (body_title) VALUES ('delete-all');
          DELETE FROM field_use;
          DELETE FROM field;",
     )?;
@@ -116,7 +117,9 @@ fn index_batch(
 fn store(connection: &Connection, fields: &mut Fields, body: i64, found: &Indexed) -> rusqlite::Result<()> {
     let [title, text, code] = found.columns();
     let insert = "INSERT INTO body_text (rowid, title, text, code) VALUES (?1, ?2, ?3, ?4)";
-    connection.prepare_cached(insert)?.execute((body, title, text, code))?;
+    connection.prepare_cached(insert)?.execute((body, &title, text, code))?;
+    let insert = "INSERT INTO body_title (rowid, title) VALUES (?1, ?2)";
+    connection.prepare_cached(insert)?.execute((body, title))?;
     for field in found.distinct_fields() {
         let field = fields.row(connection, field)?;
         let insert = "INSERT INTO field_use (body, field) VALUES (?1, ?2)";

@@ -14,6 +14,10 @@
 //! a body uses, however often. Both hang on bodies, as references do: what does
 //! not change is searched once, and the past is found as the present is.
 //!
+//! The words of titles have a small full text index of their own beside it. What
+//! has all words in its title comes first, and to find that among the documents
+//! that have them anywhere would mean to go through nearly all of them.
+//!
 //! What is worth finding is knowledge of Looker, which the vault does not have:
 //! it is handed an [`Indexer`]. Searching a body takes as long as storing it, so
 //! it is not done while a run reads. [`Vault::index_content`](crate::Vault::index_content)

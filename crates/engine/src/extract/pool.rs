@@ -181,7 +181,7 @@ impl Drain {
     }
 
     /// Sends what a claim asks for. What fails is settled here.
-    async fn ask(&self, claim: Claim) -> Option<(Claim, Reply)> {
+    async fn ask(&self, mut claim: Claim) -> Option<(Claim, Reply)> {
         let stream = &self.streams[claim.range().stream];
         if let Some(reason) = self.closed_to(stream) {
             claim.give_up(&reason);
@@ -193,7 +193,10 @@ impl Drain {
             () = self.brake.at_once() => return None,
         };
         match reply {
-            Ok(reply) => Some((claim, reply)),
+            Ok(reply) => {
+                claim.arrived();
+                Some((claim, reply))
+            }
             Err(error) => {
                 self.failed(claim, &error);
                 None

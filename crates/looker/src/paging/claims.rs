@@ -135,6 +135,13 @@ impl Claim {
         &self.range
     }
 
+    /// The answer is here, and is looked into next; see
+    /// [`MultiFolderOffsetCoordinator::arrived`].
+    pub fn arrived(&mut self) {
+        let Self { range, claims, .. } = self;
+        claims.update(|coordinator, _| coordinator.arrived(range));
+    }
+
     /// The answer held `rows` rows, and perhaps the stream's total.
     pub fn complete(mut self, rows: u64, total: Option<u64>) {
         self.end(|coordinator, range, _| coordinator.complete(range, rows, total));

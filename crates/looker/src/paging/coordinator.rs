@@ -146,9 +146,18 @@ impl MultiFolderOffsetCoordinator {
         Next::Wait(self.earliest_retry())
     }
 
+    /// The answer to a claim is here; its rows are still to be counted. Streams that
+    /// follow need not wait for that. To be told at most once for a claim.
+    pub fn arrived(&mut self, claim: &mut ClaimedRange) {
+        if !std::mem::replace(&mut claim.arrived, true) {
+            self.streams[claim.stream].arrived += 1;
+        }
+    }
+
     /// Ends a claim with the rows its answer held, and the total, if the answer
     /// carried one.
     pub fn complete(&mut self, claim: &ClaimedRange, rows: u64, total: Option<u64>) {
+        self.learn_from_followed(claim.stream);
         let stream = self.end_claim(claim, true);
         let answered = claim.offset + rows;
         stream.statistics.rows += rows;
@@ -263,18 +272,27 @@ impl MultiFolderOffsetCoordinator {
         }
     }
 
-    /// Whether a stream waits for no other. One that begins learns its size from
-    /// those it followed.
+    /// Whether a stream waits for no other. One that has begun goes on, even when an
+    /// answer it did not wait for turns out to be no page.
     fn may_begin(&mut self, index: usize) -> bool {
-        let Some(follows) = &self.streams[index].follows else { return true };
-        let followed = || follows.iter().map(|other| &self.streams[*other]);
-        if !followed().all(FolderRange::is_drained) {
+        let stream = &self.streams[index];
+        let Some(follows) = stream.follows.as_ref().filter(|_| !stream.asked) else { return true };
+        if !follows.iter().all(|other| self.streams[*other].is_answered()) {
             return false;
         }
-        if !follows.is_empty() && !self.streams[index].asked && self.streams[index].end.is_none() {
+        self.learn_from_followed(index);
+        true
+    }
+
+    /// A stream learns its size from those it follows, once they are drained: before
+    /// that their last answers may still move their ends.
+    fn learn_from_followed(&mut self, index: usize) {
+        let stream = &self.streams[index];
+        let Some(follows) = stream.follows.as_ref().filter(|follows| !follows.is_empty()) else { return };
+        let followed = || follows.iter().map(|other| &self.streams[*other]);
+        if stream.end.is_none() && stream.reached == 0 && followed().all(FolderRange::is_drained) {
             self.streams[index].end = followed().map(FolderRange::end).sum();
         }
-        true
     }
 
     /// A range of the stream that is surely needed: a due retry, or the next page
@@ -331,6 +349,7 @@ impl MultiFolderOffsetCoordinator {
             speculative,
             first_failed: range.first_failed,
             doubt: range.doubt,
+            arrived: false,
         }
     }
 
@@ -338,6 +357,7 @@ impl MultiFolderOffsetCoordinator {
         self.speculating -= usize::from(claim.speculative);
         let stream = &mut self.streams[claim.stream];
         stream.in_flight -= 1;
+        stream.arrived -= usize::from(claim.arrived);
         stream.statistics.calls += u64::from(sent);
         stream
     }

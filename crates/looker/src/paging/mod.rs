@@ -41,10 +41,15 @@
 //!
 //! # Streams that follow others
 //!
-//! A listing that proves what was read may begin when the streams it proves are
-//! drained, though others are not. Such a stream names those it follows. It is
-//! served by workers that have nothing else to do: the last pages of the others
-//! are on their way meanwhile, and no page waits for it.
+//! A listing that proves what was read may begin when the streams it proves have
+//! been answered to the end, though others have not. Such a stream names those it
+//! follows. It is served by workers that have nothing else to do: the last pages of
+//! the others are on their way meanwhile, and no page waits for it.
+//!
+//! It does not wait until the last answers were looked into either. Should one of
+//! them turn out to be no page, or not to be the last, then what is read after the
+//! listing can only be newer than what it says: a listing is held against what
+//! was read by its end, whichever came first.
 
 mod claims;
 mod coordinator;

@@ -68,7 +68,7 @@ struct Outcome {
     statistics: Vec<StreamStatistics>,
     /// Streams in the order their ranges were handed out.
     order: Vec<usize>,
-    /// Streams handed out while one that they follow was not drained, or while
+    /// Streams handed out while one that they follow was not answered, or while
     /// another that follows none had a range to hand out.
     untimely: Vec<usize>,
 }
@@ -110,8 +110,9 @@ fn run(world: &World) -> Outcome {
                 Next::Claim(range) => {
                     outcome.order.push(range.stream);
                     if let Some(follows) = world.follows.get(range.stream).and_then(Option::as_ref) {
-                        let open = |other: &usize| !coordinator.streams()[*other].is_drained();
-                        let untimely = follows.iter().any(open)
+                        let open = |other: &usize| !coordinator.streams()[*other].is_answered();
+                        let begins = range.tries == 0 && range.offset == 0;
+                        let untimely = begins && follows.iter().any(open)
                             || coordinator.streams().iter().any(|other| is_ready(other, now));
                         outcome.untimely.extend(untimely.then_some(range.stream));
                     }
@@ -131,7 +132,15 @@ fn run(world: &World) -> Outcome {
             }
         }
         now += Duration::from_millis(dice.u64(1..50));
-        let claim = flying.swap_remove(dice.usize(..flying.len()));
+        let claim = dice.usize(..flying.len());
+        let follows = world.follows.get(flying[claim].stream).cloned().flatten().unwrap_or_default();
+        // Who follows begins while the last answers are looked into, and is answered later.
+        let is_early = flying.iter().any(|other| follows.contains(&other.stream));
+        if is_early || dice.bool() {
+            coordinator.arrived(&mut flying[claim]);
+            continue;
+        }
+        let claim = flying.swap_remove(claim);
         answer(world, &mut coordinator, &claim, &mut dice, now, &mut outcome);
     }
     outcome.gaps = coordinator.gaps().to_vec();
@@ -347,7 +356,7 @@ proptest! {
         }
     }
 
-    /// Who follows others begins when they are drained and nobody else has work, is
+    /// Who follows others begins when they are answered and nobody else has work, is
     /// as long as they are together, and makes nobody lose a row.
     #[test]
     fn who_follows_begins_when_others_leave_a_worker_idle(
@@ -368,9 +377,12 @@ proptest! {
         let outcome = run(&world);
         assert_nothing_is_lost(&world, &outcome)?;
         prop_assert_eq!(&outcome.untimely, &Vec::<usize>::new());
+        // It can begin too early where an answer is no page, or is not the last.
+        let is_more = |folder: &Folder| matches!(folder.told, Told::ByListing(Size::TooSmall(_)) | Told::ByTotal(Size::TooSmall(_)));
+        let is_misled = world.failing > 0 || world.folders.iter().any(is_more);
         for (folder, statistics) in world.folders.iter().zip(&outcome.statistics).skip(first) {
             let pages = pages(folder, world.page);
-            prop_assert!(world.failing > 0 || (statistics.calls, statistics.waste) == (pages, 0));
+            prop_assert!(is_misled || statistics.calls <= pages && statistics.waste == 0);
         }
     }
 

@@ -45,6 +45,8 @@ pub struct ClaimedRange {
     pub speculative: bool,
     pub(super) first_failed: Option<Duration>,
     pub(super) doubt: bool,
+    /// Its answer is here.
+    pub(super) arrived: bool,
 }
 
 /// Rows that could not be read. Never silent: reported, stored, and read by the
@@ -115,6 +117,8 @@ pub struct FolderRange {
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) committed: Vec<Range<u64>>,
     pub(super) in_flight: usize,
+    /// Of these, claims whose answers are here, though nobody has looked into them yet.
+    pub(super) arrived: usize,
     /// Short pages that are not explained yet.
     pub(super) doubts: usize,
     /// What short answers were believed to prove empty, until a later row says otherwise.
@@ -145,6 +149,7 @@ impl FolderRange {
             waiting: VecDeque::new(),
             committed,
             in_flight: 0,
+            arrived: 0,
             doubts: 0,
             believed_empty: Vec::new(),
             lost_from: None,
@@ -178,6 +183,11 @@ impl FolderRange {
     /// Whether every row has been answered for.
     pub(super) fn is_drained(&self) -> bool {
         self.in_flight == 0 && self.waiting.is_empty() && self.frontier_is_closed()
+    }
+
+    /// Whether every request that can be foreseen has been answered.
+    pub(super) fn is_answered(&self) -> bool {
+        self.in_flight == self.arrived && self.waiting.is_empty() && self.frontier_is_closed()
     }
 
     /// Whether nothing is left to hand out for the first time.

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use looker::paging::{Claims, Gap, StreamPlan};
@@ -258,11 +257,11 @@ impl ListingSink {
         let mut found = self.found();
         found.named.entry(stream.group).or_default().is_whole = stream.folder.is_none();
         let sizes = found.sizes.entry(stream.group).or_default();
-        sizes.largest_answer = sizes.largest_answer.max(answer.raws.len() as u64);
+        sizes.largest_answer = sizes.largest_answer.max(answer.content.len());
         if stream.folder.is_none() {
-            *sizes.total.get_or_insert(0) += answer.raws.len() as u64;
+            *sizes.total.get_or_insert(0) += answer.content.len();
         }
-        if answer.raws.is_empty() && answer.range.offset > 0 {
+        if answer.content.len() == 0 && answer.range.offset > 0 {
             // Somebody looked beyond a full or round answer: it was no cap.
             sizes.looked_beyond.get_or_insert(sizes.largest_answer);
             sizes.largest_answer = u64::MAX;
@@ -311,7 +310,7 @@ fn listed(group: &Group, rows: Vec<Row>, preparer: &Preparer) -> Vec<Listed> {
 
 impl Sink for ListingSink {
     fn answered(&self, claims: &Claims, answer: &Answer) {
-        let full = answer.raws.len() as u64 >= u64::from(answer.range.limit);
+        let full = answer.content.len() >= u64::from(answer.range.limit);
         let group = self.streams[answer.stream].group;
         let Some(bound) = self.bounds.get(&group).filter(|_| full) else { return };
         let mut found = self.found();
@@ -320,7 +319,7 @@ impl Sink for ListingSink {
         if *pages >= *bound {
             found.beyond.push(group);
             drop(found);
-            claims.mark_folder_complete(answer.stream, answer.range.offset + answer.raws.len() as u64);
+            claims.mark_folder_complete(answer.stream, answer.range.offset + answer.content.len());
         }
     }
 
@@ -328,10 +327,14 @@ impl Sink for ListingSink {
         async move {
             let group = &self.groups[self.streams[answer.stream].group];
             self.note_length(&answer);
-            for raws in answer.raws.chunks(ROWS_AT_A_TIME) {
-                let read = |raw: &Bytes| Row::read(raw.clone(), group.kind);
-                let rows = raws.iter().map(read).collect::<looker::error::Result<Vec<Row>>>()?;
-                self.count(answer.stream, &rows);
+            let stream = answer.stream;
+            let mut answered = answer.content.rows(group.kind);
+            loop {
+                let rows = answered.by_ref().take(ROWS_AT_A_TIME).collect::<Result<Vec<Row>, _>>()?;
+                if rows.is_empty() {
+                    return Ok(());
+                }
+                self.count(stream, &rows);
                 if let Some(folders) = self.folders.as_ref().filter(|_| group.side == Side::Live) {
                     folders.notice(&rows);
                 }
@@ -341,7 +344,6 @@ impl Sink for ListingSink {
                 let (group, preparer) = (group.clone(), Arc::clone(&self.preparer));
                 blocking(move || Ok(writer.listing(run, round, listed(&group, rows, &preparer))?)).await?;
             }
-            Ok(())
         }
         .boxed()
     }

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use looker::Kind;
 use looker::client::{Call, Client, Reply};
 use looker::error::{Error, ErrorKind};
 use looker::pacing::Reason;
 use looker::paging::{Claim, ClaimedRange, Claims, MultiFolderOffsetCoordinator, StreamPlan};
-use looker::rows;
+use looker::rows::{self, Row};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,11 +27,45 @@ pub(super) struct Answer {
     /// Index of the stream.
     pub(super) stream: usize,
     pub(super) range: ClaimedRange,
-    /// The rows as they came; reading their envelopes is the sink's.
-    pub(super) raws: Vec<Bytes>,
+    pub(super) content: Content,
     pub(super) bytes: u64,
     /// The server's clock.
     pub(super) date: Timestamp,
+}
+
+/// The rows of an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Whole objects; one that is none costs no others.
+    Objects(Vec<Result<Row, Error>>),
+    /// Light rows as they came, tens of thousands at once.
+    Light(Vec<Bytes>),
+}
+
+impl Content {
+    fn read(body: &Bytes, rows: Rows, kind: &Kind) -> Result<Self, Error> {
+        match rows {
+            Rows::Full => rows::split_each(body, kind).map(Self::Objects),
+            Rows::Light => rows::cut(body).map(Self::Light),
+        }
+    }
+
+    /// How many rows these are.
+    pub(super) fn len(&self) -> u64 {
+        let rows = match self {
+            Self::Objects(rows) => rows.len(),
+            Self::Light(rows) => rows.len(),
+        };
+        rows as u64
+    }
+
+    /// The rows with their envelopes; those of light rows are read one by one.
+    pub(super) fn rows(self, kind: &'static Kind) -> Box<dyn Iterator<Item = Result<Row, Error>> + Send> {
+        match self {
+            Self::Objects(rows) => Box::new(rows.into_iter()),
+            Self::Light(rows) => Box::new(rows.into_iter().map(|raw| Row::read(raw, kind))),
+        }
+    }
 }
 
 /// Takes answers.
@@ -206,18 +241,19 @@ impl Drain {
 
     async fn digest(&self, claim: Claim, reply: Reply) -> Result<(), ExtractError> {
         // Megabytes to look through: not on a thread that others' requests need.
-        let body = reply.body.clone();
-        match blocking(move || Ok(rows::cut(&body))).await? {
-            Ok(raws) => {
+        let stream = &self.streams[claim.range().stream];
+        let (body, rows, kind) = (reply.body.clone(), stream.rows, self.groups[stream.group].kind);
+        match blocking(move || Ok(Content::read(&body, rows, kind))).await? {
+            Ok(content) => {
                 let answer = Answer {
                     stream: claim.range().stream,
                     range: claim.range().clone(),
                     bytes: reply.body.len() as u64,
                     date: reply.date,
-                    raws,
+                    content,
                 };
                 self.sink.answered(&self.claims, &answer);
-                claim.complete(answer.raws.len() as u64, reply.total);
+                claim.complete(answer.content.len(), reply.total);
                 self.sink.take(answer).await
             }
             Err(error) => {

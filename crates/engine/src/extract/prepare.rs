@@ -120,7 +120,7 @@ impl Preparer {
         tokio::spawn(async move {
             let core = shared.cores.acquire().await;
             let worker = Arc::clone(&shared);
-            let stored = blocking(move || worker.store_answer(&group, &stream, &answer, progress)).await;
+            let stored = blocking(move || worker.store_answer(&group, &stream, answer, progress)).await;
             if let Err(error) = stored {
                 brake.pull(Stop::Refused(error.to_string()));
                 shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -135,11 +135,12 @@ impl Preparer {
         &self,
         group: &Group,
         stream: &Stream,
-        answer: &Answer,
+        answer: Answer,
         progress: bool,
     ) -> Result<(), ExtractError> {
         let (kind, side) = (group.kind, group.side);
-        let mut rows = self.envelopes(kind, answer);
+        let (length, offset) = (answer.content.len(), answer.range.offset);
+        let mut rows = self.envelopes(kind, offset, answer.content.rows(kind));
         let foreign = |row: &Row| !stream.covers(row.folder.as_deref());
         if !rows.is_empty() && rows.iter().all(foreign) {
             return Err(ExtractError::IgnoredFilter { group: group.name() });
@@ -150,18 +151,23 @@ impl Preparer {
         }
         let page = Page {
             stream: u32::try_from(answer.stream).unwrap_or(u32::MAX),
-            offset: answer.range.offset,
+            offset,
             limit: answer.range.limit,
-            rows: u32::try_from(answer.raws.len()).unwrap_or(u32::MAX),
+            rows: u32::try_from(length).unwrap_or(u32::MAX),
         };
         self.store_page(kind, side, &page, &rows, answer.date)
     }
 
     /// The rows of an answer; one without an id is named as a gap.
-    fn envelopes(&self, kind: &'static Kind, answer: &Answer) -> Vec<Row> {
-        let mut rows = Vec::with_capacity(answer.raws.len());
-        for (index, raw) in (answer.range.offset..).zip(&answer.raws) {
-            match Row::read(raw.clone(), kind) {
+    fn envelopes(
+        &self,
+        kind: &'static Kind,
+        offset: u64,
+        answered: impl Iterator<Item = Result<Row, looker::Error>>,
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (index, row) in (offset..).zip(answered) {
+            match row {
                 Ok(row) => rows.push(row),
                 Err(error) => self.name_gap(kind, &format!("at row {index}"), error.message),
             }
@@ -290,7 +296,7 @@ impl Sink for PageSink {
         async move {
             let stream = self.streams[answer.stream].clone();
             let counters = &self.preparer.counters;
-            counters.rows.fetch_add(answer.raws.len() as u64, Ordering::Relaxed);
+            counters.rows.fetch_add(answer.content.len(), Ordering::Relaxed);
             counters.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
             let group = self.groups[stream.group].clone();
             self.preparer.submit(group, stream, answer, self.progress, &self.brake).await

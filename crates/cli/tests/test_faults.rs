@@ -256,7 +256,7 @@ fn one_dashboard_that_cannot_be_read_is_lost_alone() {
         is_hit.then(|| Instead::error(500, "An error has occurred."))
     });
     let world = looker.world_at(&front.url());
-    let ran = world.extract("dashboards --page-size 3 --patience 1s --tries 5");
+    let ran = world.extract("dashboards --page-size 3 --patience 3s --tries 5");
     assert_eq!(ran.code, 3, "{}", ran.all());
     let report = ran.report();
     let held = stored(&world.path(VAULT));

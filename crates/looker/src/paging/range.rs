@@ -23,7 +23,7 @@ pub struct StreamPlan {
     /// that holds as many is looked beyond. `u64::MAX` where something else would
     /// notice a cap.
     pub seen_at_once: u64,
-    /// Earlier streams, by index, that must be drained before this one begins. One
+    /// Earlier streams, by index, that must be answered before this one begins. One
     /// that follows others, even none, only takes what nobody else needs a worker for.
     pub follows: Option<Vec<usize>>,
 }

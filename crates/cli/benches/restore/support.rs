@@ -5,6 +5,8 @@
 
 #[path = "../../tests/support/looker.rs"]
 pub(crate) mod looker;
+#[path = "../../tests/support/quiet.rs"]
+mod quiet;
 #[path = "../../tests/support/restoration.rs"]
 pub(crate) mod restoration;
 #[path = "../../tests/commands/support.rs"]

@@ -7,6 +7,8 @@
 pub(crate) mod looker;
 #[path = "../../tests/support/minimum.rs"]
 pub(crate) mod minimum;
+#[path = "../../tests/support/quiet.rs"]
+mod quiet;
 #[path = "../../tests/support/targets.rs"]
 pub(crate) mod targets;
 #[path = "../../tests/commands/support.rs"]

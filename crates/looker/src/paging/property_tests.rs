@@ -243,6 +243,47 @@ fn assert_nothing_is_lost(world: &World, outcome: &Outcome) -> Result<(), TestCa
     Ok(())
 }
 
+/// Nobody waits until the last page was looked into; who has begun goes on when that page
+/// turns out to be none.
+#[test]
+fn who_follows_begins_when_the_last_answer_is_here() {
+    let plan = |size, follows| StreamPlan {
+        name: String::new(),
+        size,
+        page: 10,
+        committed: Vec::new(),
+        seen_at_once: u64::MAX,
+        follows,
+    };
+    let plans = vec![plan(Some(8), None), plan(None, Some(vec![0]))];
+    let policy = RetryPolicy { first_delay: Duration::ZERO, ..RetryPolicy::default() };
+    let mut coordinator = MultiFolderOffsetCoordinator::new(plans, policy, 2);
+    let claimed = |next| match next {
+        Next::Claim(range) => range,
+        other => panic!("{other:?}"),
+    };
+    let failure =
+        Failure { reason: "no page".into(), retry_after: None, split: false, jitter: 0.0, sent: true };
+    let mut page = claimed(coordinator.claim_range(Duration::ZERO));
+    assert_eq!(coordinator.claim_range(Duration::ZERO), Next::Wait(None));
+    coordinator.arrived(&mut page);
+    coordinator.arrived(&mut page);
+    let listing = claimed(coordinator.claim_range(Duration::ZERO));
+    assert_eq!(listing.stream, 1);
+
+    coordinator.give_back(&page, &failure, Duration::ZERO);
+    coordinator.give_back(&listing, &failure, Duration::ZERO);
+    let again = [0, 1].map(|stream| {
+        let range = claimed(coordinator.claim_range(Duration::ZERO));
+        assert_eq!((range.stream, range.tries), (stream, 1));
+        range
+    });
+    for range in again {
+        coordinator.complete(&range, 8, None);
+    }
+    assert_eq!(coordinator.claim_range(Duration::ZERO), Next::Done);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -378,10 +419,14 @@ proptest! {
         assert_nothing_is_lost(&world, &outcome)?;
         prop_assert_eq!(&outcome.untimely, &Vec::<usize>::new());
         // It can begin too early where an answer is no page, or is not the last.
-        let is_more = |folder: &Folder| matches!(folder.told, Told::ByListing(Size::TooSmall(_)) | Told::ByTotal(Size::TooSmall(_)));
-        let is_misled = world.failing > 0 || world.folders.iter().any(is_more);
-        for (folder, statistics) in world.folders.iter().zip(&outcome.statistics).skip(first) {
+        let is_more = |other: &usize| {
+            let told = &world.folders[*other].told;
+            matches!(told, Told::ByListing(Size::TooSmall(_)) | Told::ByTotal(Size::TooSmall(_)))
+        };
+        let folders = world.folders.iter().zip(&outcome.statistics).zip(&world.follows);
+        for ((folder, statistics), follows) in folders.skip(first) {
             let pages = pages(folder, world.page);
+            let is_misled = world.failing > 0 || follows.iter().flatten().any(is_more);
             prop_assert!(is_misled || statistics.calls <= pages && statistics.waste == 0);
         }
     }

@@ -249,10 +249,13 @@ pub struct Record {
     /// What the body refers to, by the rules that its kind is indexed under
     /// (see [`crate::Vault::index_references`]); needed with `encoded` only.
     pub references: Vec<Reference>,
-    /// The compressed volatile part, if the object has one.
+    /// The compressed volatile part, if the object has one; `None` also when the caller
+    /// saw that hash with the object in the vault.
     pub volatile: Option<Encoded>,
     /// [`crate::volatile_hash`] of the volatile part; 0 without one.
     pub volatile_hash: u64,
+    /// The counters in the volatile part, as [`crate::Canonical`] has them.
+    pub counters: Option<String>,
 }
 
 /// A page that was read: its objects and the progress they mean, committed together.

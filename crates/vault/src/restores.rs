@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::codec::compress;
+use crate::codec::{LEVEL, compress};
 use crate::error::AtPath;
 use crate::{InstanceId, Result, RunId, Vault};
 
@@ -130,7 +130,7 @@ pub struct GivenId {
 
 /// Begins a restore.
 pub(crate) fn begin(connection: &Connection, start: &RestoreStart) -> rusqlite::Result<RestoreId> {
-    let plan = compress(start.plan.as_bytes(), None);
+    let plan = compress(start.plan.as_bytes(), None, LEVEL);
     let insert = "INSERT INTO restore
          (source, instance, as_of, state, options, steps, plan_len, plan, started_at)
          VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7, ?8)";

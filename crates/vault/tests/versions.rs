@@ -384,6 +384,30 @@ fn a_listing_is_compared_with_what_was_seen() {
 }
 
 #[test]
+fn a_volatile_part_that_was_seen_in_the_vault_need_not_come_along() {
+    let place = Place::new();
+    place.complete_run(&[Seen { views: 12, ..seen(1, 1) }, seen(2, 2)]);
+    let run = place.run("{}");
+    let known = |key| Record { volatile: None, ..seen(key, 3).record(&run.writer.codec()) };
+    let instance = place.reader().instances().unwrap()[0].id;
+    let hash = |key| place.reader().volatile_hash(instance, "dashboard", key).unwrap();
+    assert_eq!(hash("2"), Some(known(2).volatile_hash));
+    assert_ne!(hash("1"), hash("2"));
+    assert_eq!(hash("3"), None);
+    run.list(1, &[Seen { views: 8, ..seen(2, 2) }]);
+    run.writer.items(run.id, vec![known(2)]).unwrap();
+    let bare = Record { volatile_hash: 0, counters: None, ..known(1) };
+    run.writer.items(run.id, vec![bare]).unwrap();
+    run.finish(RunState::Complete, &[]);
+    let document = |key| place.reader().show(instance, "dashboard", key).unwrap().unwrap().document;
+    assert_eq!(document("2"), br#"{"content":3,"views":7}"#);
+    let views = place.reader().counters(instance, "dashboard", "2", None).unwrap();
+    let views: Vec<_> = views["views"].iter().map(|one| one.value).collect();
+    assert_eq!(views, [vault::CounterValue::Number(7)], "what was listed meanwhile is set right");
+    assert_eq!(hash("1"), None, "none is none");
+}
+
+#[test]
 fn a_record_without_its_body_is_refused_and_nothing_more_is_written() {
     let place = Place::new();
     let run = place.run("{}");

@@ -143,8 +143,8 @@ fn record_of(writer: &Writer, object: &Object) -> Record {
         body: BodyHash::of(&canonical.body),
         encoded: Some(writer.codec().encode(object.kind, &canonical.body)),
         references: canonical.references,
-        volatile: volatile
-            .map(|bytes| writer.codec().encode_volatile(object.kind, bytes, canonical.counters)),
+        volatile: volatile.map(|bytes| writer.codec().encode_volatile(object.kind, bytes)),
+        counters: canonical.counters,
         volatile_hash: volatile.map_or(0, volatile_hash),
     }
 }

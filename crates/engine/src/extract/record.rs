@@ -37,6 +37,7 @@ pub struct Prepared {
     references: Vec<Reference>,
     volatile_hash: u64,
     volatile: Option<Encoded>,
+    counters: Option<String>,
 }
 
 impl Recorder<'_> {
@@ -50,11 +51,11 @@ impl Recorder<'_> {
         row: &Row,
         is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
     ) -> vault::Result<Result<Record, String>> {
-        Ok(self.prepare(&row.raw, is_stored)?.map(|prepared| self.record_of(row, prepared)))
+        Ok(self.prepare(&row.raw, is_stored, None)?.map(|prepared| self.record_of(row, prepared)))
     }
 
-    /// Prepares a document; its body comes along unless `is_stored` knows it. The inner
-    /// error says why it is none.
+    /// Prepares a document; its body comes along unless `is_stored` knows it, its volatile
+    /// part unless `volatile` is the hash of that. The inner error says why it is none.
     ///
     /// # Errors
     /// What `is_stored` gives.
@@ -62,6 +63,7 @@ impl Recorder<'_> {
         &self,
         raw: &[u8],
         is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
+        volatile: Option<u64>,
     ) -> vault::Result<Result<Prepared, String>> {
         let canonical = match vault::canonicalise(raw, self.rules) {
             Ok(canonical) => canonical,
@@ -69,14 +71,17 @@ impl Recorder<'_> {
         };
         let body = BodyHash::of(&canonical.body);
         let encoded = (!is_stored(&body)?).then(|| self.codec.encode(self.kind.name, &canonical.body));
-        let (volatile, counters) = (canonical.volatile.as_deref(), canonical.counters);
+        let part = canonical.volatile.as_deref();
+        let volatile_hash = part.map_or(0, vault::volatile_hash);
+        let news = part.filter(|_| volatile != Some(volatile_hash));
         Ok(Ok(Prepared {
             body,
             references: if encoded.is_some() { canonical.references } else { Vec::new() },
             encoded,
             redacted: canonical.redacted,
-            volatile_hash: volatile.map_or(0, vault::volatile_hash),
-            volatile: volatile.map(|part| self.codec.encode_volatile(self.kind.name, part, counters)),
+            volatile_hash,
+            volatile: news.map(|part| self.codec.encode_volatile(self.kind.name, part)),
+            counters: canonical.counters,
         }))
     }
 
@@ -97,6 +102,7 @@ impl Recorder<'_> {
             encoded: prepared.encoded,
             volatile_hash: prepared.volatile_hash,
             volatile: prepared.volatile,
+            counters: prepared.counters,
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn keep(
     let writer = writer.clone();
     Ok(blocking(move || {
         let reader = writer.reader()?;
-        let codec = writer.codec();
+        let codec = writer.codec().quick();
         for chunk in lives.chunks(OBJECTS_AT_ONCE) {
             let mut records = Vec::with_capacity(chunk.len());
             for (kind, live) in chunk {

@@ -12,7 +12,7 @@ use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use vault::{BodyHash, Reader, Side, Writer};
+use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
 use super::packing::{Packed, pack};
@@ -144,6 +144,7 @@ static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
 struct Found<'c> {
     client: &'c Client,
     writer: &'c Writer,
+    instance: InstanceId,
     kind: &'static Kind,
     lives: BTreeMap<String, Live>,
     /// Pages that may be in memory, on their way or being packed.
@@ -168,7 +169,8 @@ impl Page {
 impl<'c> Found<'c> {
     fn new(session: &'c Session, kind: &'static Kind) -> Self {
         let places = Arc::new(Semaphore::new(session.client.settings().ceiling.max(1)));
-        Self { client: &session.client, writer: &session.writer, kind, lives: BTreeMap::new(), places }
+        let Session { client, writer, .. } = session;
+        Self { client, writer, instance: session.instance(), kind, lives: BTreeMap::new(), places }
     }
 
     fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
@@ -182,9 +184,9 @@ impl<'c> Found<'c> {
         let read = self.client.get(&call, |reply| rows::split_each(&reply.body, kind)).await?;
         // What has no id is nothing that anybody asked for.
         let read: Vec<Row> = read.into_iter().flatten().collect();
-        let (rows, writer) = (read.len(), self.writer.clone());
+        let (rows, writer, instance) = (read.len(), self.writer.clone(), self.instance);
         let packing = tokio::spawn(async move {
-            let packed = pack(writer, kind, read).await;
+            let packed = pack(writer, instance, kind, read).await;
             drop(place);
             packed
         });

@@ -4,14 +4,16 @@
 //! it can compose the first step. Each is brought into canonical form, hashed and
 //! compressed on a blocking thread as soon as its page came, while the next pages are
 //! on their way, and that is all that is kept of it: whoever compares documents asks
-//! for the hash first, and the safety run stores what is there already.
+//! for the hash first, and the safety run stores what is there already. What the vault
+//! has is not compressed once more: neither a body, wherever it is from, nor the volatile
+//! part that is stored with the object.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use looker::Kind;
 use looker::rows::Row;
-use vault::{BodyHash, Codec, Reader, Side, Writer};
+use vault::{BodyHash, Codec, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
 use crate::extract::{Prepared, Recorder, blocking, compiled};
@@ -48,11 +50,12 @@ fn is_packed(kind: &Kind, row: &Row) -> bool {
 /// Packs what of rows is to be packed, on a blocking thread.
 pub(super) async fn pack(
     writer: Writer,
+    instance: InstanceId,
     kind: &'static Kind,
     read: Vec<Row>,
 ) -> Result<Vec<(Row, Option<Arc<Packed>>)>, RestoreError> {
     Ok(blocking(move || {
-        let (codec, reader) = (writer.codec(), writer.reader()?);
+        let (codec, reader) = (writer.codec().quick(), writer.reader()?);
         let [rules, _] = compiled(kind);
         let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
         let mut rows = Vec::with_capacity(read.len());
@@ -62,7 +65,8 @@ pub(super) async fn pack(
                 continue;
             }
             // What is no document is told when it is looked at.
-            let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash))?.ok();
+            let volatile = reader.volatile_hash(instance, kind.name, &row.id)?;
+            let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash), volatile)?.ok();
             let packed = prepared.map(|prepared| Arc::new(Packed { prepared, codec: codec.clone() }));
             if packed.is_some() {
                 row.raw = bytes::Bytes::new();

@@ -105,6 +105,11 @@ impl Session {
         self.run
     }
 
+    /// The instance that the run reads.
+    pub(super) fn instance(&self) -> InstanceId {
+        self.instance
+    }
+
     /// What the account may; asked once.
     pub(super) async fn may(&self) -> Result<&May, RestoreError> {
         let ask = || async {

@@ -75,14 +75,14 @@ fn documents(kind: &str, raw: &[Vec<u8>], rules: &CompiledRules, codec: &Codec) 
     for canonical in &canonical {
         training = training.max(time(&mut || drop(codec.encode(kind, &canonical.body))));
         if let Some(volatile) = &canonical.volatile {
-            codec.encode_volatile(kind, volatile, None);
+            codec.encode_volatile(kind, volatile);
         }
     }
     println!("  training took {training:.1?}");
     encode("with dictionary", kind, canonical.len(), codec, &canonical);
     let volatile: Vec<_> = canonical.iter().filter_map(|c| c.volatile.as_ref()).collect();
     let raw: usize = volatile.iter().map(|v| v.len()).sum();
-    let packed: usize = volatile.iter().map(|v| codec.encode_volatile(kind, v, None).data.len()).sum();
+    let packed: usize = volatile.iter().map(|v| codec.encode_volatile(kind, v).data.len()).sum();
     println!("  volatile: {} bytes each, {} stored", raw / volatile.len(), packed / volatile.len());
 }
 
@@ -225,9 +225,8 @@ fn record(id: u64, rules: &CompiledRules, codec: &Codec) -> Record {
         encoded: Some(codec.encode("dashboard", &canonical.body)),
         references: canonical.references,
         volatile_hash: canonical.volatile.as_deref().map_or(0, volatile_hash),
-        volatile: canonical
-            .volatile
-            .map(|volatile| codec.encode_volatile("dashboard", &volatile, canonical.counters)),
+        volatile: canonical.volatile.map(|volatile| codec.encode_volatile("dashboard", &volatile)),
+        counters: canonical.counters,
     }
 }
 

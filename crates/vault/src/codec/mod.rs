@@ -17,6 +17,10 @@
 //! tenth of a second, once per kind in the life of a vault. What was
 //! written before stays as it is: every body says which dictionary it needs.
 //!
+//! What a restore keeps of what it was made from and of what it left is compressed at
+//! level 1 ([`Codec::quick`]): people wait for it, and most of it is soon replaced by what
+//! the next extraction reads. It is read like any other.
+//!
 //! A new dictionary exists first in memory only. The writer stores it in the
 //! transaction of the first body that refers to it, so that no crash can leave
 //! a body without its dictionary.
@@ -37,7 +41,10 @@ use training::Samples;
 use crate::DictionaryId;
 
 /// Above 3, a little smaller costs several times the time.
-const LEVEL: i32 = 3;
+pub(crate) const LEVEL: i32 = 3;
+
+/// Takes three fifths of the time of [`LEVEL`], and a tenth more room.
+const QUICK_LEVEL: i32 = 1;
 
 /// A compressed body or volatile part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +55,6 @@ pub struct Encoded {
     pub dictionary: Option<DictionaryId>,
     /// One zstd frame (RFC 8878).
     pub data: Vec<u8>,
-    /// Of a volatile part: the whole numbers at its root, as a JSON object.
-    pub counters: Option<String>,
 }
 
 /// Compresses with one trained dictionary per kind. Clones share their
@@ -57,6 +62,7 @@ pub struct Encoded {
 #[derive(Clone)]
 pub struct Codec {
     shared: Arc<Shared>,
+    level: i32,
 }
 
 /// What a dictionary is for.
@@ -86,6 +92,8 @@ pub(crate) struct Dictionary {
     pub(crate) part: Part,
     pub(crate) bytes: Vec<u8>,
     prepared: CDict<'static>,
+    /// The same for [`QUICK_LEVEL`], once somebody is in a hurry.
+    quick: OnceLock<CDict<'static>>,
     /// Prepared to read with, once somebody does.
     reading: OnceLock<DDict<'static>>,
 }
@@ -93,8 +101,15 @@ pub(crate) struct Dictionary {
 impl Dictionary {
     pub(crate) fn new(kind: &str, part: Part, bytes: Vec<u8>) -> Self {
         let prepared = CDict::create(&bytes, LEVEL);
-        let reading = OnceLock::new();
-        Self { id: DictionaryId::of(&bytes), kind: kind.to_owned(), part, bytes, prepared, reading }
+        let (quick, reading) = (OnceLock::new(), OnceLock::new());
+        Self { id: DictionaryId::of(&bytes), kind: kind.to_owned(), part, bytes, prepared, quick, reading }
+    }
+
+    fn prepared(&self, level: i32) -> &CDict<'static> {
+        match level {
+            LEVEL => &self.prepared,
+            level => self.quick.get_or_init(|| CDict::create(&self.bytes, level)),
+        }
     }
 }
 
@@ -125,11 +140,17 @@ impl Codec {
     /// A codec that starts with these dictionaries; of two for the same use
     /// the later one is taken.
     pub(crate) fn new(dictionaries: Vec<Dictionary>) -> Self {
-        let codec = Self { shared: Arc::default() };
+        let codec = Self { shared: Arc::default(), level: LEVEL };
         for dictionary in dictionaries {
             codec.install(Arc::new(dictionary));
         }
         codec
+    }
+
+    /// The same with less effort: quicker, and larger.
+    #[must_use]
+    pub fn quick(&self) -> Self {
+        Self { level: QUICK_LEVEL, ..self.clone() }
     }
 
     /// Compresses a canonical body of this kind (below 4 GiB, which
@@ -138,10 +159,9 @@ impl Codec {
         self.encode_part(kind, Part::Body, body)
     }
 
-    /// Compresses the volatile part of an object of this kind; its `counters` go
-    /// along as they are.
-    pub fn encode_volatile(&self, kind: &str, volatile: &[u8], counters: Option<String>) -> Encoded {
-        Encoded { counters, ..self.encode_part(kind, Part::Volatile, volatile) }
+    /// Compresses the volatile part of an object of this kind.
+    pub fn encode_volatile(&self, kind: &str, volatile: &[u8]) -> Encoded {
+        self.encode_part(kind, Part::Volatile, volatile)
     }
 
     /// Gives back what [`encode`](Self::encode) has compressed.
@@ -162,13 +182,13 @@ impl Codec {
 
     fn encode_part(&self, kind: &str, part: Part, raw: &[u8]) -> Encoded {
         match self.current(kind, part) {
-            Current::Trained(dictionary) => compress(raw, Some(&dictionary)),
+            Current::Trained(dictionary) => compress(raw, Some(&dictionary), self.level),
             Current::Sampling(samples) => {
                 let enough = samples.lock().unwrap_or_else(PoisonError::into_inner).add(raw);
                 if let Some(samples) = enough {
                     self.train(kind, part, &samples);
                 }
-                compress(raw, None)
+                compress(raw, None, self.level)
             }
         }
     }
@@ -221,20 +241,19 @@ impl fmt::Debug for Codec {
     clippy::expect_used,
     reason = "zstd only fails here for a result that does not fit, and the bound is its own"
 )]
-pub(crate) fn compress(raw: &[u8], dictionary: Option<&Dictionary>) -> Encoded {
+pub(crate) fn compress(raw: &[u8], dictionary: Option<&Dictionary>, level: i32) -> Encoded {
     COMPRESSOR.with_borrow_mut(|(compressor, room)| {
         room.clear();
         room.reserve(compress_bound(raw.len()));
         let outcome = match dictionary {
-            Some(dictionary) => compressor.compress_using_cdict(room, raw, &dictionary.prepared),
-            None => compressor.compress(room, raw, LEVEL),
+            Some(dictionary) => compressor.compress_using_cdict(room, raw, dictionary.prepared(level)),
+            None => compressor.compress(room, raw, level),
         };
         outcome.expect("the room is as large as zstd's own bound");
         Encoded {
             raw_len: u32::try_from(raw.len()).expect("documents are limited to 512 MiB"),
             dictionary: dictionary.map(|dictionary| dictionary.id),
             data: room.clone(),
-            counters: None,
         }
     })
 }
@@ -269,8 +288,21 @@ mod tests {
             assert_eq!(decode(&codec, encoded), body(number));
             assert_eq!(codec.decode(encoded).unwrap(), body(number));
         }
-        assert!(codec.encode_volatile("look", b"[]", None).dictionary.is_none());
+        assert!(codec.encode_volatile("look", b"[]").dictionary.is_none());
         assert!(codec.encode("dashboard", b"{}").dictionary.is_none());
+    }
+
+    #[test]
+    fn what_is_compressed_quickly_is_read_like_any_other() {
+        let codec = Codec::new(Vec::new());
+        for number in 0..400 {
+            let quick = codec.quick().encode("look", &body(number));
+            assert_eq!(decode(&codec, &quick), body(number));
+        }
+        let (usual, quick) = (codec.encode("look", &body(7)), codec.quick().encode("look", &body(7)));
+        assert!(usual.dictionary.is_some(), "samples come from either");
+        assert_eq!(quick.dictionary, usual.dictionary);
+        assert_ne!(quick.data, usual.data);
     }
 
     #[test]

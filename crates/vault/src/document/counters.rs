@@ -4,25 +4,28 @@
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-/// When something was last looked at, or used in any way.
-const LAST_ACCESS: [&str; 2] = ["\"last_accessed_at\"", "\"last_viewed_at\""];
+/// Pointers to when something was last looked at, or used in any way.
+const LAST_ACCESS: [&str; 2] = [r#"["last_accessed_at"]"#, r#"["last_viewed_at"]"#];
 
 /// The counters among the fields that were cut out, each a pointer and its value,
 /// as canonical JSON such as `{"last_viewed_at":"2026-03-01T10:00:00Z","view_count":17}`;
 /// `None` when there is none.
 pub(super) fn counters<'a>(cuts: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<String> {
     let counter = |(pointer, value): (&'a [u8], &'a [u8])| {
-        // Few values are numbers or texts: the others are told by their first byte.
-        let value = std::str::from_utf8(value).ok()?;
-        let time = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        let counts = match time {
-            Some(time) => time.parse::<Timestamp>().is_ok(),
-            None => value.parse::<i64>().is_ok(),
+        // There are many, and few count: most are told by the first byte of their values.
+        let counts = match value {
+            [b'"', time @ .., b'"'] => {
+                let is_access = LAST_ACCESS.iter().any(|access| access.as_bytes() == pointer);
+                is_access && std::str::from_utf8(time).is_ok_and(|time| time.parse::<Timestamp>().is_ok())
+            }
+            [b'-' | b'0'..=b'9', ..] => {
+                std::str::from_utf8(value).is_ok_and(|number| number.parse::<i64>().is_ok())
+            }
+            _ => false,
         };
         let [name]: [&RawValue; 1] = serde_json::from_slice(pointer).ok().filter(|_| counts)?;
-        let name = name.get();
-        (name.starts_with('"') && (time.is_none() || LAST_ACCESS.contains(&name)))
-            .then(|| format!("{name}:{value}"))
+        let value = std::str::from_utf8(value).ok()?;
+        name.get().starts_with('"').then(|| format!("{name}:{value}"))
     };
     let counters: Vec<String> = cuts.filter_map(counter).collect();
     (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))

@@ -6,7 +6,10 @@ use super::Reader;
 use super::as_of::{AsOf, valid};
 use super::objects::Frame;
 use crate::error::AtPath;
-use crate::{BodyHash, Result, RunId, VaultError};
+use crate::{BodyHash, InstanceId, Result, RunId, VaultError};
+
+const VOLATILE_HASH: &str = "SELECT v.hash FROM object o JOIN volatile v ON v.object = o.id
+     WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3";
 
 impl Reader {
     /// The body of this hash, checked against it; `None` when it is not stored.
@@ -21,6 +24,17 @@ impl Reader {
         };
         let found = select.query_row([hash.0], frame).optional().at(&self.path)?;
         found.map(|frame| self.checked_body(&frame, *hash, &hash.to_string())).transpose()
+    }
+
+    /// The hash of the volatile part that is stored with an object; `None` where there is
+    /// none. A [`Record`](crate::Record) may come without the part that has it.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn volatile_hash(&self, instance: InstanceId, kind: &str, key: &str) -> Result<Option<u64>> {
+        let mut select = self.connection.prepare_cached(VOLATILE_HASH).at(&self.path)?;
+        let hash = select.query_row((instance.0, kind, key), |row| row.get::<_, i64>(0)).optional();
+        Ok(hash.at(&self.path)?.map(i64::cast_unsigned))
     }
 
     /// The body of an object, without volatile fields, live or in the trash;
@@ -96,7 +110,7 @@ mod tests {
     #[test]
     fn bodies_are_found_by_an_index() {
         for at in [None, Some(RunId(1))] {
-            assert_indexed(&[&body_sql(at), &bodies_sql(at)], &[]);
+            assert_indexed(&[VOLATILE_HASH, &body_sql(at), &bodies_sql(at)], &[]);
         }
     }
 }

@@ -434,6 +434,7 @@ mod tests {
             references: Vec::new(),
             volatile: None,
             volatile_hash: 0,
+            counters: None,
         }
     }
 

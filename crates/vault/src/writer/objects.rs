@@ -225,23 +225,36 @@ impl Objects {
         object: i64,
         record: &Record,
     ) -> Result<()> {
-        let Some(volatile) = &record.volatile else {
+        if record.volatile_hash == 0 {
             let delete = "DELETE FROM volatile WHERE object = ?1";
             return connection.prepare_cached(delete).at(path)?.execute([object]).map(drop).at(path);
-        };
+        }
+        if let Some(volatile) = &record.volatile {
+            self.store_volatile(connection, path, object, record.volatile_hash, volatile)?;
+        }
+        let Some(counts) = &record.counters else { return Ok(()) };
+        // A listing may have counted since the volatile part was stored.
+        counters::of_reading(connection, run, object, counts).at(path)
+    }
+
+    fn store_volatile(
+        &mut self,
+        connection: &Connection,
+        path: &Path,
+        object: i64,
+        hash: u64,
+        volatile: &Encoded,
+    ) -> Result<()> {
         let dictionary = self.dictionary(connection, path, volatile)?;
         let upsert = "INSERT INTO volatile (object, hash, raw_len, dictionary, data, seal)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (object) DO UPDATE SET hash = excluded.hash, raw_len = excluded.raw_len,
                  dictionary = excluded.dictionary, data = excluded.data, seal = excluded.seal
              WHERE hash <> excluded.hash";
-        let hash = record.volatile_hash.cast_signed();
+        let hash = hash.cast_signed();
         let seal = seal([ValueRef::Integer(object), ValueRef::Integer(hash)], volatile, dictionary);
         let row = (object, hash, volatile.raw_len, dictionary, &volatile.data, seal);
-        connection.prepare_cached(upsert).at(path)?.execute(row).at(path)?;
-        let Some(counts) = &volatile.counters else { return Ok(()) };
-        // A listing may have counted since the volatile part was stored.
-        counters::of_reading(connection, run, object, counts).at(path)
+        connection.prepare_cached(upsert).at(path)?.execute(row).map(drop).at(path)
     }
 }
 

@@ -250,11 +250,8 @@ impl Seen {
             encoded: Some(codec.encode(self.kind, &body)),
             references: Vec::new(),
             volatile_hash: volatile_hash(&volatile),
-            volatile: Some(codec.encode_volatile(
-                self.kind,
-                &volatile,
-                Some(format!(r#"{{"views":{}}}"#, self.views)),
-            )),
+            volatile: Some(codec.encode_volatile(self.kind, &volatile)),
+            counters: Some(format!(r#"{{"views":{}}}"#, self.views)),
         }
     }
 

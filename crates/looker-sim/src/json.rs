@@ -157,7 +157,7 @@ fn project_object(object: &str, fields: &Fields, out: &mut String) {
 }
 
 /// Appends `"key":`, after a comma where one is due.
-fn push_key(key: &str, out: &mut String) {
+pub(crate) fn push_key(key: &str, out: &mut String) {
     if !out.ends_with('{') {
         out.push(',');
     }

@@ -146,6 +146,7 @@ mod log;
 mod metadata;
 mod objects;
 mod outbox;
+mod outline;
 mod owned;
 mod params;
 mod parts;

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::config::Account;
 use crate::data::SYSTEM_ACTIVITY;
-use crate::json;
 use crate::kinds::Kind;
 use crate::metadata;
 use crate::outbox::Sent;
@@ -168,26 +167,32 @@ impl World {
 
     /// Sets members of an object's body as they are, without any check.
     pub(crate) fn set(&mut self, kind: Kind, id: &str, changes: &Changes) -> Result<(), Refused> {
-        let row = self.get(kind, id).ok_or(Refused::NotFound)?;
-        let body = json::patch(as_text(&row.body), changes);
-        self.put(kind, id, body.into())
+        let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
+        let row = self.table(kind).row(slot).patched(kind, changes);
+        self.replace(kind, slot, row);
+        Ok(())
     }
 
     /// Gives an object another body.
     pub(crate) fn put(&mut self, kind: Kind, id: &str, body: Bytes) -> Result<(), Refused> {
         let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
-        let before = self.initial(self.table(kind).row(slot));
-        self.move_parts(kind, id, Some(as_text(&before.body)), Some(as_text(&body)));
-        self.table_mut(kind).replace(slot, Row::new(kind, body));
-        self.record(kind, id, before, false);
+        self.replace(kind, slot, Row::new(kind, body));
         Ok(())
+    }
+
+    fn replace(&mut self, kind: Kind, slot: u32, row: Row) {
+        let before = self.initial(self.table(kind).row(slot));
+        let id = self.table(kind).row(slot).id.clone();
+        self.move_parts(kind, &id, Some(&before.body), Some(&row.body));
+        self.table_mut(kind).replace(slot, row);
+        self.record(kind, &id, before, false);
     }
 
     /// Takes an object away for ever.
     pub(crate) fn purge(&mut self, kind: Kind, id: &str) -> Result<(), Refused> {
         let slot = self.table(kind).find(id).ok_or(Refused::NotFound)?;
         let before = self.initial(self.table(kind).row(slot));
-        self.move_parts(kind, id, Some(as_text(&before.body)), None);
+        self.move_parts(kind, id, Some(&before.body), None);
         self.record(kind, id, before, true);
         self.table_mut(kind).purge(slot);
         Ok(())
@@ -225,7 +230,7 @@ impl World {
         self.order += 1;
         let state = State { at: Timestamp::now(), order: self.order, ..self.initial(&row) };
         let id = row.id.clone();
-        self.move_parts(kind, &id, None, Some(as_text(&row.body)));
+        self.move_parts(kind, &id, None, Some(&row.body));
         self.note_metadata(kind, &row);
         self.table_mut(kind).push(row);
         self.history.insert((kind, id.clone()), vec![state]);
@@ -259,9 +264,9 @@ impl World {
     }
 
     /// Keeps the index of parts true when a body takes another's place.
-    fn move_parts(&mut self, kind: Kind, id: &str, before: Option<&str>, after: Option<&str>) {
+    fn move_parts(&mut self, kind: Kind, id: &str, before: Option<&Bytes>, after: Option<&Bytes>) {
         let Some(parts) = self.parts.as_mut().filter(|_| kind == Kind::Dashboard) else { return };
-        match (before, after) {
+        match (before.map(as_text), after.map(as_text)) {
             (Some(before), Some(after)) => parts.replace(id, before, after),
             (Some(before), None) => parts.remove(before),
             (None, Some(after)) => parts.add(id, after),

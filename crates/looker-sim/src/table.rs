@@ -9,12 +9,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
 use crate::fields::Fields;
 use crate::json;
 use crate::kinds::Kind;
+use crate::outline::Outline;
 
 /// A value a search can compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,38 +52,40 @@ pub(crate) struct Row {
     pub(crate) brief: Option<Bytes>,
     cells: Box<[Cell]>,
     light: Light,
+    /// Of the body, once somebody asked.
+    outline: OnceLock<Outline>,
 }
 
 impl Row {
     /// Reads the columns out of a body.
     pub(crate) fn new(kind: Kind, body: Bytes) -> Row {
         let text = as_text(&body);
-        let columns = kind.columns();
-        let mut cells = vec![Cell::Null; columns.len()];
-        let mut light: [&str; LIGHT.len()] = [""; LIGHT.len()];
-        let mut left = columns.len();
-        for (key, value) in json::members(text) {
-            if let Some(n) = LIGHT.iter().position(|name| *name == key) {
-                light[n] = value;
-            }
-            let (column, value) = column_of(kind, key, value);
-            if let Some(n) = kind.column(column) {
-                cells[n] = cell(value);
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-            }
-        }
-        if kind == Kind::Folder {
-            name_shared_as_searches_do(&mut cells);
-        }
+        let (cells, light) = columns_of(kind, json::members(text));
+        Row::of(kind, body.clone(), cells, light, OnceLock::new())
+    }
+
+    /// The row with some members of its body changed or added, as [`json::patch`] does.
+    pub(crate) fn patched(&self, kind: Kind, changes: &[(&str, String)]) -> Row {
+        let (text, outline) = self.outline().patch(as_text(&self.body), changes);
+        let (cells, light) = columns_of(kind, outline.members(&text));
+        Row::of(kind, text.into(), cells, light, outline.into())
+    }
+
+    /// The value of a member of its body.
+    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+        self.outline().member(as_text(&self.body), name)
+    }
+
+    fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| Outline::of(as_text(&self.body)))
+    }
+
+    fn of(kind: Kind, body: Bytes, cells: Box<[Cell]>, light: Light, outline: OnceLock<Outline>) -> Row {
         let id = id_of(kind, &cells);
         let deleted = kind.column("deleted").is_some_and(|n| cells[n] == Cell::Bool(true));
-        let brief = (kind == Kind::Look).then(|| json::without(text, &["query", "url"]).into());
-        let light = if kind.is_heavy() { Light::of(light) } else { Light::default() };
+        let brief = (kind == Kind::Look).then(|| json::without(as_text(&body), &["query", "url"]).into());
         let key = id.parse().unwrap_or(u64::MAX);
-        Row { id, key, deleted, body, brief, cells: cells.into(), light }
+        Row { id, key, deleted, body, brief, cells, light, outline }
     }
 
     pub(crate) fn cell(&self, column: usize) -> &Cell {
@@ -130,6 +134,32 @@ impl Light {
         }
         Light { text: text.into(), ends }
     }
+}
+
+/// The columns that searches look at, and the light members, of a body with these members.
+fn columns_of<'b>(kind: Kind, members: impl Iterator<Item = (&'b str, &'b str)>) -> (Box<[Cell]>, Light) {
+    let columns = kind.columns();
+    let mut cells = vec![Cell::Null; columns.len()];
+    let mut light: [&str; LIGHT.len()] = [""; LIGHT.len()];
+    let mut left = columns.len();
+    for (key, value) in members {
+        if let Some(n) = LIGHT.iter().position(|name| *name == key) {
+            light[n] = value;
+        }
+        let (column, value) = column_of(kind, key, value);
+        if let Some(n) = kind.column(column) {
+            cells[n] = cell(value);
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    if kind == Kind::Folder {
+        name_shared_as_searches_do(&mut cells);
+    }
+    let light = if kind.is_heavy() { Light::of(light) } else { Light::default() };
+    (cells.into(), light)
 }
 
 /// The column a member fills, and with what: mostly itself.

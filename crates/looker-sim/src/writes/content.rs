@@ -6,6 +6,7 @@ use crate::edits;
 use crate::json::{self, quoted};
 use crate::kinds::Kind;
 use crate::metadata;
+use crate::parts::Part;
 use crate::reply::Problem;
 use crate::routes::View;
 use crate::state::{Changes, Refused, change};
@@ -153,7 +154,7 @@ fn update_changes(edit: &mut Edit<'_>, kind: Kind) -> Result<Changes<'static>, F
     changes.extend(owner);
     if let Some(title) = title {
         let row = edit.row(kind, edit.call.id())?;
-        let layouts = crate::parts::list(as_text(&row.body), crate::parts::Part::Layout);
+        let layouts = json::elements(row.member(Part::Layout.list()).unwrap_or("[]"));
         let layouts: Vec<String> =
             layouts.map(|layout| json::patch(layout, &[("dashboard_title", title.clone())])).collect();
         changes.push(("dashboard_layouts", format!("[{}]", layouts.join(","))));

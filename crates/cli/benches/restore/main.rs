@@ -7,6 +7,10 @@
 //! the API allows, and wall time beside what the calls alone take: latency times calls
 //! by how many are made at once.
 //!
+//! Each case is measured with several numbers of calls at once: the program and the
+//! simulator share the machine, and the more calls are made at once, the more it is their
+//! processor time that binds and not the calls.
+//!
 //! What is missed is printed as missed and ends the benchmark with exit code 1.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
@@ -46,6 +50,7 @@ Cases:
   all      all of these (the default)
 
   --dashboards N  so many of each instead
+  --workers N,N   with so many calls at once, one after the other (8,2)
   --json FILE     write all figures as JSON";
 
 /// Wall time over what the calls alone take.
@@ -68,27 +73,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut expectations = Expectations::default();
     let mut cases = Vec::new();
     for (damage, dashboards) in &options.cases {
-        println!("{dashboards} dashboards, {} ...", damage.name());
-        let restored = restore(*damage, *dashboards)?;
-        let what = format!("{dashboards} dashboards, {}", damage.name());
-        let (calls, formula) = (restored.calls, restored.formula);
-        expectations.expect(
-            format!("{what}: calls by the formula"),
-            formula.to_string(),
-            calls.to_string(),
-            calls == formula,
-        );
-        if options.judges_time {
-            let ratio = restored.over_calls();
-            let expected = format!("<= {CLOSE}");
-            expectations.expect(
-                format!("{what}: wall time over its calls"),
-                expected,
-                format!("{ratio:.2}"),
-                ratio <= CLOSE,
-            );
+        for workers in &options.workers {
+            println!("{dashboards} dashboards, {}, {workers} at once ...", damage.name());
+            let restored = restore(*damage, *dashboards, *workers)?;
+            expectations.expect_of(&restored, options.judges_time);
+            cases.push(restored);
         }
-        cases.push(restored);
     }
     let book = Book { schema: "lookervault.bench_restore/1", cases, expectations };
     book.print();
@@ -98,11 +88,25 @@ fn main() -> anyhow::Result<ExitCode> {
     Ok(if book.expectations.are_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+impl Expectations {
+    fn expect_of(&mut self, restored: &Restored, judges_time: bool) {
+        let (what, calls, formula) = (restored.name(), restored.calls, restored.formula);
+        let (expected, measured) = (formula.to_string(), calls.to_string());
+        self.expect(format!("{what}: calls by the formula"), expected, measured, calls == formula);
+        if judges_time {
+            let ratio = restored.over_calls();
+            let (expected, measured) = (format!("<= {CLOSE}"), format!("{ratio:.2}"));
+            self.expect(format!("{what}: wall time over its calls"), expected, measured, ratio <= CLOSE);
+        }
+    }
+}
+
 impl Book {
     fn print(&self) {
         let head = [
             "case",
             "dashboards",
+            "at once",
             "tiles",
             "calls",
             "a dashboard",
@@ -118,6 +122,7 @@ impl Book {
             vec![
                 one.case.to_owned(),
                 one.dashboards.to_string(),
+                one.workers.to_string(),
                 one.tiles.to_string(),
                 one.calls.to_string(),
                 each(one.calls),
@@ -132,11 +137,11 @@ impl Book {
         let rows: Vec<Vec<String>> = self.cases.iter().map(row).collect();
         println!("\n{}", table(&head, &rows));
         for one in &self.cases {
-            println!("Phases of `{}`:\n\n{}", one.case, one.phases());
+            println!("Phases of {}:\n\n{}", one.name(), one.phases());
         }
         println!("Calls beyond the least:\n");
         for one in &self.cases {
-            println!("  {}", one.case);
+            println!("  {}", one.name());
             one.above.iter().for_each(|(why, calls)| println!("  {calls:>6}  {why}"));
         }
         println!();

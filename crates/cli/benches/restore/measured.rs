@@ -16,9 +16,6 @@ use crate::support::restoration::{Damage, Documents};
 /// What each call takes the simulator.
 const LATENCY: Duration = Duration::from_millis(5);
 
-/// Calls at once.
-const WORKERS: u32 = 8;
-
 /// JSON of a dashboard with about twelve tiles.
 const DASHBOARD_BYTES: usize = 80_000;
 
@@ -27,6 +24,8 @@ const DASHBOARD_BYTES: usize = 80_000;
 pub(crate) struct Restored {
     pub(crate) case: &'static str,
     pub(crate) dashboards: u32,
+    /// Calls at once.
+    pub(crate) workers: u32,
     /// Of all of them.
     pub(crate) tiles: usize,
     pub(crate) calls: u64,
@@ -45,7 +44,12 @@ pub(crate) struct Restored {
 impl Restored {
     /// What the calls alone take, so many at once.
     pub(crate) fn calls_alone(&self) -> f64 {
-        calls_alone(self.calls)
+        calls_alone(self.calls, self.workers)
+    }
+
+    /// The case and how many calls at once.
+    pub(crate) fn name(&self) -> String {
+        format!("{} dashboards, {}, {} at once", self.dashboards, self.case, self.workers)
     }
 
     pub(crate) fn over_calls(&self) -> f64 {
@@ -54,15 +58,16 @@ impl Restored {
 }
 
 /// What so many calls take by themselves, so many at once.
-pub(crate) fn calls_alone(calls: u64) -> f64 {
-    calls as f64 * LATENCY.as_secs_f64() / f64::from(WORKERS)
+pub(crate) fn calls_alone(calls: u64, workers: u32) -> f64 {
+    calls as f64 * LATENCY.as_secs_f64() / f64::from(workers)
 }
 
-/// Extracts dashboards, does the damage to all of them, and brings them back.
+/// Extracts dashboards, does the damage to all of them, and brings them back with so many
+/// calls at once.
 ///
 /// # Errors
 /// When the program fails, or its account is not what the simulator saw.
-pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restored> {
+pub(crate) fn restore(damage: Damage, dashboards: u32, workers: u32) -> anyhow::Result<Restored> {
     let looker = Looker::start(SimConfig {
         dashboards,
         dashboard_bytes: DASHBOARD_BYTES,
@@ -83,7 +88,7 @@ pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restore
     damage.wreck(&looker);
     looker.reset_stats();
     let line = format!(
-        "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json --quiet --workers {WORKERS}"
+        "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json --quiet --workers {workers}"
     );
     let course = Course::begin(looker.running_for());
     let ended = process::run_watched(world.command(&line), &|pid| course.note(pid))?;
@@ -98,6 +103,7 @@ pub(crate) fn restore(damage: Damage, dashboards: u32) -> anyhow::Result<Restore
     Ok(Restored {
         case: damage.name(),
         dashboards,
+        workers,
         tiles,
         calls: sum(&|line| line["ledger"] != "unmetered"),
         formula: price.total(),

@@ -9,12 +9,17 @@ use crate::support::restoration::Damage;
 /// Dashboards of a case.
 const MANY: u32 = 10_000;
 const FEW: u32 = 500;
+/// Calls at once, one measurement after the other: where mostly processors bind, and where
+/// mostly calls do.
+const WORKERS: [u32; 2] = [8, 2];
 /// What `cargo test --benches` gets: enough to see that all of it works.
 const TINY: u32 = 20;
 
 /// What was asked for.
 pub(crate) struct Options {
     pub(crate) cases: Vec<(Damage, u32)>,
+    /// Calls at once, each case with each.
+    pub(crate) workers: Vec<u32>,
     /// Whether slowness is an error: not at the size of a test.
     pub(crate) judges_time: bool,
     pub(crate) json: Option<PathBuf>,
@@ -27,7 +32,8 @@ impl Options {
     /// # Errors
     /// For an unknown case or option.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut options = Self { cases: Vec::new(), judges_time: false, json: None, help: false };
+        let mut options =
+            Self { cases: Vec::new(), workers: WORKERS.into(), judges_time: false, json: None, help: false };
         let (mut chosen, mut dashboards) = (Vec::new(), None);
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
@@ -36,6 +42,11 @@ impl Options {
                 "--bench" => options.judges_time = true,
                 "--help" | "-h" => options.help = true,
                 "--dashboards" => dashboards = Some(value()?.parse()?),
+                "--workers" => {
+                    let numbers = value()?;
+                    let workers: Result<_, _> = numbers.split(',').map(str::parse).collect();
+                    options.workers = workers.with_context(|| format!("`{numbers}` are no numbers"))?;
+                }
                 "--json" => options.json = Some(value()?.into()),
                 "titles" => chosen.push(Damage::Titles),
                 "trashed" => chosen.push(Damage::Trashed),

@@ -1,8 +1,8 @@
 //! A restore by its phases: planning, writing, reading back.
 //!
 //! The simulator's log tells them apart: the first request that writes ends the planning,
-//! and what follows the answer to the last one is reading back. Whatever is read back while
-//! others are written counts as writing. The processor time of both sides is looked at every
+//! and what follows the answer to the last one is reading back. What is read back while others
+//! are written counts as writing. The processor time of both sides is looked at every
 //! few milliseconds; the simulator is a part of this very process.
 
 use std::sync::{Mutex, PoisonError};
@@ -104,7 +104,7 @@ impl Restored {
                 phase.name.to_owned(),
                 phase.calls.to_string(),
                 seconds(phase.wall_seconds),
-                seconds(calls_alone(phase.calls)),
+                seconds(calls_alone(phase.calls, self.workers)),
                 format!("{:.1}", phase.at_once),
                 seconds(phase.program_seconds),
                 seconds(phase.simulator_seconds),

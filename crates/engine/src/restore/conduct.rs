@@ -1,16 +1,18 @@
 //! A restore from its beginning to its end.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use looker::Kind;
 use vault::{RestoreChange, RestoreId, RestoreStart, RestoreState, RunId};
 
-use super::apply::{Applied, Patience, apply};
+use super::ahead::{Ahead, Listing};
+use super::apply::{Applied, Patience, apply_telling};
 use super::keep::keep;
 use super::plan::Plan;
-use super::planner::{Planned, Request, draw_up};
+use super::planner::{Planned, Reads, Request, draw_up};
 use super::read_back::{self, ReadBack};
 use super::session::Session;
 use super::step::{Ids, Symbol};
@@ -73,18 +75,25 @@ pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<Rest
     .await?)
 }
 
-/// Carries out a plan, or what is left of it, and reads back what it wrote.
+/// Carries out a plan, or what is left of it, and reads back what it wrote. By what was
+/// listed for it, some of that is read while others are still written.
 ///
 /// # Errors
 /// When the vault cannot be written, or what was written cannot be read back.
-pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Result<Restored, RestoreError> {
+pub async fn carry_out(
+    session: &Session,
+    restore: RestoreId,
+    plan: &Plan,
+    listing: &Listing,
+) -> Result<Restored, RestoreError> {
     let started = Instant::now();
     session.forget_reads();
-    let applied = apply(session, restore, plan, &Patience::default()).await?;
+    let ahead = Ahead::of(session, plan, listing)?;
+    let (applied, read) = write(session, restore, plan, ahead.as_ref()).await?;
     let mut state = applied.state();
     let mut read_back = Vec::new();
     if session.stopped().is_none() {
-        read_back = self::read_back(session, plan, &applied.ids).await?;
+        read_back = self::read_back(session, plan, &applied.ids, read).await?;
         if read_back.iter().any(|back| !back.refused.is_empty()) {
             state = RestoreState::Incomplete;
         }
@@ -107,8 +116,36 @@ pub async fn carry_out(session: &Session, restore: RestoreId, plan: &Plan) -> Re
     })
 }
 
+/// Makes the steps. What may be read back meanwhile is, and comes along.
+async fn write(
+    session: &Session,
+    restore: RestoreId,
+    plan: &Plan,
+    ahead: Option<&Ahead>,
+) -> Result<(Applied, Reads), RestoreError> {
+    let settled = |object| ahead.into_iter().for_each(|ahead| ahead.settled(object));
+    let patience = Patience::default();
+    let mut writing = pin!(apply_telling(session, restore, plan, &patience, &settled));
+    let Some(ahead) = ahead else { return Ok((writing.await?, Reads::default())) };
+    let mut reading = pin!(ahead.read(session));
+    tokio::select! {
+        applied = &mut writing => {
+            let applied = applied?;
+            // What was read of a restore that stops is not needed.
+            let read = if applied.stopped.is_none() { reading.await } else { Reads::default() };
+            Ok((applied, read))
+        }
+        read = &mut reading => Ok((writing.await?, read)),
+    }
+}
+
 /// Reads what was written, keeps it, and compares it with what was intended.
-async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<ReadBack>, RestoreError> {
+async fn read_back(
+    session: &Session,
+    plan: &Plan,
+    ids: &Ids,
+    read: Reads,
+) -> Result<Vec<ReadBack>, RestoreError> {
     let written: std::collections::BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
     // To what is taken away nothing is led.
     let removed = plan.objects.iter().filter(|object| object.action == Action::Remove);
@@ -131,7 +168,7 @@ async fn read_back(session: &Session, plan: &Plan, ids: &Ids) -> Result<Vec<Read
     }
     session.watch.phase("reading back");
     let as_of = RunId::from_number(plan.as_of);
-    let mut again = draw_up(session, request, true).await?;
+    let mut again = draw_up(session, request, Some(read)).await?;
     let mut backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
     again.lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
     keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;

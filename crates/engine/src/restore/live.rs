@@ -1,26 +1,27 @@
 //! What the instance has of chosen objects now, for the fewest calls.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use looker::catalogue::{AnswerShape, List, Paged};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
+use super::ahead::Portion;
 use super::packing::{Packed, pack};
+use super::paging::{Course, Pages, Stock, page_of};
 use super::session::Session;
 use crate::extract::{ExtractError, Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
-
-/// Ids that one call asks for, where an instance takes lists of them.
-const IDS_A_CALL: usize = 50;
 
 /// An object as it is on the instance. Bodies are made when they are asked for:
 /// thousands of them are held at once.
@@ -32,17 +33,6 @@ pub(super) struct Live {
     pub(super) side: Side,
     /// What the vault would store of it.
     pub(super) packed: Option<Arc<Packed>>,
-}
-
-/// What is known of a kind before it is asked for.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Stock {
-    /// Objects of the kind by side: live, trash.
-    pub(super) stored: [usize; 2],
-    /// Whether the instance takes lists of ids.
-    pub(super) takes_lists: bool,
-    /// The folders in which objects are thought to lie, by their ids.
-    pub(super) folders: HashMap<String, String>,
 }
 
 impl Live {
@@ -98,6 +88,15 @@ impl Live {
     }
 }
 
+/// What was read of a kind.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Objects by their ids.
+    pub(super) lives: BTreeMap<String, Live>,
+    /// Folders of which all live objects were listed; `None` is the whole instance.
+    pub(super) listed: Vec<Option<String>>,
+}
+
 /// Reads these objects of a kind, live or in the trash; of kinds that one call
 /// answers whole, everything.
 pub(super) async fn read(
@@ -105,8 +104,8 @@ pub(super) async fn read(
     kind: &'static Kind,
     keys: &BTreeSet<String>,
     stock: &Stock,
-) -> Result<BTreeMap<String, Live>, RestoreError> {
-    let mut found = Found::new(session, kind);
+) -> Result<Found, RestoreError> {
+    let mut found = Reading::new(session, kind);
     match &kind.list {
         List::Whole(whole) => {
             let page = found.rows(whole_call(kind, whole)).await?;
@@ -119,7 +118,7 @@ pub(super) async fn read(
         List::Each(each) => found.each(&|key| item_call(kind, each, key), keys).await?,
         List::Singles(_) => {}
     }
-    Ok(found.lives)
+    Ok(Found { lives: found.lives, listed: found.listed })
 }
 
 /// Reads all live objects of a kind that is listed in pages; the vault knows of so many.
@@ -127,12 +126,12 @@ pub(super) async fn read_all(
     session: &Session,
     kind: &'static Kind,
     stored: usize,
-) -> Result<BTreeMap<String, Live>, RestoreError> {
-    let mut found = Found::new(session, kind);
+) -> Result<Found, RestoreError> {
+    let mut found = Reading::new(session, kind);
     if let List::Paged(paged) = &kind.list {
         found.pages(paged, Side::Live, None, stored).await?;
     }
-    Ok(found.lives)
+    Ok(Found { lives: found.lives, listed: found.listed })
 }
 
 /// Disabled schedules are in no list.
@@ -141,12 +140,13 @@ static ONE_PLAN_CALL: fn(&str) -> Call = |key| {
     item_call(plans, &ONE_PLAN, key)
 };
 
-struct Found<'c> {
+struct Reading<'c> {
     client: &'c Client,
     writer: &'c Writer,
     instance: InstanceId,
     kind: &'static Kind,
     lives: BTreeMap<String, Live>,
+    listed: Vec<Option<String>>,
     /// Pages that may be in memory, on their way or being packed.
     places: Arc<Semaphore>,
 }
@@ -160,17 +160,25 @@ struct Page {
     packing: JoinHandle<Result<Answered, RestoreError>>,
 }
 
+/// Adds rows of a side to what was read; of an object that came before that one stays.
+fn keep(lives: &mut BTreeMap<String, Live>, answered: Answered, side: Side) {
+    for (row, packed) in answered {
+        lives.entry(row.id.clone()).or_insert(Live { row, side, packed });
+    }
+}
+
 impl Page {
     async fn packed(self) -> Result<Answered, RestoreError> {
         self.packing.await.map_err(|error| ExtractError::Worker(error.to_string()))?
     }
 }
 
-impl<'c> Found<'c> {
+impl<'c> Reading<'c> {
     fn new(session: &'c Session, kind: &'static Kind) -> Self {
         let places = Arc::new(Semaphore::new(session.client.settings().ceiling.max(1)));
         let Session { client, writer, .. } = session;
-        Self { client, writer, instance: session.instance(), kind, lives: BTreeMap::new(), places }
+        let (lives, listed) = (BTreeMap::new(), Vec::new());
+        Self { client, writer, instance: session.instance(), kind, lives, listed, places }
     }
 
     fn missing(&self, keys: &BTreeSet<String>) -> BTreeSet<String> {
@@ -194,9 +202,7 @@ impl<'c> Found<'c> {
     }
 
     fn keep(&mut self, answered: Answered, side: Side) {
-        for (row, packed) in answered {
-            self.lives.entry(row.id.clone()).or_insert(Live { row, side, packed });
-        }
+        keep(&mut self.lives, answered, side);
     }
 
     /// One call an object; what answers 404 is not there.
@@ -219,8 +225,7 @@ impl<'c> Found<'c> {
                 }
             }
         });
-        let answers: Vec<_> =
-            futures_util::stream::iter(reads).buffer_unordered(client.settings().ceiling).collect().await;
+        let answers: Vec<_> = stream::iter(reads).buffer_unordered(client.settings().ceiling).collect().await;
         for answer in answers {
             let rows = answer?.into_iter().map(|row| (row, None)).collect();
             self.keep(rows, Side::Live);
@@ -236,28 +241,21 @@ impl<'c> Found<'c> {
     ) -> Result<(), RestoreError> {
         let sides: &[Side] = if self.kind.has_trash() { &[Side::Live, Side::Trash] } else { &[Side::Live] };
         for (side, stored) in sides.iter().zip(stock.stored) {
-            let mut missing = self.missing(keys);
+            let missing = self.missing(keys);
             if missing.is_empty() {
                 break;
             }
-            let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
-            let takes_lists = stock.takes_lists || paged.by_id == Some("ids");
-            let ids_a_call = if takes_lists { IDS_A_CALL } else { 1 };
-            let all = stored / page + 1;
-            let (folders, calls) = by_folders(&missing, stock, ids_a_call, page);
-            if calls < all.min(missing.len().div_ceil(ids_a_call)) {
-                for (folder, count) in folders {
-                    self.pages(paged, *side, Some(&folder), count).await?;
-                }
-                missing = self.missing(keys);
+            let course = Course::of(&missing, stock, paged, stored);
+            for (folder, count) in &course.folders {
+                self.pages(paged, *side, Some(folder), *count).await?;
             }
+            let missing = self.missing(keys);
             if missing.is_empty() {
                 break;
             }
-            if paged.by_id.is_some() && missing.len().div_ceil(ids_a_call) <= all {
-                self.by_ids(paged, *side, &missing, takes_lists).await?;
-            } else {
-                self.pages(paged, *side, None, stored.max(missing.len())).await?;
+            match course.ids_a_call(missing.len()) {
+                Some(ids) => self.by_ids(paged, *side, &missing, ids).await?,
+                None => self.pages(paged, *side, None, stored.max(missing.len())).await?,
             }
         }
         Ok(())
@@ -268,18 +266,12 @@ impl<'c> Found<'c> {
         paged: &'static Paged,
         side: Side,
         ids: &BTreeSet<String>,
-        lists: bool,
+        ids_a_call: usize,
     ) -> Result<(), RestoreError> {
-        let Some(by_id) = paged.by_id else { return Ok(()) };
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let calls = ids.chunks(if lists { IDS_A_CALL } else { 1 }).map(|ids| {
-            let call = Group::on(self.kind, paged, side)
-                .call(None, Rows::Full, Reason::Item)
-                .with(by_id, ids.join(","));
-            if ids.len() > 1 { call.with("limit", ids.len().to_string()) } else { call }
-        });
+        let calls = ids.chunks(ids_a_call).map(|ids| ids_call(self.kind, paged, side, ids));
         let this = &*self;
-        let answers: Vec<_> = futures_util::stream::iter(calls.map(|call| this.rows(call)))
+        let answers: Vec<_> = stream::iter(calls.map(|call| this.rows(call)))
             .buffer_unordered(self.client.settings().ceiling)
             .collect()
             .await;
@@ -300,19 +292,14 @@ impl<'c> Found<'c> {
         folder: Option<&str>,
         expected: usize,
     ) -> Result<(), RestoreError> {
-        let mut pages = Pages::new(usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX), expected);
+        let mut pages = Pages::new(page_of(paged), expected);
         let mut read = Vec::new();
         loop {
-            let call = |offset: usize| {
-                Group::on(self.kind, paged, side)
-                    .call(folder, Rows::Full, Reason::Page)
-                    .with("limit", pages.size.to_string())
-                    .with("offset", offset.to_string())
-            };
             let this = &*self;
+            let call = |offset| page_call(this.kind, paged, side, folder, pages.size, offset);
             let reads = pages.offsets().map(|offset| this.rows(call(offset)));
             let ceiling = self.client.settings().ceiling.max(1);
-            let answers: Vec<_> = futures_util::stream::iter(reads).buffered(ceiling).collect().await;
+            let answers: Vec<_> = stream::iter(reads).buffered(ceiling).collect().await;
             let mut counts = Vec::with_capacity(answers.len());
             for answer in answers {
                 let page = answer?;
@@ -326,156 +313,59 @@ impl<'c> Found<'c> {
         for page in read {
             self.keep(page.packed().await?, side);
         }
+        if side == Side::Live {
+            self.listed.push(folder.map(str::to_owned));
+        }
         Ok(())
     }
 }
 
-/// Which pages are asked for next: one, which may be all there is; then at once as many as
-/// are expected, but no more than there have been; then one by one until one is short.
-///
-/// A short page is not believed where more is expected: a server may cap pages without
-/// saying so, and what it left out would be taken for gone. Only an empty one is. That
-/// pages are capped is believed when two in a row are equally short.
-#[derive(Debug)]
-struct Pages {
-    /// Rows of a page that nobody caps.
-    page: usize,
-    /// Rows that a page is asked for.
+/// Reads portions, each when its number comes, until all were read or one does not bring
+/// what it should. Gives of each what was wanted.
+pub(super) async fn read_portions(
+    session: &Session,
+    kind: &'static Kind,
+    portions: &[Portion],
+    ripe: UnboundedReceiver<usize>,
+) -> BTreeMap<String, Live> {
+    let reading = &Reading::new(session, kind);
+    let mut lives = BTreeMap::new();
+    let read = |nth: usize| async move {
+        let portion = &portions[nth];
+        // A restore that stops is not read back.
+        if session.stopped().is_some() {
+            return None;
+        }
+        let mut answered = reading.rows(portion.call.clone()).await.ok()?.packed().await.ok()?;
+        answered.retain(|(row, _)| portion.wanted.contains(&row.id));
+        (answered.len() == portion.wanted.len()).then_some(answered)
+    };
+    let ripe = stream::unfold(ripe, |mut ripe| async { ripe.recv().await.map(|nth| (nth, ripe)) });
+    let mut answers = pin!(ripe.map(read).buffer_unordered(session.client.settings().ceiling.max(1)));
+    while let Some(Some(answered)) = answers.next().await {
+        keep(&mut lives, answered, Side::Live);
+    }
+    lives
+}
+
+/// The call for a page of a side, or of a folder in it.
+pub(super) fn page_call(
+    kind: &'static Kind,
+    paged: &'static Paged,
+    side: Side,
+    folder: Option<&str>,
     size: usize,
-    /// Where the next one begins.
-    from: usize,
-    /// How many are asked for at once.
-    wave: usize,
-    /// How long the last answer was that was short.
-    short: Option<usize>,
-    /// Rows that are expected.
-    expected: usize,
+    offset: usize,
+) -> Call {
+    Group::on(kind, paged, side)
+        .call(folder, Rows::Full, Reason::Page)
+        .with("limit", size.to_string())
+        .with("offset", offset.to_string())
 }
 
-impl Pages {
-    fn new(page: usize, expected: usize) -> Self {
-        Self { page, size: page, from: 0, wave: 1, short: None, expected }
-    }
-
-    fn offsets(&self) -> impl Iterator<Item = usize> + use<> {
-        let (from, size) = (self.from, self.size);
-        (0..self.wave).map(move |n| from + n * size)
-    }
-
-    /// Takes in how many rows each of the pages had. Whether there are more to be asked for.
-    fn go_on(&mut self, counts: &[usize]) -> bool {
-        let Some(nth) = counts.iter().position(|count| *count < self.size) else {
-            self.from += self.wave * self.size;
-            let left = (self.expected / self.size + 1).saturating_sub(self.from / self.size);
-            self.wave = left.min(self.from / self.size).max(1);
-            return true;
-        };
-        let count = counts[nth];
-        self.from += nth * self.size + count;
-        self.size = if self.short == Some(count) { count } else { self.page };
-        (self.wave, self.short) = (1, Some(count));
-        count > 0 && self.from < self.expected
-    }
-}
-
-/// The folders of which pages take fewer calls than asking for what lies in them by id,
-/// with how many objects lie there; and the calls that all of it takes then.
-fn by_folders(
-    missing: &BTreeSet<String>,
-    stock: &Stock,
-    ids_a_call: usize,
-    page: usize,
-) -> (Vec<(String, usize)>, usize) {
-    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-    for folder in missing.iter().filter_map(|key| stock.folders.get(key)) {
-        *counts.entry(folder).or_default() += 1;
-    }
-    let pages = |count: usize| count / page + 1;
-    counts.retain(|_, count| pages(*count) < count.div_ceil(ids_a_call));
-    let rest = missing.len() - counts.values().sum::<usize>();
-    let calls = counts.values().map(|count| pages(*count)).sum::<usize>() + rest.div_ceil(ids_a_call);
-    (counts.into_iter().map(|(folder, count)| (folder.clone(), count)).collect(), calls)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Rows that are read, and the calls that this takes, of a server that answers so many
-    /// rows of those from an offset on.
-    fn paged(expected: usize, answer: &mut dyn FnMut(usize, usize) -> usize) -> (usize, usize) {
-        let (mut pages, mut calls, mut seen) = (Pages::new(100, expected), 0, BTreeSet::new());
-        loop {
-            let offsets: Vec<usize> = pages.offsets().collect();
-            calls += offsets.len();
-            let mut counts = Vec::new();
-            for offset in offsets {
-                counts.push(answer(offset, pages.size));
-                seen.extend(offset..offset + counts[counts.len() - 1]);
-            }
-            if !pages.go_on(&counts) {
-                return (seen.len(), calls);
-            }
-        }
-    }
-
-    #[test]
-    fn pages_that_are_all_there_cost_as_many_calls_as_there_are() {
-        for rows in [0, 1, 99, 100, 101, 250, 10_000] {
-            let read = paged(rows, &mut |offset, limit| rows.saturating_sub(offset).min(limit));
-            assert_eq!(read, (rows, rows / 100 + 1));
-        }
-    }
-
-    #[test]
-    fn capped_pages_are_read_to_their_end() {
-        for cap in [1, 7, 40, 50] {
-            let (read, calls) =
-                paged(330, &mut |offset, limit| 330_usize.saturating_sub(offset).min(limit).min(cap));
-            assert_eq!(read, 330, "{cap}");
-            assert!(calls <= 330_usize.div_ceil(cap) + 1, "{cap}: {calls}");
-        }
-    }
-
-    #[test]
-    fn one_short_answer_makes_no_small_pages() {
-        let mut first = true;
-        let (read, calls) = paged(1_000, &mut |offset, limit| {
-            let rows = 1_000_usize.saturating_sub(offset).min(limit);
-            if std::mem::take(&mut first) { rows.min(1) } else { rows }
-        });
-        assert_eq!(read, 1_000);
-        assert!(calls <= 1_000 / 100 + 2, "{calls}");
-    }
-
-    #[test]
-    fn of_what_is_gone_no_more_pages_are_asked_for_than_there_are() {
-        for left in [100_usize, 150, 450] {
-            let (read, calls) = paged(10_000, &mut |offset, limit| left.saturating_sub(offset).min(limit));
-            assert_eq!(read, left);
-            assert!(calls <= 2 * (left / 100 + 2), "{left}: {calls}");
-        }
-    }
-
-    #[test]
-    fn folders_are_read_by_pages_where_that_takes_fewer_calls() {
-        let folders = |lies: &[(usize, &str)]| {
-            let mut all = HashMap::new();
-            for (count, folder) in lies {
-                let first = all.len();
-                all.extend((first..first + count).map(|id| (id.to_string(), (*folder).to_owned())));
-            }
-            all
-        };
-        let chosen = |lies: &[(usize, &str)], ids_a_call: usize| {
-            let stock = Stock { folders: folders(lies), ..Stock::default() };
-            let missing = stock.folders.keys().cloned().collect();
-            let (folders, calls) = by_folders(&missing, &stock, ids_a_call, 100);
-            (folders.into_iter().map(|(folder, _)| folder).collect::<Vec<_>>(), calls)
-        };
-        assert_eq!(chosen(&[(60, "a"), (1, "b")], 1), (vec!["a".to_owned()], 2));
-        assert_eq!(chosen(&[(60, "a"), (1, "b")], 50), (vec!["a".to_owned()], 2));
-        assert_eq!(chosen(&[(40, "a"), (30, "b")], 50), (vec![], 2));
-        assert_eq!(chosen(&[(250, "a")], 1), (vec!["a".to_owned()], 3));
-    }
+/// The call for objects of a side by their ids.
+pub(super) fn ids_call(kind: &'static Kind, paged: &'static Paged, side: Side, ids: &[&str]) -> Call {
+    let call = Group::on(kind, paged, side).call(None, Rows::Full, Reason::Item);
+    let call = call.with(paged.by_id.unwrap_or("id"), ids.join(","));
+    if ids.len() > 1 { call.with("limit", ids.len().to_string()) } else { call }
 }

@@ -8,6 +8,7 @@
 
 mod accepted;
 mod access;
+mod ahead;
 mod alike;
 mod apply;
 mod certify;
@@ -25,6 +26,7 @@ mod may;
 mod order;
 mod owners;
 mod packing;
+mod paging;
 mod parallel;
 mod parts;
 mod past;
@@ -41,6 +43,7 @@ mod step;
 mod undo;
 mod values;
 
+pub use ahead::Listing;
 pub use apply::{Applied, AppliedObject, BlockedBy, Patience, StepFailure, apply};
 pub use compose::{Manner, Owner};
 pub use conduct::{Restored, begin, carry_out, save};

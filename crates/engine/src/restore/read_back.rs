@@ -12,7 +12,8 @@ use serde::Serialize;
 use vault::RunId;
 
 use super::accepted::Accepted;
-use super::live::{self, Live, Stock};
+use super::live::{self, Live};
+use super::paging::Stock;
 use super::parallel;
 use super::plan::{Object, Plan};
 use super::planner::Planned;
@@ -135,7 +136,7 @@ pub(super) async fn values(
         if keys.is_empty() {
             continue;
         }
-        let found = live::read(session, kind, &keys, &Stock::default()).await?;
+        let found = live::read(session, kind, &keys, &Stock::default()).await?.lives;
         for step in steps {
             let (Some(list), Some(key)) = (end(step, owner), end(step, 1 - owner)) else { continue };
             let is_set = found.get(&list).is_some_and(|list| has_value(list, other, &key, step));

@@ -11,6 +11,8 @@ use looker::catalogue::{By, RELATIONS, Relation, Resource};
 use looker::pacing::Reason;
 use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState, VaultError};
 
+use super::ahead::Listing;
+use super::paging::Stock;
 use super::plan::{Action, Object, Plan};
 use super::planner::{OnConflict, Planned, Request, draw_up};
 use super::selection::Selection;
@@ -120,11 +122,12 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
         let instance = session.writer.reader()?.moment(as_of)?.instance;
         Planned {
             plan: nothing(&request.address, instance.number(), as_of),
+            listing: Listing::default(),
             lives: Vec::new(),
             rest: HashMap::new(),
         }
     } else {
-        draw_up(session, request, false).await?
+        draw_up(session, request, None).await?
     };
     // What belongs to something that is taken away goes with it.
     planned.plan.steps.retain(|step| !made.ends(step));
@@ -265,7 +268,7 @@ async fn folder_of(
     user: &str,
 ) -> Result<Option<String>, RestoreError> {
     let keys = BTreeSet::from([user.to_owned()]);
-    let found = live::read(session, users, &keys, &live::Stock::default()).await?;
+    let found = live::read(session, users, &keys, &Stock::default()).await?.lives;
     let document = found.get(user).map(|live| serde_json::from_slice::<serde_json::Value>(&live.row.raw));
     Ok(document.and_then(Result::ok).and_then(|user| user["personal_folder_id"].as_str().map(str::to_owned)))
 }

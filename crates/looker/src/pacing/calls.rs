@@ -168,6 +168,11 @@ impl CallMeter {
         counted.allowed.insert(ledger, allowed);
     }
 
+    /// Whether any metered calls are limited.
+    pub fn is_limited(&self) -> bool {
+        self.budget.is_some() || !self.lock().allowed.is_empty()
+    }
+
     /// Books one call that is about to be sent.
     ///
     /// # Errors

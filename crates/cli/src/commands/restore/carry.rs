@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 
 use clap::Args;
-use engine::restore::{self, Plan, Planned, Request, RestoreError, Restored, Session};
+use engine::restore::{self, Listing, Plan, Planned, Request, RestoreError, Restored, Session};
 use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::{InstanceId, Reader, RestoreId, RestoreState, Vault};
@@ -254,12 +254,18 @@ fn go(
         context.printer.status(format!(
             "Restore {restore} begins; `lookervault restore undo {restore}` will give back what is there now."
         ));
-        finish(context, session, restore, &planned.plan).await
+        finish(context, session, restore, &planned.plan, &planned.listing).await
     })
 }
 
-async fn finish(context: &Context, session: Session, restore: RestoreId, plan: &Plan) -> Outcome {
-    let restored = restore::carry_out(&session, restore, plan).await;
+async fn finish(
+    context: &Context,
+    session: Session,
+    restore: RestoreId,
+    plan: &Plan,
+    listing: &Listing,
+) -> Outcome {
+    let restored = restore::carry_out(&session, restore, plan, listing).await;
     session.close(r#"{"restore":"after"}"#.to_owned()).await?;
     let restored = restored?;
     if context.printer.is_json() {
@@ -378,7 +384,7 @@ pub(super) fn resume(
         let interrupted = CancellationToken::new();
         let _listening = interrupt::on_signal(&interrupted, &context.printer);
         let session = target.session(context, info.instance, &interrupted).await?;
-        finish(context, session, info.id, &plan).await
+        finish(context, session, info.id, &plan, &Listing::default()).await
     })
 }
 

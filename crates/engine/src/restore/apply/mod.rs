@@ -106,6 +106,18 @@ pub async fn apply(
     plan: &Plan,
     patience: &Patience,
 ) -> Result<Applied, RestoreError> {
+    apply_telling(session, restore, plan, patience, &|_| ()).await
+}
+
+/// The same; tells `settled` of each object of the plan, by its place there, of which no
+/// step will be sent any more.
+pub(super) async fn apply_telling(
+    session: &Session,
+    restore: RestoreId,
+    plan: &Plan,
+    patience: &Patience,
+    settled: &dyn Fn(usize),
+) -> Result<Applied, RestoreError> {
     let known = plan.ids.ids();
     let graph = Graph::new(plan, &known)?;
     let begun = session.writer.reader()?.restore_steps(restore, None)?;
@@ -116,6 +128,7 @@ pub async fn apply(
     let work = Work { session, restore, plan, patience, is_late, journal, known, ids };
     let mut driver = Driver {
         work: &work,
+        settled,
         graph,
         lanes: Lanes::default(),
         ledger: Ledger::new(plan),
@@ -168,6 +181,8 @@ impl Work<'_> {
 /// Decides what is done next.
 struct Driver<'a> {
     work: &'a Work<'a>,
+    /// Is told of objects that are settled.
+    settled: &'a dyn Fn(usize),
     graph: Graph,
     lanes: Lanes,
     ledger: Ledger<'a>,
@@ -307,6 +322,7 @@ impl Driver<'_> {
     fn note(&mut self, at: usize, state: StepState) {
         if let Some(object) = self.ledger.set(at, state) {
             self.work.session.watch.read(self.work.kind(object), 1);
+            (self.settled)(object);
         }
     }
 }

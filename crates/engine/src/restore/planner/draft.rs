@@ -356,6 +356,7 @@ impl Planner<'_> {
                 lives.push((target.kind, live.clone()));
             }
         }
+        let listing = self.listing();
         self.leave_reads();
         let plan = Plan {
             format: FORMAT.to_owned(),
@@ -371,7 +372,7 @@ impl Planner<'_> {
             skip_existing: self.request.skip_existing,
             relink: self.request.relink,
         };
-        Ok(Planned { plan, lives, rest })
+        Ok(Planned { plan, listing, lives, rest })
     }
 }
 

@@ -24,9 +24,11 @@ use looker::{Client, Kind};
 use vault::{BodyHash, InstanceId, Reader, RunId, Side};
 
 use super::accepted::Accepted;
+use super::ahead::Listing;
 use super::compose::Manner;
 use super::identity::{self, Lives, Standing};
-use super::live::{self, Live, Stock};
+use super::live::{self, Live};
+use super::paging::Stock;
 use super::past::{Named, Past};
 use super::plan::{Object, Plan};
 use super::read_back::Beyond;
@@ -81,6 +83,8 @@ pub enum OnConflict {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
+    /// What was listed on the way.
+    pub listing: Listing,
     /// What is live of the plan's objects, for the safety run.
     pub(super) lives: Vec<(&'static Kind, Live)>,
     /// By object, fields that differ and that nobody can write, as far as that was found on
@@ -123,6 +127,8 @@ struct Planner<'p> {
     asked: HashMap<&'static str, BTreeSet<String>>,
     /// Kinds of which all that is live was read.
     whole: BTreeSet<&'static str>,
+    /// By kind, folders of which all live objects were listed; `None` is the instance.
+    listed: HashMap<&'static str, BTreeSet<Option<String>>>,
     targets: Targets,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
@@ -143,17 +149,17 @@ struct Planner<'p> {
 /// When nothing that is selected is in the vault, or the instance or the vault
 /// cannot be read.
 pub async fn plan(session: &Session, request: Request) -> Result<Planned, RestoreError> {
-    let mut planned = draw_up(session, request, false).await?;
+    let mut planned = draw_up(session, request, None).await?;
     may::hold_against(session, &mut planned.plan).await?;
     Ok(planned)
 }
 
-/// Plans a restore, whatever the account may; tells `rest`, what differs that nobody can
-/// write, if that is asked for.
+/// Plans a restore, whatever the account may. When it is read `back`, of which some may have
+/// been read already, it tells `rest`: what differs that nobody can write.
 pub(super) async fn draw_up(
     session: &Session,
     request: Request,
-    tells_rest: bool,
+    back: Option<Reads>,
 ) -> Result<Planned, RestoreError> {
     let reader = session.writer.reader()?;
     let watch = &session.watch;
@@ -164,11 +170,9 @@ pub(super) async fn draw_up(
     }
     let others: Vec<_> = request.others.iter().map(|(kind, key, _)| (*kind, key.clone())).collect();
     let mut planner = Planner::new(session, &reader, request, instance)?;
-    planner.tells_rest = tells_rest;
+    planner.tells_rest = back.is_some();
     // What is read back is read after the writes.
-    if !tells_rest {
-        planner.go_on_from(session.take_reads());
-    }
+    planner.go_on_from(back.unwrap_or_else(|| session.take_reads()));
     for (kind, key) in selected.into_iter().chain(others) {
         planner.targets.add(kind, key);
     }
@@ -195,6 +199,22 @@ pub(super) async fn draw_up(
             return planner.finish(draft, &clashes);
         }
     }
+}
+
+/// What is known of a kind before these objects of a plan are read back.
+///
+/// # Errors
+/// When the vault cannot be read.
+pub(super) fn stock_for(
+    session: &Session,
+    plan: &Plan,
+    kind: &'static Kind,
+    ids: &BTreeSet<String>,
+) -> Result<Stock, RestoreError> {
+    let reader = session.writer.reader()?;
+    let instance = reader.moment(RunId::from_number(plan.as_of))?.instance;
+    let request = Request::again(plan, plan.ids.ids(), Manner::default());
+    Planner::new(session, &reader, request, instance)?.stock(kind, ids)
 }
 
 /// Looks whether all is as it was when a plan was made.
@@ -242,10 +262,11 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         planner.leave_reads();
         return Err(RestoreError::Moved { objects: moved });
     }
+    let listing = planner.listing();
     // What the account may can have changed as well.
     let mut plan = plan;
     may::hold_against(session, &mut plan).await?;
-    Ok(Planned { plan, lives, rest: HashMap::new() })
+    Ok(Planned { plan, listing, lives, rest: HashMap::new() })
 }
 
 impl Request {
@@ -356,6 +377,7 @@ impl<'p> Planner<'p> {
             lives: HashMap::new(),
             asked: HashMap::new(),
             whole: BTreeSet::new(),
+            listed: HashMap::new(),
             targets: Targets::default(),
             absent: BTreeSet::new(),
             accepted: None,
@@ -382,13 +404,20 @@ impl<'p> Planner<'p> {
         if self.whole.contains(kind.name) {
             return Ok(());
         }
-        let mut stock = self.stocks.get(kind.name).cloned().unwrap_or_default();
-        if new.len() > 1 && kind.paged().is_some_and(|paged| paged.folder.is_some()) {
-            stock.folders = self.folders_of(kind, &new)?;
-        }
+        let stock = self.stock(kind, &new)?;
         let found = live::read(self.session, kind, &new, &stock).await?;
-        self.lives.entry(kind.name).or_default().extend(found);
+        self.lives.entry(kind.name).or_default().extend(found.lives);
+        self.listed.entry(kind.name).or_default().extend(found.listed);
         Ok(())
+    }
+
+    /// What is known of a kind before these objects of it are asked for.
+    fn stock(&self, kind: &'static Kind, ids: &BTreeSet<String>) -> Result<Stock, RestoreError> {
+        let mut stock = self.stocks.get(kind.name).cloned().unwrap_or_default();
+        if ids.len() > 1 && kind.paged().is_some_and(|paged| paged.folder.is_some()) {
+            stock.folders = self.folders_of(kind, ids)?;
+        }
+        Ok(stock)
     }
 
     /// The folders, as the instance has them, in which these should lie.
@@ -445,7 +474,8 @@ impl<'p> Planner<'p> {
             return Ok(());
         }
         let found = live::read_all(self.session, kind, self.stored(kind)).await?;
-        self.lives.entry(kind.name).or_default().extend(found);
+        self.lives.entry(kind.name).or_default().extend(found.lives);
+        self.listed.entry(kind.name).or_default().extend(found.listed);
         Ok(())
     }
 

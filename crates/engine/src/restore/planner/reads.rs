@@ -1,13 +1,16 @@
 //! What was read for a plan and is not read again for the next one of its session: when
 //! somebody answered a question, or what is live has moved.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
+use looker::Kind;
 
 use super::{Planner, access};
+use crate::restore::ahead::Listing;
 use crate::restore::apply::FRESH;
 use crate::restore::identity::Lives;
+use crate::restore::live::Live;
 
 /// What was read of the instance for a plan.
 #[derive(Default)]
@@ -17,10 +20,20 @@ pub(in crate::restore) struct Reads {
     lives: HashMap<&'static str, Lives>,
     asked: HashMap<&'static str, BTreeSet<String>>,
     whole: BTreeSet<&'static str>,
+    /// By kind, folders of which all live objects were listed; `None` is the instance.
+    listed: HashMap<&'static str, BTreeSet<Option<String>>>,
     metadata: HashMap<String, access::Metadata>,
 }
 
 impl Reads {
+    /// What was read of a kind ahead of reading back.
+    pub(in crate::restore) fn of(kind: &'static Kind, lives: BTreeMap<String, Live>) -> Self {
+        let asked = HashMap::from([(kind.name, lives.keys().cloned().collect())]);
+        let mut of_kind = Lives::default();
+        of_kind.extend(lives);
+        Self { lives: HashMap::from([(kind.name, of_kind)]), asked, ..Self::default() }
+    }
+
     /// Whether it is too old to plan by, when somebody has thought for long.
     pub(in crate::restore) fn is_old(&self, now: Timestamp) -> bool {
         let age = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
@@ -31,9 +44,15 @@ impl Reads {
 impl Planner<'_> {
     /// Takes over what an earlier plan has read. The plan is as old as that.
     pub(super) fn go_on_from(&mut self, reads: Reads) {
-        let Reads { since, lives, asked, whole, metadata } = reads;
+        let Reads { since, lives, asked, whole, listed, metadata } = reads;
         self.since = since.unwrap_or(self.since);
-        (self.lives, self.asked, self.whole, self.metadata) = (lives, asked, whole, metadata);
+        (self.lives, self.asked, self.whole) = (lives, asked, whole);
+        (self.listed, self.metadata) = (listed, metadata);
+    }
+
+    /// What was listed for the plan.
+    pub(super) fn listing(&self) -> Listing {
+        Listing::of(&self.lives, &self.listed)
     }
 
     /// Leaves what was read to the next plan of the session.
@@ -43,6 +62,7 @@ impl Planner<'_> {
             lives: std::mem::take(&mut self.lives),
             asked: std::mem::take(&mut self.asked),
             whole: std::mem::take(&mut self.whole),
+            listed: std::mem::take(&mut self.listed),
             metadata: std::mem::take(&mut self.metadata),
         });
     }

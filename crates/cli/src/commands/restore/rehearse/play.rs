@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use engine::extract::CallReport;
-use engine::restore::{self, OnConflict, Plan, Request, Restored, Session};
+use engine::restore::{self, Listing, OnConflict, Plan, Request, Restored, Session};
 use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::{InstanceId, RunId, Vault};
@@ -134,7 +134,7 @@ impl Rehearsing<'_> {
     async fn carry_out(&self, plan: &Plan, safety: RunId) -> Result<Restored, Failure> {
         let session = self.session().await?;
         let id = restore::begin(&session, plan, safety).await?;
-        let restored = restore::carry_out(&session, id, plan).await;
+        let restored = restore::carry_out(&session, id, plan, &Listing::default()).await;
         session.close(r#"{"restore":"after"}"#.to_owned()).await?;
         Ok(restored?)
     }

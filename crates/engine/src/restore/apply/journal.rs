@@ -2,7 +2,12 @@
 //!
 //! A step waits twice until a line of its own is on the disk. One thread takes all lines
 //! that wait by then, writes them with one commit, and wakes who handed them over: a
-//! thread for each would cost more than the lines do.
+//! thread for each would cost more than the lines do. While several steps are under way it
+//! waits a moment for the lines of others: there are more steps than requests, so that no
+//! request waits for that, and a sync costs as much for one line as for ten.
+
+use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -10,6 +15,9 @@ use vault::{StepRecord, Writer};
 
 use super::super::RestoreError;
 use crate::extract::ExtractError;
+
+/// How long lines are waited for that could be written with others.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// Takes lines to the disk.
 pub(super) struct Journal {
@@ -48,12 +56,17 @@ impl Journal {
 }
 
 fn write(writer: &Writer, mut waiting: mpsc::UnboundedReceiver<Lines>) {
+    let mut are_several = false;
     while let Some(Lines { mut lines, written }) = waiting.blocking_recv() {
+        if are_several {
+            thread::sleep(GATHERING);
+        }
         let mut waiters = vec![written];
         while let Ok(more) = waiting.try_recv() {
             lines.extend(more.lines);
             waiters.push(more.written);
         }
+        are_several = waiters.len() > 1;
         let outcome = writer.journal(lines);
         for waiter in waiters {
             // Who waited may have gone: a restore that is cut off.

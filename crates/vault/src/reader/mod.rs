@@ -23,6 +23,7 @@ mod search;
 mod size;
 mod states;
 mod stats;
+mod words;
 
 use std::path::{Path, PathBuf};
 

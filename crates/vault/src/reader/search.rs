@@ -94,7 +94,7 @@ const SCORE: &str = "bm25(body_text, 10.0, 3.0, 1.0)";
 /// Of titles that have all words the shortest says least else.
 const TITLE_SCORE: &str = "coalesce(length(v.title), 0) + 0.0";
 
-/// To count the documents of all words that begin so takes longer than to find them.
+/// To count the documents of each word takes longer than to find the newest.
 const NO_SCORE: &str = "0.0";
 
 /// Later bodies need not be looked at for a state of the past: the older it is, the
@@ -102,6 +102,13 @@ const NO_SCORE: &str = "0.0";
 const NEWEST_BODY: &str =
     "SELECT max((SELECT max(body) FROM version INDEXED BY version_run WHERE from_run = run.id))
      FROM run WHERE id <= ?1";
+
+/// An index of words, and how what matches in it is ordered.
+struct Asked {
+    index: &'static str,
+    score: &'static str,
+    in_title: bool,
+}
 
 /// A version that matches.
 struct Match {
@@ -142,15 +149,22 @@ impl Reader {
     }
 
     fn matches(&self, search: &Search<'_>) -> rusqlite::Result<(Vec<Match>, bool)> {
-        let expression = search.terms.expression();
         let newest: Option<i64> = match search.moment {
             Period::At(run) => self.connection.query_row(NEWEST_BODY, [run.0], |row| row.get(0))?,
             Period::Now | Period::Ever => None,
         };
-        let mut matches = self.matches_of(search, newest, &expression, true)?;
+        let in_title = Asked { index: "body_title", score: TITLE_SCORE, in_title: true };
+        let mut matches = self.matches_of(search, newest, &search.terms.expression(), &in_title)?;
         let mut more = matches.len() == RANKED as usize;
         let known: HashSet<i64> = matches.iter().map(|found| found.version).collect();
-        let anywhere = self.matches_of(search, newest, &expression, false)?;
+        // Where what comes first is all that is shown, the rest needs no order. All words
+        // that begin so are too many to be counted.
+        let first: HashSet<i64> = matches.iter().map(|found| found.object).collect();
+        let is_ranked = first.len() < search.limit && !search.terms.has_beginnings();
+        let score = if is_ranked { SCORE } else { NO_SCORE };
+        let expression = search.terms.expression_by(|begun| self.words_that_begin(begun))?;
+        let anywhere = Asked { index: "body_text", score, in_title: false };
+        let anywhere = self.matches_of(search, newest, &expression, &anywhere)?;
         more |= anywhere.len() == RANKED as usize;
         matches.extend(anywhere.into_iter().filter(|found| !known.contains(&found.version)));
         Ok((matches, more))
@@ -161,14 +175,10 @@ impl Reader {
         search: &Search<'_>,
         newest: Option<i64>,
         expression: &str,
-        in_title: bool,
+        asked: &Asked,
     ) -> rusqlite::Result<Vec<Match>> {
         let side = |side| i64::from(search.sides.contains(&side));
-        let (index, score) = match in_title {
-            true => ("body_title", TITLE_SCORE),
-            false if search.terms.has_beginnings() => ("body_text", NO_SCORE),
-            false => ("body_text", SCORE),
-        };
+        let Asked { index, score, in_title } = *asked;
         let mut sql = matches_sql(index, score);
         let mut parameters: Vec<Value> = vec![
             expression.to_owned().into(),

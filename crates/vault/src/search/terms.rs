@@ -66,10 +66,36 @@ impl Terms {
 
     /// All of it in the index's own language, where everything is quoted.
     pub(crate) fn expression(&self) -> String {
-        let mut text = joined(&self.wanted, " AND ");
+        self.joined(Term::quoted)
+    }
+
+    /// The same, with words in the place of their beginnings: to merge all that begins so
+    /// takes the index many times as long as to go through those that are meant side by
+    /// side. `words` gives those that begin so, none where it had better be left at that.
+    pub(crate) fn expression_by<E>(
+        &self,
+        mut words: impl FnMut(&str) -> Result<Vec<String>, E>,
+    ) -> Result<String, E> {
+        let mut failed = None;
+        let mut quoted = |term: &Term| {
+            let begun = term.begun().filter(|_| failed.is_none());
+            let spelt = begun.map(|(before, word)| words(&word).map(|words| spelt_out(before, &words)));
+            match spelt {
+                Some(Ok(Some(words))) => return words,
+                Some(Err(error)) => failed = Some(error),
+                Some(Ok(None)) | None => {}
+            }
+            term.quoted()
+        };
+        let text = self.joined(&mut quoted);
+        failed.map_or(Ok(text), Err)
+    }
+
+    fn joined(&self, mut quoted: impl FnMut(&Term) -> String) -> String {
+        let mut text = joined(&self.wanted, " AND ", &mut quoted);
         if !self.unwanted.is_empty() {
             // What is unwanted is so whatever of it occurs.
-            let _ = write!(text, " NOT {}", joined(&self.unwanted, " OR "));
+            let _ = write!(text, " NOT {}", joined(&self.unwanted, " OR ", &mut quoted));
         }
         text
     }
@@ -81,7 +107,7 @@ impl Terms {
 
     /// Any of what is wanted.
     pub(crate) fn any_expression(&self) -> String {
-        joined(&self.wanted, " OR ")
+        joined(&self.wanted, " OR ", Term::quoted)
     }
 }
 
@@ -108,13 +134,35 @@ impl Term {
         }
         Ok((Self { text: words.to_owned(), prefix }, rest))
     }
+
+    fn quoted(&self) -> String {
+        format!("{}{}", quoted(&self.text), if self.prefix { " *" } else { "" })
+    }
+
+    /// What stands before the last word, and its beginning as the index spells it; `None`
+    /// if it is not begun only, or if it takes the index itself to tell where it begins:
+    /// of ASCII letters and digits make words, and all else parts them.
+    fn begun(&self) -> Option<(&str, String)> {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
+        let text = self.text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+        let length = text.bytes().rev().take_while(is_word).count();
+        let (before, word) = text.split_at(text.len() - length);
+        let is_told = self.prefix && length > 0 && before.as_bytes().last().is_none_or(u8::is_ascii);
+        is_told.then(|| (before, word.to_ascii_lowercase()))
+    }
 }
 
-fn joined(terms: &[Term], by: &str) -> String {
-    let quoted = |term: &Term| {
-        let text = term.text.replace(['"', '\0'], " ");
-        format!("\"{text}\"{}", if term.prefix { " *" } else { "" })
-    };
+/// Any of the words after what stands before them; `None` if there are none.
+fn spelt_out(before: &str, words: &[String]) -> Option<String> {
+    let phrases = words.iter().map(|word| quoted(&format!("{before}{word}")));
+    (!words.is_empty()).then(|| format!("({})", phrases.collect::<Vec<_>>().join(" OR ")))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace(['"', '\0'], " "))
+}
+
+fn joined(terms: &[Term], by: &str, quoted: impl FnMut(&Term) -> String) -> String {
     format!("({})", terms.iter().map(quoted).collect::<Vec<_>>().join(by))
 }
 
@@ -142,6 +190,29 @@ mod tests {
             r#"("NEAR(a" AND "b)" AND "title:x" AND "OR" AND "(y")"#
         );
         assert_eq!(meant("a\0b ^c"), "(\"a b\" AND \"^c\")");
+    }
+
+    #[test]
+    fn beginnings_are_spelt_out_where_it_is_plain_what_begins() {
+        let spelt = |text: &str| {
+            let words = |begun: &str| -> Result<Vec<String>, String> {
+                match begun {
+                    "no" => Ok(Vec::new()),
+                    "bad" => Err("no index".to_owned()),
+                    _ => Ok(["", "n"].map(|end| format!("{begun}{end}")).to_vec()),
+                }
+            };
+            Terms::parse(text).unwrap().expression_by(words).unwrap_or_else(|error| error)
+        };
+        assert_eq!(spelt("a Re*"), r#"("a" AND ("re" OR "ren"))"#);
+        assert_eq!(spelt(r#""net Re-"* -x*"#), r#"(("net re" OR "net ren")) NOT (("x" OR "xn"))"#);
+        assert_eq!(spelt("a.B2* c"), r#"(("a.b2" OR "a.b2n") AND "c")"#);
+        assert_eq!(spelt("a\0b*"), r#"(("a b" OR "a bn"))"#);
+        assert_eq!(spelt("no* a"), r#"("no" * AND "a")"#);
+        for left in ["é*", "én*", "x–n*", "n–*", "ré-*"] {
+            assert_eq!(spelt(left), Terms::parse(left).unwrap().expression(), "{left}");
+        }
+        assert_eq!(spelt("a* bad* c*"), "no index");
     }
 
     #[test]

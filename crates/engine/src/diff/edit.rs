@@ -224,7 +224,7 @@ impl<'v> ListEdit<'v> {
 
     fn write(&self, value: &Value<'_>, out: &mut String) -> Option<()> {
         let Node::List(old) = value.node() else { return None };
-        if old.as_slice() != self.from {
+        if **old != *self.from {
             return None;
         }
         let element = |(slot, to): (&Slot<'_>, &Value<'_>)| match (slot.from, &slot.edit) {

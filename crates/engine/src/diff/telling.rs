@@ -38,13 +38,12 @@ impl Comparison<'_> {
         within: &[Step<'_>],
         each: &mut dyn FnMut(&Change<'_>),
     ) -> vault::Result<()> {
-        let [from, to] = contents.map(|content| {
-            Value::parse(content).map_err(|why| VaultError::Damaged {
-                path: self.path().into(),
-                detail: format!("a body of {}: {why}", kind.name),
-            })
-        });
-        let (from, to) = (from?, to?);
+        let damaged = |why| VaultError::Damaged {
+            path: self.path().into(),
+            detail: format!("a body of {}: {why}", kind.name),
+        };
+        let from = Value::parse(contents[0]).map_err(damaged)?;
+        let to = Value::parse_like(contents[1], &from).map_err(damaged)?;
         let documents = Documents { kind, from: &from, to: &to, identity: self.identity() };
         let Some(edit) = documents.edit() else { return Ok(()) };
         let same = |kind: &str, from: &str, to: &str| self.is_same(kind, from, to);

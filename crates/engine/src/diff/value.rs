@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use memchr::memchr2;
 
@@ -23,9 +24,9 @@ pub struct Value<'t> {
 #[derive(Debug, Clone)]
 pub enum Node<'t> {
     /// Members in canonical order; keys as they are written, without quotes.
-    Object(Vec<(&'t str, Value<'t>)>),
+    Object(Arc<[(&'t str, Value<'t>)]>),
     /// Elements in order.
-    List(Vec<Value<'t>>),
+    List(Arc<[Value<'t>]>),
     /// A string, a number, a boolean or null.
     Scalar,
 }
@@ -45,7 +46,16 @@ impl<'t> Value<'t> {
     /// When the text does not have the outline of such a document. White space
     /// and the order of keys are not looked at.
     pub fn parse(document: &'t [u8]) -> Result<Self, NotCanonical> {
-        Parser::of(document)?.document()
+        Parser::of(document)?.document(None)
+    }
+
+    /// Reads a document that is like one that was read: what is equal in the same place
+    /// is shared with it, and not looked into again.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) gives them.
+    pub fn parse_like(document: &'t [u8], like: &Self) -> Result<Self, NotCanonical> {
+        Parser::of(document)?.document(Some(like))
     }
 
     /// Reads two versions of an object. Where all lists of these names are equal in both,
@@ -56,13 +66,15 @@ impl<'t> Value<'t> {
     pub fn parse_both(versions: [&'t [u8]; 2], lists: &[&str]) -> Result<[Self; 2], NotCanonical> {
         let [mut one, mut other] = [Parser::of(versions[0])?, Parser::of(versions[1])?];
         one.lists = lists;
-        let first = one.document()?;
+        let first = one.document(None)?;
         (other.lists, other.like) = (lists, &one.passed);
-        let second = other.document()?;
+        let second = other.document(Some(&first))?;
         if one.passed == other.passed {
             return Ok([first, second]);
         }
-        Ok([Self::parse(versions[0])?, Self::parse(versions[1])?])
+        let first = Self::parse(versions[0])?;
+        let second = Self::parse_like(versions[1], &first)?;
+        Ok([first, second])
     }
 
     /// The value as it is written.
@@ -88,6 +100,12 @@ impl<'t> Value<'t> {
     /// The first member with this key.
     pub fn member(&self, key: &str) -> Option<&Self> {
         self.members().iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// The member with this key, most likely the one at this place.
+    fn nth_member(&self, nth: usize, key: &str) -> Option<&Self> {
+        let there = self.members().get(nth).filter(|(name, _)| *name == key);
+        there.map_or_else(|| self.member(key), |(_, value)| Some(value))
     }
 
     /// The member at a path of keys with dots.
@@ -160,8 +178,8 @@ impl<'t> Parser<'t, '_> {
         Ok(Self { text, ..Self::default() })
     }
 
-    fn document(&mut self) -> Result<Value<'t>, NotCanonical> {
-        let value = self.value()?;
+    fn document(&mut self, like: Option<&Value<'t>>) -> Result<Value<'t>, NotCanonical> {
+        let value = self.value(like)?;
         if self.at == self.text.len() { Ok(value) } else { Err(self.wrong()) }
     }
 
@@ -181,11 +199,11 @@ impl<'t> Parser<'t, '_> {
         Ok(())
     }
 
-    fn value(&mut self) -> Result<Value<'t>, NotCanonical> {
+    fn value(&mut self, like: Option<&Value<'t>>) -> Result<Value<'t>, NotCanonical> {
         let start = self.at;
         let node = match self.peek() {
-            Some(b'{') => self.nested(Self::object)?,
-            Some(b'[') => self.nested(Self::list)?,
+            Some(b'{') => self.nested(Self::object, like)?,
+            Some(b'[') => self.nested(Self::list, like)?,
             Some(b'"') => self.string().map(|()| Node::Scalar)?,
             _ => self.word().map(|()| Node::Scalar)?,
         };
@@ -194,19 +212,28 @@ impl<'t> Parser<'t, '_> {
 
     fn nested(
         &mut self,
-        inside: fn(&mut Self) -> Result<Node<'t>, NotCanonical>,
+        inside: fn(&mut Self, Option<&Value<'t>>) -> Result<Node<'t>, NotCanonical>,
+        like: Option<&Value<'t>>,
     ) -> Result<Node<'t>, NotCanonical> {
         if self.depth == DEEPEST {
             return Err(self.wrong());
         }
+        // Where the text goes on as that of another object or list, it is that one: its last
+        // bracket closes the first. A document as a whole may have been read without some lists.
+        let rest = &self.text.as_bytes()[self.at..];
+        let same = like.filter(|like| self.depth > 0 && !matches!(like.node, Node::Scalar));
+        if let Some(same) = same.filter(|like| rest.starts_with(like.text.as_bytes())) {
+            self.at += same.text.len();
+            return Ok(same.node.clone());
+        }
         self.depth += 1;
         self.at += 1;
-        let node = inside(self)?;
+        let node = inside(self, like)?;
         self.depth -= 1;
         Ok(node)
     }
 
-    fn object(&mut self) -> Result<Node<'t>, NotCanonical> {
+    fn object(&mut self, like: Option<&Value<'t>>) -> Result<Node<'t>, NotCanonical> {
         let first = self.members.len();
         let mut is_first = true;
         while self.peek() != Some(b'}') {
@@ -218,24 +245,25 @@ impl<'t> Parser<'t, '_> {
                 self.pass(key)?;
                 continue;
             }
-            let value = self.value()?;
+            let value = self.value(like.and_then(|like| like.nth_member(self.members.len() - first, key)))?;
             self.members.push((key, value));
         }
         self.at += 1;
-        Ok(Node::Object(self.members.split_off(first)))
+        Ok(Node::Object(self.members.drain(first..).collect()))
     }
 
-    fn list(&mut self) -> Result<Node<'t>, NotCanonical> {
+    fn list(&mut self, like: Option<&Value<'t>>) -> Result<Node<'t>, NotCanonical> {
         let first = self.elements.len();
         while self.peek() != Some(b']') {
             if self.elements.len() > first {
                 self.take(b',')?;
             }
-            let element = self.value()?;
+            let nth = self.elements.len() - first;
+            let element = self.value(like.and_then(|like| like.elements().get(nth)))?;
             self.elements.push(element);
         }
         self.at += 1;
-        Ok(Node::List(self.elements.split_off(first)))
+        Ok(Node::List(self.elements.drain(first..).collect()))
     }
 
     fn key(&mut self) -> Result<&'t str, NotCanonical> {
@@ -313,6 +341,8 @@ impl<'t> Parser<'t, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -347,6 +377,61 @@ mod tests {
         assert_eq!(name("look.n").as_deref(), Some("7"));
         for path in ["look.no", "look.x", "look", "other.title"] {
             assert_eq!(name(path), None, "{path}");
+        }
+    }
+
+    /// How many of the objects and lists in a value are those of another one.
+    fn shared(value: &Value<'_>, other: &Value<'_>) -> usize {
+        let mut places = HashSet::new();
+        let own = |value: &Value<'_>| match value.node() {
+            Node::Object(members) if !members.is_empty() => Some(members.as_ptr().cast::<u8>()),
+            Node::List(elements) if !elements.is_empty() => Some(elements.as_ptr().cast::<u8>()),
+            _ => None,
+        };
+        walk(other, &mut |value| places.extend(own(value)));
+        let mut count = 0;
+        walk(value, &mut |value| count += usize::from(own(value).is_some_and(|own| places.contains(&own))));
+        count
+    }
+
+    fn walk(value: &Value<'_>, each: &mut impl FnMut(&Value<'_>)) {
+        each(value);
+        value
+            .members()
+            .iter()
+            .map(|(_, value)| value)
+            .chain(value.elements())
+            .for_each(|value| walk(value, each));
+    }
+
+    /// A value with all that is in it, as it is made up.
+    fn outline(value: &Value<'_>) -> String {
+        let mut outline = String::new();
+        walk(value, &mut |value| {
+            outline += &format!("{:?} {}\n", std::mem::discriminant(value.node()), value.text())
+        });
+        outline
+    }
+
+    #[test]
+    fn what_is_equal_in_the_same_place_is_shared() {
+        let like = |document: &str, other: &str| {
+            let other = Value::parse(other.as_bytes()).unwrap();
+            let read = Value::parse_like(document.as_bytes(), &other).unwrap();
+            let plainly = Value::parse(document.as_bytes()).unwrap();
+            assert_eq!(outline(&read), outline(&plainly), "{document}");
+            shared(&read, &other)
+        };
+        let one = r#"{"a":[{"x":[1]},{"x":[2]}],"b":{"y":1},"c":[]}"#;
+        assert_eq!(like(r#"{"a":[{"x":[1]},{"x":[3]}],"b":{"y":1},"c":1}"#, one), 3);
+        // A key before it, a list that goes on, something else in its place.
+        assert_eq!(like(r#"{"A":1,"a":[{"x":[1]},{"x":[2]},5],"b":{"y":1}}"#, one), 5);
+        assert_eq!(like(r#"{"a":{"x":[1]},"b":[{"y":1}],"c":"[]"}"#, one), 0);
+        assert_eq!(like(r#"[[1],[2]]"#, r#"[[1],[2,3]]"#), 1);
+        assert_eq!(like(r#"[[1],[2]]"#, r#"[[1],"x"]"#), 1);
+        let other = Value::parse(one.as_bytes()).unwrap();
+        for cut in 0..one.len() {
+            assert!(Value::parse_like(&one.as_bytes()[..cut], &other).is_err(), "{cut}");
         }
     }
 

@@ -85,7 +85,7 @@ fn collect<'v>(value: &'v Value<'v>, list: &str, each: &mut impl FnMut(&'v Value
         if *name == list {
             elements.iter().for_each(&mut *each);
         } else {
-            for element in elements {
+            for element in elements.iter() {
                 collect(element, list, each);
             }
         }

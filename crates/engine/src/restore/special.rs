@@ -315,7 +315,7 @@ fn is_same_but_ids(a: &Value<'_>, b: &Value<'_>) -> bool {
             said(of_a) == said(of_b) && of_a.iter().all(is_so)
         }
         (Node::List(of_a), Node::List(of_b)) => {
-            of_a.len() == of_b.len() && of_a.iter().zip(of_b).all(|(a, b)| is_same_but_ids(a, b))
+            of_a.len() == of_b.len() && of_a.iter().zip(of_b.iter()).all(|(a, b)| is_same_but_ids(a, b))
         }
         _ => a.text() == b.text(),
     }
@@ -329,7 +329,8 @@ fn agrees(wanted: &Value<'_>, live: &Value<'_>) -> bool {
             wanted.member(name).map_or(live.text() == "null", |wanted| agrees(wanted, live))
         }),
         (Node::List(wanted), Node::List(live)) => {
-            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| agrees(wanted, live))
+            wanted.len() == live.len()
+                && wanted.iter().zip(live.iter()).all(|(wanted, live)| agrees(wanted, live))
         }
         _ => wanted.text() == live.text(),
     }

@@ -1,6 +1,6 @@
 //! Rows and columns: aligned text, nothing drawn around it.
 
-use std::iter::{once, repeat_n};
+use std::iter::once;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, TableStyle};
 use unicode_width::UnicodeWidthStr as _;
@@ -85,9 +85,9 @@ impl Table {
             for ((cell, (_, align)), width) in line.iter().zip(&self.columns).zip(&widths) {
                 let room = width - columns_of(cell);
                 let (before, after) = if *align == Align::Right { (room, 0) } else { (0, room) };
-                text.extend(repeat_n(' ', before));
+                push_blanks(&mut text, before);
                 text += cell;
-                text.extend(repeat_n(' ', after + SPACE));
+                push_blanks(&mut text, after + SPACE);
             }
             text.truncate(begin + text[begin..].trim_end().len());
             text.push('\n');
@@ -109,6 +109,15 @@ impl Table {
         }
         space_columns(&mut table);
         table.trim_fmt()
+    }
+}
+
+fn push_blanks(text: &mut String, mut count: usize) {
+    const BLANKS: &str = "                                ";
+    while count > 0 {
+        let some = count.min(BLANKS.len());
+        text.push_str(&BLANKS[..some]);
+        count -= some;
     }
 }
 

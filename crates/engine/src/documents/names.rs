@@ -17,7 +17,9 @@ pub(super) fn in_sort(text: &str) -> Option<&str> {
 /// The fields that an option of a chart names: whole texts, and the parts of what
 /// stands for a series of a pivot (`Complete - orders.count`).
 pub(super) fn in_option(text: &str) -> impl Iterator<Item = &str> {
-    text.split(" - ").filter_map(of_field)
+    // Most options are words without a dot, and one byte is found faster than three.
+    let parts = memchr::memchr(b'.', text.as_bytes()).map(|_| text.split(" - "));
+    parts.into_iter().flatten().filter_map(of_field)
 }
 
 /// The name, if it is one of a field: a view, a dot and a name. Calculations and

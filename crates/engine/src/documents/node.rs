@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use memchr::memchr2;
+use memchr::memmem::Finder;
 
 /// Objects and arrays may lie in each other this deep.
 const DEPTH_LIMIT: u32 = 512;
@@ -30,13 +31,28 @@ pub(crate) enum Node<'a> {
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
+/// A name for whose sake elements are read, and what of them is then of no use: objects
+/// and lists that do not hold it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sought<'s> {
+    /// The name.
+    pub(crate) name: &'s Finder<'s>,
+    /// Under these keys objects and lists are read nevertheless.
+    pub(crate) kept: &'s [&'s str],
+    /// Of what lies below these keys nothing at all is read that does not hold it.
+    pub(crate) bare: &'s [&'s str],
+}
+
 impl<'a> Node<'a> {
     /// Reads a document; `None` if it is not JSON.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut parser = Parser { text, at: 0, depth: 0 };
-        let node = parser.value()?;
-        parser.skip_blanks();
-        (parser.at == text.len()).then_some(node)
+        Parser::of(text).whole()
+    }
+
+    /// Reads of an element what holds a name.
+    fn parse_for(text: &'a str, sought: Sought<'_>) -> Option<Self> {
+        let places = sought.name.find_iter(text.as_bytes()).collect();
+        Parser { sought: Some((sought, places)), ..Parser::of(text) }.whole()
     }
 
     /// Reads a body of the vault.
@@ -45,15 +61,17 @@ impl<'a> Node<'a> {
     }
 
     /// Reads of a body nothing but these lists at its root, of those only the elements
-    /// whose text is wanted, and of all that nothing after the byte `last`: what is left
-    /// out is stepped over, which is many times faster than reading it.
+    /// whose text is wanted (and of these what holds the name that is sought), and of all
+    /// that nothing after the byte `last`: what is left out is stepped over, which is many
+    /// times faster than reading it.
     pub(crate) fn of_lists(
         body: &'a [u8],
         lists: &[&str],
         last: usize,
+        sought: Option<Sought<'_>>,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Option<Self> {
-        let mut parser = Parser { text: std::str::from_utf8(body).ok()?, at: 0, depth: 0 };
+        let mut parser = Parser::of(std::str::from_utf8(body).ok()?);
         let mut members = Vec::new();
         parser.take(b'{')?;
         let mut is_over = parser.peek()? == b'}';
@@ -62,7 +80,7 @@ impl<'a> Node<'a> {
             let key = parser.string()?;
             parser.take(b':')?;
             if lists.contains(&key.as_ref()) && parser.peek()? == b'[' {
-                members.push((key, parser.wanted_elements(last, &is_wanted)?));
+                members.push((key, parser.wanted_elements(last, sought, &is_wanted)?));
             } else {
                 parser.step_over()?;
             }
@@ -118,13 +136,27 @@ impl<'a> Node<'a> {
     }
 }
 
-struct Parser<'a> {
+struct Parser<'a, 's> {
     text: &'a str,
     at: usize,
     depth: u32,
+    /// A name, and where in the text it stands.
+    sought: Option<(Sought<'s>, Vec<usize>)>,
+    /// Whether it is below a key of which nothing else is read.
+    is_bare: bool,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'a, '_> {
+    fn of(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, sought: None, is_bare: false }
+    }
+
+    fn whole(mut self) -> Option<Node<'a>> {
+        let node = self.value()?;
+        self.skip_blanks();
+        (self.at == self.text.len()).then_some(node)
+    }
+
     fn peek(&mut self) -> Option<u8> {
         self.skip_blanks();
         self.text.as_bytes().get(self.at).copied()
@@ -164,9 +196,15 @@ impl<'a> Parser<'a> {
         let mut members = Vec::with_capacity(USUAL_MEMBERS);
         loop {
             self.skip_blanks();
+            let start = self.at;
             let key = self.string()?;
             self.take(b':')?;
-            members.push((key, self.value()?));
+            if !self.steps_over_member(start, &key)? {
+                let outside = self.is_bare;
+                self.is_bare |= self.sought.as_ref().is_some_and(|(sought, _)| sought.bare.contains(&&*key));
+                members.push((key, self.value()?));
+                self.is_bare = outside;
+            }
             if self.ends_with(b'}')? {
                 return Some(Node::Object(members));
             }
@@ -188,7 +226,29 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn wanted_elements(&mut self, last: usize, is_wanted: &impl Fn(&str) -> bool) -> Option<Node<'a>> {
+    /// Steps over the value of a member that began at `start`, if it is of no use.
+    fn steps_over_member(&mut self, start: usize, key: &str) -> Option<bool> {
+        let is_nested = matches!(self.peek()?, b'{' | b'[');
+        let begin = self.at;
+        let may_be = |sought: &Sought<'_>| self.is_bare || is_nested && !sought.kept.contains(&key);
+        if !self.sought.as_ref().is_some_and(|(sought, _)| may_be(sought)) {
+            return Some(false);
+        }
+        self.step_over()?;
+        let member = start..self.at;
+        let is_used = self.sought.iter().flat_map(|(_, places)| places).any(|place| member.contains(place));
+        if is_used {
+            self.at = begin;
+        }
+        Some(!is_used)
+    }
+
+    fn wanted_elements(
+        &mut self,
+        last: usize,
+        sought: Option<Sought<'_>>,
+        is_wanted: &impl Fn(&str) -> bool,
+    ) -> Option<Node<'a>> {
         self.take(b'[')?;
         let mut elements = Vec::new();
         if self.peek()? == b']' {
@@ -198,7 +258,10 @@ impl<'a> Parser<'a> {
         loop {
             let text = self.step_over()?;
             if is_wanted(text) {
-                elements.push(Node::parse(text)?);
+                elements.push(match sought {
+                    Some(sought) => Node::parse_for(text, sought)?,
+                    None => Node::parse(text)?,
+                });
             }
             if self.at > last || self.ends_with(b']')? {
                 return Some(Node::List(elements));
@@ -350,7 +413,7 @@ mod tests {
         let text = r#"{"a": [ {"n": "x, \" ]"}, {"n": ["y"]}, 7 ,"xy" ], "b": {"a": ["x"]}, "c": "x\\", "d": ["x"], "e": []}"#;
         let lists = |last: usize, wanted: &'static str| {
             let is_wanted = move |text: &str| text.contains(wanted);
-            Node::of_lists(text.as_bytes(), &["a", "d", "e", "c"], last, is_wanted).unwrap()
+            Node::of_lists(text.as_bytes(), &["a", "d", "e", "c"], last, None, is_wanted).unwrap()
         };
         let node = lists(text.len(), "x");
         assert_eq!(node.items("a").len(), 2);
@@ -365,7 +428,32 @@ mod tests {
             assert!(last < d || node.items("d").len() == 1, "{last}: what begins before is read");
         }
         for broken in [r#"{"a":["x"}"#, r#"{"a":["x"]"#, r#"{"a":["x]}"#, r#"["x"]"#, r#"{"b":}"#] {
-            assert_eq!(Node::of_lists(broken.as_bytes(), &["a"], broken.len(), |_| true), None, "{broken}");
+            assert_eq!(
+                Node::of_lists(broken.as_bytes(), &["a"], broken.len(), None, |_| true),
+                None,
+                "{broken}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_an_element_what_holds_the_name_is_read() {
+        let name = Finder::new("v.f");
+        let sought = Sought { name: &name, kept: &["q"], bare: &["o"] };
+        let read = |element: &str, left: &str| {
+            assert_eq!(Node::parse_for(element, sought), Node::parse(left), "{element}");
+        };
+        read(
+            r#"{"id": 1, "a": [2, "]"] , "q": {"m": "x", "n": {}}, "l": [ {"z": []}, "v.f" ], "v.f": []}"#,
+            r#"{"id": 1, "q": {"m": "x"}, "l": [{}, "v.f"], "v.f": []}"#,
+        );
+        read(
+            r#"{"o": {"a": 1, "b": "c,}", "d": {"e": [3, "v.f"], "g": 4}, "v.f": true}, "h": 5}"#,
+            r#"{"o": {"d": {"e": [3, "v.f"]}, "v.f": true}, "h": 5}"#,
+        );
+        read(r#"{"o": {"q": {"a": 1}}, "q": {"o": {"x": 1}, "y": 2}, "z": {"a": 1}}"#, r#"{"q": {"y": 2}}"#);
+        for broken in [r#"{"a": [1}"#, r#"{"a": {"#, r#"{"o": {"v.f" 1}}"#, r#"{"a": ["#] {
+            assert_eq!(Node::parse_for(broken, sought), None, "{broken}");
         }
     }
 

@@ -7,7 +7,13 @@
 use memchr::memmem::{Finder, find_iter};
 use vault::FieldFilter;
 
-use super::node::Node;
+use super::node::{Node, Sought};
+
+/// A tile's explore and title are read from these, whatever else they hold.
+const KEPT: [&str; 3] = ["query", "look", "result_maker"];
+
+/// Options of charts are a tile's largest part, and name fields in any place.
+const OPTIONS: [&str; 2] = ["vis_config", "analysis_config"];
 
 /// The fields that are meant, and the texts without which none of them is named.
 pub(crate) struct Wanted<'f> {
@@ -56,11 +62,14 @@ impl<'f> Wanted<'f> {
         }
         let lists = ["dashboard_elements", "dashboard_filters"];
         if self.is_hidden_in(body) {
-            return Node::of_lists(body, &lists, body.len(), |_| true);
+            return Node::of_lists(body, &lists, body.len(), None, |_| true);
         }
         let last = self.texts.iter().map(|(_, text)| text.find_iter(body).last()).min();
         let last = last.unwrap_or(Some(body.len()))?;
-        Node::of_lists(body, &lists, last, |text| {
+        // Where an explore as a whole is meant, every field on it is.
+        let name = self.filter.name.as_ref().and_then(|_| self.texts.first());
+        let sought = name.map(|(_, name)| Sought { name, kept: &KEPT, bare: &OPTIONS });
+        Node::of_lists(body, &lists, last, sought, |text| {
             self.texts.iter().all(|(_, wanted)| wanted.find(text.as_bytes()).is_some())
         })
     }

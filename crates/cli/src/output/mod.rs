@@ -17,6 +17,7 @@ mod spark;
 mod streamed;
 mod style;
 mod table;
+mod zone;
 
 pub use kept::Kept;
 pub use paint::Paint;

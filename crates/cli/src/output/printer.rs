@@ -27,8 +27,7 @@ struct Inner {
     out: Sink,
     err: Sink,
     style: Style,
-    /// Looked up by whoever tells the first time: the system's is found by going
-    /// through the list of all zones.
+    /// Looked up by whoever tells the first time.
     zone: OnceLock<TimeZone>,
     bars: MultiProgress,
 }
@@ -73,7 +72,7 @@ impl Printer {
 
     /// The time zone people read times in.
     pub fn zone(&self) -> &TimeZone {
-        self.0.zone.get_or_init(TimeZone::system)
+        self.0.zone.get_or_init(super::zone::of_system)
     }
 
     /// Colour for text that goes to stdout.

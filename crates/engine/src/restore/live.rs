@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use looker::catalogue::{AnswerShape, List, Paged};
+use looker::catalogue::{AnswerShape, List, Paged, Whole};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
@@ -43,6 +43,14 @@ pub(super) struct Stock {
     pub(super) takes_lists: bool,
     /// The folders in which objects are thought to lie, by their ids.
     pub(super) folders: HashMap<String, String>,
+}
+
+impl Stock {
+    /// Ids that one call asks for.
+    fn ids_a_call(&self, paged: &Paged) -> usize {
+        let takes_lists = self.takes_lists || paged.by_id == Some("ids");
+        if takes_lists { IDS_A_CALL } else { 1 }
+    }
 }
 
 impl Live {
@@ -109,8 +117,7 @@ pub(super) async fn read(
     let mut found = Found::new(session, kind);
     match &kind.list {
         List::Whole(whole) => {
-            let page = found.rows(whole_call(kind, whole)).await?;
-            found.keep(page.packed().await?, Side::Live);
+            found.whole(whole).await?;
             if kind.name == "scheduled_plans" {
                 found.each(&ONE_PLAN_CALL, &found.missing(keys)).await?;
             }
@@ -122,15 +129,35 @@ pub(super) async fn read(
     Ok(found.lives)
 }
 
-/// Reads all live objects of a kind that is listed in pages; the vault knows of so many.
+/// Reads these schedules one by one: disabled ones are in no list.
+pub(super) async fn read_plans(
+    session: &Session,
+    kind: &'static Kind,
+    keys: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Live>, RestoreError> {
+    let mut found = Found::new(session, kind);
+    found.each(&ONE_PLAN_CALL, keys).await?;
+    Ok(found.lives)
+}
+
+/// Calls that reading so many live objects of a kind takes at the most.
+pub(super) fn calls(paged: &Paged, objects: usize, stock: &Stock) -> usize {
+    let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
+    let all = stock.stored[0] / page + 1;
+    if paged.by_id.is_none() { all } else { all.min(objects.div_ceil(stock.ids_a_call(paged))) }
+}
+
+/// Reads all live objects of a kind that is listed; the vault knows of so many.
 pub(super) async fn read_all(
     session: &Session,
     kind: &'static Kind,
     stored: usize,
 ) -> Result<BTreeMap<String, Live>, RestoreError> {
     let mut found = Found::new(session, kind);
-    if let List::Paged(paged) = &kind.list {
-        found.pages(paged, Side::Live, None, stored).await?;
+    match &kind.list {
+        List::Paged(paged) => found.pages(paged, Side::Live, None, stored).await?,
+        List::Whole(whole) => found.whole(whole).await?,
+        List::Each(_) | List::Singles(_) => {}
     }
     Ok(found.lives)
 }
@@ -197,6 +224,13 @@ impl<'c> Found<'c> {
         }
     }
 
+    /// All that one call answers.
+    async fn whole(&mut self, whole: &'static Whole) -> Result<(), RestoreError> {
+        let page = self.rows(whole_call(self.kind, whole)).await?;
+        self.keep(page.packed().await?, Side::Live);
+        Ok(())
+    }
+
     /// One call an object; what answers 404 is not there.
     async fn each(
         &mut self,
@@ -239,8 +273,7 @@ impl<'c> Found<'c> {
                 break;
             }
             let page = usize::try_from(paged.page.max(1)).unwrap_or(usize::MAX);
-            let takes_lists = stock.takes_lists || paged.by_id == Some("ids");
-            let ids_a_call = if takes_lists { IDS_A_CALL } else { 1 };
+            let ids_a_call = stock.ids_a_call(paged);
             let all = stored / page + 1;
             let (folders, calls) = by_folders(&missing, stock, ids_a_call, page);
             if calls < all.min(missing.len().div_ceil(ids_a_call)) {
@@ -253,7 +286,7 @@ impl<'c> Found<'c> {
                 break;
             }
             if paged.by_id.is_some() && missing.len().div_ceil(ids_a_call) <= all {
-                self.by_ids(paged, *side, &missing, takes_lists).await?;
+                self.by_ids(paged, *side, &missing, ids_a_call).await?;
             } else {
                 self.pages(paged, *side, None, stored.max(missing.len())).await?;
             }
@@ -266,11 +299,11 @@ impl<'c> Found<'c> {
         paged: &'static Paged,
         side: Side,
         ids: &BTreeSet<String>,
-        lists: bool,
+        ids_a_call: usize,
     ) -> Result<(), RestoreError> {
         let Some(by_id) = paged.by_id else { return Ok(()) };
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let calls = ids.chunks(if lists { IDS_A_CALL } else { 1 }).map(|ids| {
+        let calls = ids.chunks(ids_a_call).map(|ids| {
             let call = Group::on(self.kind, paged, side)
                 .call(None, Rows::Full, Reason::Item)
                 .with(by_id, ids.join(","));

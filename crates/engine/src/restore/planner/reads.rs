@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::sighting::Looked;
 use super::{Planner, access};
 use crate::restore::apply::FRESH;
 use crate::restore::identity::Lives;
@@ -18,6 +19,7 @@ pub(in crate::restore) struct Reads {
     asked: HashMap<&'static str, BTreeSet<String>>,
     whole: BTreeSet<&'static str>,
     metadata: HashMap<String, access::Metadata>,
+    looked: Looked,
 }
 
 impl Reads {
@@ -31,9 +33,10 @@ impl Reads {
 impl Planner<'_> {
     /// Takes over what an earlier plan has read. The plan is as old as that.
     pub(super) fn go_on_from(&mut self, reads: Reads) {
-        let Reads { since, lives, asked, whole, metadata } = reads;
+        let Reads { since, lives, asked, whole, metadata, looked } = reads;
         self.since = since.unwrap_or(self.since);
         (self.lives, self.asked, self.whole, self.metadata) = (lives, asked, whole, metadata);
+        self.looked = looked;
     }
 
     /// Leaves what was read to the next plan of the session.
@@ -44,6 +47,7 @@ impl Planner<'_> {
             asked: std::mem::take(&mut self.asked),
             whole: std::mem::take(&mut self.whole),
             metadata: std::mem::take(&mut self.metadata),
+            looked: std::mem::take(&mut self.looked),
         });
     }
 }

@@ -163,11 +163,8 @@ impl<'r> Past<'r> {
             for kind in LINKING.into_iter().filter_map(Kind::find) {
                 self.reader.bodies(self.instance, kind.name, |key, body| {
                     let Ok(text) = std::str::from_utf8(body) else { return };
-                    for link in links::links(text, host) {
-                        let holders = linking.entry(link.symbol).or_default();
-                        if holders.last().is_none_or(|(last, of)| last.name != kind.name || of != key) {
-                            holders.push((kind, key.to_owned()));
-                        }
+                    for symbol in links::written(kind, text, host) {
+                        linking.entry(symbol).or_default().push((kind, key.to_owned()));
                     }
                 })?;
             }

@@ -98,7 +98,7 @@ pub(super) fn is_linked(kind: &Kind) -> bool {
 /// Whether objects of a kind can refer to one that gets a new id. What lies in a folder
 /// goes with it, and what nobody can write is only Looker's note.
 fn can_refer(kind: &Kind, to: &Kind) -> bool {
-    let is_written = |path| !is_restorable(kind) || read_back::is_writable(kind, path, None);
+    let is_written = |path| is_not_looked_at(kind).is_some() || read_back::is_writable(kind, path, None);
     let by_field = kind.references.iter().any(|reference| {
         reference.kind == to.name
             && Some(reference.path) != kind.envelope.folder
@@ -254,7 +254,7 @@ impl Planner<'_> {
             if LINKING.contains(&kind.name)
                 && let Ok(text) = std::str::from_utf8(&body)
             {
-                symbols.extend(links::links(text, &self.host).into_iter().map(|link| link.symbol));
+                symbols.extend(links::written(kind, text, &self.host));
             }
             found.extend(symbols.into_iter().map(|symbol| (symbol, live.row.id.clone())));
         }

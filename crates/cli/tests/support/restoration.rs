@@ -50,7 +50,8 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn of(looker: &Looker) -> Self {
         let dashboards = looker.export(Kind::Dashboard);
-        let dashboards = dashboards.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
+        let dashboards: Vec<Value> =
+            dashboards.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
         let made = |name| -> BTreeMap<String, Value> {
             let made = looker.export_made(name).into_iter();
             made.map(|(id, body)| (id, serde_json::from_str(&body).unwrap())).collect()

@@ -87,6 +87,8 @@ fn capped_pages_make_nothing_anew() {
         looks: 0,
         trash_percent: 0,
         page_cap: Some(40),
+        // Fewer folders than that, with those of users.
+        users: 5,
         id_lists: false,
         ..SimConfig::default()
     });

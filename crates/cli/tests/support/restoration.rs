@@ -42,12 +42,16 @@ pub(crate) struct Documents {
     sources: BTreeMap<String, Value>,
     /// By id, as they are told by themselves.
     queries: BTreeMap<String, Value>,
+    /// Calls that list the alerts once the dashboards are gone: that others went with these
+    /// is believed when a second page is empty.
+    pages_of_alerts: u64,
 }
 
 impl Documents {
     pub(crate) fn of(looker: &Looker) -> Self {
         let dashboards = looker.export(Kind::Dashboard);
-        let dashboards = dashboards.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
+        let dashboards: Vec<Value> =
+            dashboards.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
         let made = |name| -> BTreeMap<String, Value> {
             let made = looker.export_made(name).into_iter();
             made.map(|(id, body)| (id, serde_json::from_str(&body).unwrap())).collect()
@@ -56,7 +60,8 @@ impl Documents {
         for merge in sources.values_mut() {
             *merge = merge["source_queries"].take();
         }
-        Self { dashboards, sources, queries: made("query") }
+        let pages_of_alerts = pages_of_alerts(looker, &dashboards);
+        Self { dashboards, sources, queries: made("query"), pages_of_alerts }
     }
 
     /// Queries and merge queries of tiles with what is merged, each content once.
@@ -80,6 +85,16 @@ impl Documents {
         }
         (merges.len() + asked.len()) as u64
     }
+}
+
+fn pages_of_alerts(looker: &Looker, dashboards: &[Value]) -> u64 {
+    let tiles = dashboards.iter().flat_map(|one| one["dashboard_elements"].as_array().unwrap());
+    let tiles: BTreeSet<&str> = tiles.filter_map(|tile| tile["id"].as_str()).collect();
+    let alerts = looker.export(Kind::Alert);
+    let alerts = alerts.iter().map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap());
+    let goes = |alert: Value| alert["dashboard_element_id"].as_str().is_some_and(|tile| tiles.contains(tile));
+    let (gone, left): (Vec<bool>, Vec<bool>) = alerts.map(goes).partition(|goes| *goes);
+    if gone.is_empty() || left.is_empty() { 1 } else { 2 }
 }
 
 /// What a query asks, without what Looker makes of it.
@@ -152,6 +167,9 @@ impl Damage {
             price.reads = pages;
             price.above.insert("whether it is in the trash", 1);
             price.above.insert("folders, models and owners that it needs", 3);
+            // Dashboards are in the listing of titles.
+            price.above.insert("looks, boards and schedules that may refer to it", 3);
+            price.above.insert("alerts that may refer to it", documents.pages_of_alerts);
             // The places of new tiles have ids that only a look tells.
             price.reads += count as u64;
             price.writes += dashboards.iter().map(parts).sum::<u64>() + documents.queries();

@@ -3,11 +3,13 @@
 //! A title is unique among the live dashboards of a folder, a slug on the whole
 //! instance, the trash included (`looker-api-facts.md` §13). One light listing of each
 //! side tells both, and which looks are there, so that a look that was made without
-//! an answer is told from those of before.
+//! an answer is told from those of before. What changed since the vault read it is seen
+//! in the same listing ([`sighting`](super::planner)).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use looker::catalogue::Paged;
 use looker::pacing::Reason;
 use looker::{Client, Kind};
@@ -26,12 +28,12 @@ const LISTING_PAGE: usize = 50_000;
 /// What is there of kinds of which something is made.
 #[derive(Debug, Default)]
 pub(super) struct Clashes {
-    kinds: HashMap<&'static str, Arc<Names>>,
+    kinds: HashMap<&'static str, Names>,
 }
 
 /// Names of a kind.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+struct Names {
     /// By title.
     titled: HashMap<String, Vec<(Side, Named)>>,
     /// Ids by slug.
@@ -40,17 +42,24 @@ pub(super) struct Names {
     folders: HashMap<String, String>,
 }
 
-/// An object as a listing of names has it.
-#[derive(Debug, Deserialize)]
-struct Named {
-    id: String,
+/// An object as a light listing has it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: String,
     title: Option<String>,
     folder_id: Option<String>,
     slug: Option<String>,
+    updated_at: Option<String>,
 }
 
-/// Lists the kinds of which the steps make something and whose names may clash; each once
-/// in a session.
+impl Named {
+    /// When it was edited last.
+    pub(super) fn edited_at(&self) -> Option<Timestamp> {
+        self.updated_at.as_deref().and_then(looker::rows::timestamp)
+    }
+}
+
+/// Lists the kinds of which the steps make something and whose names may clash.
 pub(super) async fn find(
     session: &Session,
     objects: &[Object],
@@ -64,23 +73,16 @@ pub(super) async fn find(
                 && !matches!(objects[step.object].action, Action::Blocked(_))
         };
         let Some(paged) = kind.paged().filter(|_| steps.iter().any(is_made)) else { continue };
-        let names = if let Some(names) = session.known_names(kind) {
-            names
-        } else {
-            let names = Arc::new(names(session.client(), kind, paged).await?);
-            session.note_names(kind, &names);
-            names
-        };
-        clashes.kinds.insert(kind.name, names);
+        clashes.kinds.insert(kind.name, names(session, kind, paged).await?);
     }
     Ok(clashes)
 }
 
-async fn names(client: &Client, kind: &'static Kind, paged: &'static Paged) -> Result<Names, RestoreError> {
+async fn names(session: &Session, kind: &'static Kind, paged: &'static Paged) -> Result<Names, RestoreError> {
     let mut names = Names::default();
     let sides: &[Side] = if kind.name == "dashboards" { &[Side::Live, Side::Trash] } else { &[Side::Live] };
     for side in sides {
-        for row in listed(client, kind, paged, *side).await? {
+        for row in listing(session, kind, paged, *side).await?.iter() {
             if let Some(slug) = &row.slug {
                 names.slugs.insert(slug.clone(), row.id.clone());
             }
@@ -88,10 +90,25 @@ async fn names(client: &Client, kind: &'static Kind, paged: &'static Paged) -> R
                 names.folders.insert(row.id.clone(), folder.clone());
             }
             let title = row.title.clone().unwrap_or_default();
-            names.titled.entry(title).or_default().push((*side, row));
+            names.titled.entry(title).or_default().push((*side, row.clone()));
         }
     }
     Ok(names)
+}
+
+/// What there is of a kind on a side; each is listed once in a session.
+pub(super) async fn listing(
+    session: &Session,
+    kind: &'static Kind,
+    paged: &'static Paged,
+    side: Side,
+) -> Result<Arc<Vec<Named>>, RestoreError> {
+    if let Some(known) = session.known_listing(kind, side) {
+        return Ok(known);
+    }
+    let listing = Arc::new(listed(session.client(), kind, paged, side).await?);
+    session.note_listing(kind, side, &listing);
+    Ok(listing)
 }
 
 async fn listed(
@@ -106,7 +123,11 @@ async fn listed(
             .call(None, Rows::Full, Reason::Listing)
             .with(
                 "fields",
-                if kind.name == "dashboards" { "id,title,folder_id,slug" } else { "id,title,folder_id" },
+                if kind.name == "dashboards" {
+                    "id,title,folder_id,slug,updated_at"
+                } else {
+                    "id,title,folder_id,updated_at"
+                },
             )
             .with("limit", LISTING_PAGE.to_string())
             .with("offset", rows.len().to_string());

@@ -6,9 +6,14 @@
 //! the instance; links to other hosts lead elsewhere and are never touched. One by slug
 //! holds as long as the slug does.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use looker::Kind;
+use looker::catalogue::Resource;
+
 use super::step::{Id, Ids, Piece, Symbol};
+use crate::diff::Value;
 
 /// Paths of pages, with the kind whose id follows.
 const PAGES: &[(&str, &str)] =
@@ -40,6 +45,33 @@ pub(super) fn links(text: &str, host: &str) -> Vec<Link> {
     }
     found.sort_by_key(|link| link.at.start);
     found
+}
+
+/// What a document links to in what a restore writes of it. Looker repeats titles and
+/// descriptions of other objects there, which follow these.
+pub(super) fn written(kind: &Kind, document: &str, host: &str) -> BTreeSet<Symbol> {
+    let mut found = BTreeSet::new();
+    // Most have no links, and need not be looked into.
+    if !links(document, host).is_empty()
+        && let (Some(resource), Ok(document)) = (Resource::find(kind.name), Value::parse(document.as_bytes()))
+    {
+        collect(resource, &document, host, &mut found);
+    }
+    found
+}
+
+fn collect(resource: &Resource, document: &Value<'_>, host: &str, found: &mut BTreeSet<Symbol>) {
+    for (name, value) in document.members() {
+        let part = resource.parts.iter().find(|part| part.name == *name);
+        let is_written = || resource.fields().contains(name) || *name == "query" || !resource.knows(name);
+        match part {
+            Some(part) => value.elements().iter().for_each(|one| collect(part, one, host, found)),
+            None if is_written() => {
+                found.extend(links(value.text(), host).into_iter().map(|link| link.symbol))
+            }
+            None => {}
+        }
+    }
 }
 
 /// Whether an address that begins at the end of this text is one of the instance:
@@ -111,6 +143,20 @@ mod tests {
         ] {
             assert_eq!(keys(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_looker_repeats_of_others_is_no_link_of_its_own() {
+        let written = |kind: &str, document: &str| {
+            let found = written(Kind::find(kind).unwrap(), document, "h");
+            found.into_iter().map(|symbol| symbol.key).collect::<Vec<_>>()
+        };
+        let item = r#"{"description":"/looks/1","url":"/looks/2","custom_url":"/looks/3"}"#;
+        let board = format!(r#"{{"board_sections":[{{"board_items":[{item}]}}],"description":"/looks/4"}}"#);
+        assert_eq!(written("boards", &board), ["3", "4"]);
+        let tile = r#"{"look":{"description":"/looks/1"},"body_text":"/looks/2"}"#;
+        let dashboard = format!(r#"{{"dashboard_elements":[{tile}],"unheard_of":"/looks/3"}}"#);
+        assert_eq!(written("dashboards", &dashboard), ["2", "3"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use looker::catalogue::{AnswerShape, List, Paged};
+use looker::catalogue::{AnswerShape, List, Paged, Whole};
 use looker::client::Call;
 use looker::pacing::Reason;
 use looker::rows::{self, Row};
@@ -108,8 +108,7 @@ pub(super) async fn read(
     let mut found = Reading::new(session, kind);
     match &kind.list {
         List::Whole(whole) => {
-            let page = found.rows(whole_call(kind, whole)).await?;
-            found.keep(page.packed().await?, Side::Live);
+            found.whole(whole).await?;
             if kind.name == "scheduled_plans" {
                 found.each(&ONE_PLAN_CALL, &found.missing(keys)).await?;
             }
@@ -121,15 +120,28 @@ pub(super) async fn read(
     Ok(Found { lives: found.lives, listed: found.listed })
 }
 
-/// Reads all live objects of a kind that is listed in pages; the vault knows of so many.
+/// Reads these schedules one by one: disabled ones are in no list.
+pub(super) async fn read_plans(
+    session: &Session,
+    kind: &'static Kind,
+    keys: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Live>, RestoreError> {
+    let mut found = Reading::new(session, kind);
+    found.each(&ONE_PLAN_CALL, keys).await?;
+    Ok(found.lives)
+}
+
+/// Reads all live objects of a kind that is listed; the vault knows of so many.
 pub(super) async fn read_all(
     session: &Session,
     kind: &'static Kind,
     stored: usize,
 ) -> Result<Found, RestoreError> {
     let mut found = Reading::new(session, kind);
-    if let List::Paged(paged) = &kind.list {
-        found.pages(paged, Side::Live, None, stored).await?;
+    match &kind.list {
+        List::Paged(paged) => found.pages(paged, Side::Live, None, stored).await?,
+        List::Whole(whole) => found.whole(whole).await?,
+        List::Each(_) | List::Singles(_) => {}
     }
     Ok(Found { lives: found.lives, listed: found.listed })
 }
@@ -203,6 +215,13 @@ impl<'c> Reading<'c> {
 
     fn keep(&mut self, answered: Answered, side: Side) {
         keep(&mut self.lives, answered, side);
+    }
+
+    /// All that one call answers.
+    async fn whole(&mut self, whole: &'static Whole) -> Result<(), RestoreError> {
+        let page = self.rows(whole_call(self.kind, whole)).await?;
+        self.keep(page.packed().await?, Side::Live);
+        Ok(())
     }
 
     /// One call an object; what answers 404 is not there.

@@ -213,6 +213,7 @@ mod tests {
             conflict: false,
             edited: Vec::new(),
             referrers: Vec::new(),
+            live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
             live: None,
@@ -252,6 +253,8 @@ mod tests {
             manner: crate::restore::Manner::default(),
             skip_existing: false,
             relink: false,
+            stored_references_only: false,
+            references: None,
             objects: vec![
                 object("folders", "1"),
                 object("dashboards", "2"),

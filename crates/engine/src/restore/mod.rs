@@ -49,7 +49,7 @@ pub use compose::{Manner, Owner};
 pub use conduct::{Restored, begin, carry_out, save};
 pub use edited::Edited;
 pub use error::RestoreError;
-pub use plan::{Action, FORMAT, Known, Object, Plan};
+pub use plan::{Action, FORMAT, Known, Object, Plan, References, StoredOnly};
 pub use planner::{OnConflict, Planned, Request, look_again, plan};
 pub use read_back::ReadBack;
 pub use selection::{Selection, is_restorable, restorable, user_id};

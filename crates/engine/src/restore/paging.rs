@@ -18,6 +18,20 @@ pub(super) struct Stock {
     pub(super) folders: HashMap<String, String>,
 }
 
+impl Stock {
+    /// Ids that one call asks for.
+    fn ids_a_call(&self, paged: &Paged) -> usize {
+        let takes_lists = self.takes_lists || paged.by_id == Some("ids");
+        if takes_lists { IDS_A_CALL } else { 1 }
+    }
+}
+
+/// Calls that reading so many live objects of a kind takes at the most.
+pub(super) fn calls(paged: &Paged, objects: usize, stock: &Stock) -> usize {
+    let all = stock.stored[0] / page_of(paged) + 1;
+    if paged.by_id.is_none() { all } else { all.min(objects.div_ceil(stock.ids_a_call(paged))) }
+}
+
 /// How objects of one side are read for the fewest calls.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Course {
@@ -32,8 +46,7 @@ impl Course {
     /// For these objects of a side of which the vault has `stored`.
     pub(super) fn of(missing: &BTreeSet<String>, stock: &Stock, paged: &Paged, stored: usize) -> Self {
         let page = page_of(paged);
-        let takes_lists = stock.takes_lists || paged.by_id == Some("ids");
-        let ids_a_call = if takes_lists { IDS_A_CALL } else { 1 };
+        let ids_a_call = stock.ids_a_call(paged);
         let pages = stored / page + 1;
         let (folders, calls) = by_folders(missing, stock, ids_a_call, page);
         let takes_folders = calls < pages.min(missing.len().div_ceil(ids_a_call));

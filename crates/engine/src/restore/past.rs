@@ -14,6 +14,9 @@ use vault::{AsOf, BodyHash, FolderPaths, InstanceId, ListRow, Reader, RunId};
 use super::step::Symbol;
 use super::{RestoreError, identity, links};
 
+/// Kinds whose texts may link to content.
+pub(super) const LINKING: [&str; 5] = ["dashboards", "looks", "boards", "scheduled_plans", "alerts"];
+
 /// An object of the vault.
 pub(super) type Named = (&'static Kind, String);
 
@@ -155,17 +158,13 @@ impl<'r> Past<'r> {
 
     /// What links in its texts to a dashboard or a look, now. All texts are read once.
     pub(super) fn linking(&self, to: &Symbol, host: &str) -> Result<&[Named], RestoreError> {
-        const HOLDERS: [&str; 5] = ["dashboards", "looks", "boards", "scheduled_plans", "alerts"];
         if self.linking.get().is_none() {
             let mut linking: HashMap<Symbol, Vec<Named>> = HashMap::new();
-            for kind in HOLDERS.into_iter().filter_map(Kind::find) {
+            for kind in LINKING.into_iter().filter_map(Kind::find) {
                 self.reader.bodies(self.instance, kind.name, |key, body| {
                     let Ok(text) = std::str::from_utf8(body) else { return };
-                    for link in links::links(text, host) {
-                        let holders = linking.entry(link.symbol).or_default();
-                        if holders.last().is_none_or(|(last, of)| last.name != kind.name || of != key) {
-                            holders.push((kind, key.to_owned()));
-                        }
+                    for symbol in links::written(kind, text, host) {
+                        linking.entry(symbol).or_default().push((kind, key.to_owned()));
                     }
                 })?;
             }

@@ -43,6 +43,33 @@ pub struct Plan {
     /// Whether what refers to something with a new id was to be led there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub relink: bool,
+    /// Whether only what the vault read last was looked at for what refers to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stored_references_only: bool,
+    /// How it was looked for what refers to something with a new id; none where nothing gets
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<References>,
+}
+
+/// How it was looked for what refers to something that gets a new id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct References {
+    /// Kinds that were looked at as they are now.
+    pub live: Vec<String>,
+    /// Kinds of which counts what the vault read last.
+    pub stored: Vec<StoredOnly>,
+    /// Calls that this took.
+    pub calls: u64,
+}
+
+/// A kind that was not looked at as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredOnly {
+    /// The kind.
+    pub kind: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Keys of the vault with the ids they have on the instance, where these differ.
@@ -79,6 +106,9 @@ pub struct Object {
     /// What has its old id and could be led to the new one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub referrers: Vec<String>,
+    /// What of that refers to it only since the vault read it last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live_referrers: Vec<String>,
     /// What it needs, is not there, and could be brought along.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
@@ -93,8 +123,8 @@ pub struct Object {
     pub edges: Option<String>,
     /// The hash of the stored body that is to come back.
     pub intended: String,
-    /// The run as of which it is written, if it is only led to new ids: in all else it stays
-    /// as it was read last.
+    /// The run as of which it is written, if it is only led to new ids: the one that keeps
+    /// it as it was found, for in all else it stays so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<i64>,
 }

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use looker::{Client, Kind};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Vault, Writer};
+use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
 
 use super::RestoreError;
 use super::accepted::Accepted;
-use super::clashes::Names;
+use super::clashes::Named;
 use super::may::May;
 use super::planner::Reads;
 use crate::Watch;
@@ -34,8 +34,8 @@ pub struct Session {
     accepted: OnceCell<Accepted>,
     /// What the last plan has read.
     reads: Mutex<Reads>,
-    /// Names of a kind that are taken, once they were listed.
-    names: Mutex<HashMap<&'static str, Arc<Names>>>,
+    /// What there is of a kind on a side, once it was listed.
+    listings: Mutex<HashMap<(&'static str, Side), Arc<Vec<Named>>>>,
 }
 
 impl Session {
@@ -86,7 +86,7 @@ impl Session {
             may: OnceCell::new(),
             accepted: OnceCell::new(),
             reads: Mutex::default(),
-            names: Mutex::default(),
+            listings: Mutex::default(),
         })
     }
 
@@ -147,17 +147,18 @@ impl Session {
     /// Forgets what was read for plans: writes follow.
     pub(super) fn forget_reads(&self) {
         drop(std::mem::take(&mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner)));
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.listings.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The names of a kind that are taken, where they were listed already.
-    pub(super) fn known_names(&self, kind: &Kind) -> Option<Arc<Names>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(kind.name).cloned()
+    /// What there is of a kind on a side, where it was listed already.
+    pub(super) fn known_listing(&self, kind: &Kind, side: Side) -> Option<Arc<Vec<Named>>> {
+        let known = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(kind.name, side)).cloned()
     }
 
-    pub(super) fn note_names(&self, kind: &Kind, names: &Arc<Names>) {
-        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(kind.name, Arc::clone(names));
+    pub(super) fn note_listing(&self, kind: &Kind, side: Side, listing: &Arc<Vec<Named>>) {
+        let mut known = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((kind.name, side), Arc::clone(listing));
     }
 
     /// Why nothing more is asked of the instance.

@@ -8,7 +8,7 @@ use looker::catalogue::Resource;
 use super::accepted;
 use super::compose::{Composer, Owner, Sides, key};
 use super::query;
-use super::step::{Id, Part};
+use super::step::{Id, Ids, Part};
 use crate::diff::{Node, Value};
 
 /// Whether a field is not compared and sent like any other: it is written by a
@@ -159,10 +159,13 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
     let mut lacks_secret = false;
     let wanted = sides.wanted.member("scheduled_plan_destination");
     let was = sides.live.and_then(|live| live.member("scheduled_plan_destination"));
-    let destinations = wanted.map(|wanted| destinations(wanted, &mut lacks_secret));
+    let led = |value: &Value<'_>| composer.text(value);
+    let destinations = wanted.map(|wanted| destinations(wanted, &led, &mut lacks_secret));
     body.retain(|(field, _)| field != "scheduled_plan_destination");
     let is_news = |wanted: &Vec<Part>| {
-        was.is_none_or(|was| self::destinations(was, &mut false) != *wanted) && !wanted.is_empty()
+        let as_it_is = |value: &Value<'_>| Part::json(value.text());
+        let is_so = |was| says_same(&self::destinations(was, &as_it_is, &mut false), wanted);
+        !was.is_some_and(is_so) && !wanted.is_empty()
     };
     if let Some(destinations) = destinations.filter(is_news) {
         // A destination without its address is refused; a list replaces the one that is there.
@@ -180,6 +183,8 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
                 Some("where it was sent was never stored: make it again by hand".to_owned());
         } else if sides.live.is_none() || !lacks_some {
             body.push(("scheduled_plan_destination".to_owned(), Part::List(complete)));
+        } else if was == wanted {
+            composer.note("links in its messages stay, since where it is sent was not stored".to_owned());
         }
     }
     // What is sent there already, as far as can be told, nobody has to enter.
@@ -214,20 +219,36 @@ fn plan(composer: &mut Composer<'_>, sides: Sides<'_>, body: &mut Vec<(String, P
 pub(super) const DESTINATION: [&str; 7] =
     ["address", "apply_formatting", "apply_vis", "format", "message", "parameters", "type"];
 
-/// Destinations as they are sent: without ids, and without what was never stored.
-fn destinations(list: &Value<'_>, lacks_secret: &mut bool) -> Vec<Part> {
+/// Destinations as they are sent: without ids, and without what was never stored; `part`
+/// makes what is sent of a value.
+fn destinations(
+    list: &Value<'_>,
+    part: &dyn Fn(&Value<'_>) -> Option<Part>,
+    lacks_secret: &mut bool,
+) -> Vec<Part> {
     let one = |destination: &Value<'_>| {
         let mut members = Vec::new();
         for (name, value) in destination.members().iter().filter(|(name, _)| DESTINATION.contains(name)) {
             if is_redacted(value) {
                 *lacks_secret = true;
             } else if value.text() != "null" {
-                members.extend(Part::json(value.text()).map(|part| ((*name).to_owned(), part)));
+                members.extend(part(value).map(|part| ((*name).to_owned(), part)));
             }
         }
         Part::Object(members)
     };
     list.elements().iter().map(one).collect()
+}
+
+/// Whether two lists are the same as they are sent, as far as that is known.
+fn says_same(one: &[Part], other: &[Part]) -> bool {
+    let sent = |parts: &[Part]| {
+        let mut text = String::new();
+        let ids = Ids::new();
+        let is_known = parts.iter().all(|part| part.write(&ids, &mut text).is_ok());
+        is_known.then_some(text)
+    };
+    sent(one).is_some_and(|one| sent(other).is_some_and(|other| one == other))
 }
 
 /// Whether something of a value was never stored.

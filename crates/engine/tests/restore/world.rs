@@ -192,6 +192,8 @@ impl Plans {
             ids: Known(BTreeMap::new()),
             skip_existing: false,
             relink: false,
+            stored_references_only: false,
+            references: None,
             notes: Vec::new(),
         };
         Self { plan }
@@ -209,6 +211,7 @@ impl Plans {
             notes: Vec::new(),
             conflict: false,
             referrers: Vec::new(),
+            live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
             edited: Vec::new(),

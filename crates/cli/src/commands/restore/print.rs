@@ -1,9 +1,10 @@
 //! Plans and what came of them, for people.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::live::Cost;
-use engine::restore::{Action, Edited, Object, Plan, ReadBack, Restored, Verb};
+use engine::restore::{Action, Edited, Object, Plan, ReadBack, References, Restored, StoredOnly, Verb};
 use vault::{RestoreState, StepState};
 
 use super::{addresses, advice};
@@ -67,7 +68,34 @@ pub(super) fn plan(printer: &Printer, plan: &Plan) -> Result<(), Failure> {
     for note in &plan.notes {
         printer.line(format!("{} {}", printer.paint().caution("note:"), human::one_line(note)))?;
     }
+    if let Some(references) = &plan.references {
+        looked(printer, references)?;
+    }
     printer.line(summary(plan))
+}
+
+/// Says where it was looked for what refers to something that gets a new id.
+fn looked(printer: &Printer, references: &References) -> Result<(), Failure> {
+    if !references.live.is_empty() {
+        printer.line(format!(
+            "What refers to an old id was looked for in {} as they are now, by {}.",
+            references.live.join(", "),
+            human::counted(references.calls, "call", "calls")
+        ))?;
+    }
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for StoredOnly { kind, why } in &references.stored {
+        by_reason.entry(why).or_default().push(kind);
+    }
+    for (why, kinds) in by_reason {
+        printer.line(format!(
+            "{} what refers to an old id was looked for in {} only as the vault read them last: {}",
+            printer.paint().caution("note:"),
+            kinds.join(", "),
+            human::one_line(why)
+        ))?;
+    }
+    Ok(())
 }
 
 /// Names what differs and was not written, and why.

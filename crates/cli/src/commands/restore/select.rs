@@ -63,6 +63,11 @@ pub struct SelectArgs {
     #[arg(long)]
     pub relink: bool,
 
+    /// Look for what refers to something that is made anew only in the vault, and make
+    /// no calls for that
+    #[arg(long)]
+    pub stored_references_only: bool,
+
     /// Make only what is not there
     #[arg(long)]
     pub skip_existing: bool,
@@ -159,6 +164,7 @@ impl SelectArgs {
             },
             with_dependencies: self.with_dependencies,
             relink: self.relink,
+            stored_references_only: self.stored_references_only,
             skip_existing: self.skip_existing,
             on_conflict: what(self.on_conflict),
             links: links(reader, instance)?,

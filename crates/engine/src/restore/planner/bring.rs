@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use looker::Kind;
 use looker::catalogue::Relation;
-use vault::{RunId, Side};
+use vault::Side;
 
+use super::sighting::is_linked;
 use super::{Planner, Target, values};
 use crate::diff::{Documents, Identity, Value, View, What};
 use crate::restore::RestoreError;
@@ -15,6 +16,37 @@ use crate::restore::past::{Mark, Named};
 use crate::restore::selection::is_restorable;
 use crate::restore::step::Symbol;
 use crate::restore::{compose, owners};
+
+/// What has the id of an object.
+#[derive(Clone)]
+struct Holder {
+    kind: &'static Kind,
+    /// As the vault has it, or its id where it does not.
+    key: String,
+    /// Whether it has that id only since the vault read it last.
+    is_new: bool,
+}
+
+/// What refers to an object by the id that it is going to lose.
+#[derive(Default)]
+pub(super) struct Referrers {
+    /// What a restore can lead to the new one.
+    pub(super) led: Vec<String>,
+    /// What no restore can, or nobody but its owner.
+    pub(super) others: Vec<String>,
+    /// What of both does so only since the vault read it last.
+    pub(super) new: Vec<String>,
+}
+
+impl Referrers {
+    /// The same words, with what is new marked.
+    pub(super) fn words(&self, names: &[String]) -> String {
+        let word = |name: &String| {
+            if self.new.contains(name) { format!("{name} (since it was read last)") } else { name.clone() }
+        };
+        names.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+}
 
 impl Planner<'_> {
     /// The targets that are made anew.
@@ -85,28 +117,31 @@ impl Planner<'_> {
         Ok(brought)
     }
 
-    /// Adds what refers to what is made anew, so that it leads to the new id. In all else it
-    /// stays as it was read last: nobody asked for it as it was then.
-    pub(super) async fn bring_referrers(&mut self) -> Result<(), RestoreError> {
-        let mut brought = Vec::new();
-        for target in self.made_anew()? {
-            for (kind, key) in self.holders(target.kind, &target.key)? {
-                if !self.targets.has_either(kind, &key) && self.can_be_led(kind, &key)? {
-                    brought.push((kind, key));
+    /// Adds what refers to these, which are made anew, so that it leads to the new ids. In
+    /// all else it stays as it is: nobody asked for it as it was then.
+    pub(super) async fn bring_referrers(&mut self, made: &[Named]) -> Result<(), RestoreError> {
+        let mut brought: Vec<Named> = Vec::new();
+        for (of, key) in made {
+            for Holder { kind, key, is_new } in self.holders(of, key)? {
+                let id = self.live_key(kind, &key);
+                let is_known = self.targets.has_either(kind, &key) || self.targets.has_either(kind, &id);
+                if !is_known && self.can_be_led(kind, &key, is_new)? {
+                    brought.push((kind, id));
                 }
             }
         }
-        // This session's own run will hold what is read now; so the one before.
-        let last = RunId::from_number(self.session.run().number() - 1);
-        for (kind, key) in &brought {
-            self.past.take_as_of(last, kind, key);
+        // It goes by its id, and as what this session's own run will hold of it.
+        for (kind, id) in &brought {
+            self.led.insert((kind.name, id.clone()));
+            self.past.take_as_of(self.session.run(), kind, id);
         }
         self.bring(brought.clone()).await?;
         // What is gone meanwhile leads nowhere, and what lies in the trash stays there.
-        for (kind, key) in brought {
-            if !matches!(self.standing(kind, &key)?, Standing::There(live) if live.side == Side::Live) {
-                self.targets.remove(kind, &key);
-                self.past.take_as_then(kind, &key);
+        for (kind, id) in brought {
+            if !matches!(self.standing(kind, &id)?, Standing::There(live) if live.side == Side::Live) {
+                self.led.remove(&(kind.name, id.clone()));
+                self.targets.remove(kind, &id);
+                self.past.take_as_then(kind, &id);
             }
         }
         Ok(())
@@ -114,9 +149,12 @@ impl Planner<'_> {
 
     /// Whether what refers to something can be written: what lies in the trash stays as it
     /// lies there.
-    fn can_be_led(&self, kind: &'static Kind, key: &str) -> Result<bool, RestoreError> {
+    fn can_be_led(&self, kind: &'static Kind, key: &str, is_new: bool) -> Result<bool, RestoreError> {
+        if !is_restorable(kind) || self.looked.is_gone(kind, &self.live_key(kind, key)) {
+            return Ok(false);
+        }
         let is_live = |mark: &Mark| mark.row.side == Side::Live;
-        Ok(is_restorable(kind) && self.past.marks(kind, key)?.now.as_ref().is_some_and(is_live))
+        Ok(is_new || self.past.marks(kind, key)?.now.as_ref().is_some_and(is_live))
     }
 
     pub(super) async fn bring(&mut self, brought: Vec<(&'static Kind, String)>) -> Result<(), RestoreError> {
@@ -139,20 +177,25 @@ impl Planner<'_> {
         Ok(made.chain(absent).filter_map(|(kind, key)| Some((field(kind)?, key.clone()))).collect())
     }
 
-    /// What refers to an object by the id that it is going to lose: what a restore can
-    /// lead to the new one, and what nobody but its owner can.
-    pub(super) fn referrers(&self, of: &Kind, key: &str) -> Result<[Vec<String>; 2], RestoreError> {
-        let mut referrers = [Vec::new(), Vec::new()];
-        for (kind, key) in self.holders(of, key)? {
-            if self.targets.has_either(kind, &key) {
+    /// What refers to an object by the id that it is going to lose.
+    pub(super) fn referrers(&self, of: &'static Kind, key: &str) -> Result<Referrers, RestoreError> {
+        let mut referrers = Referrers::default();
+        for Holder { kind, key, is_new } in self.holders(of, key)? {
+            if self.targets.has_either(kind, &key)
+                || self.targets.has_either(kind, &self.live_key(kind, &key))
+            {
                 continue;
             }
-            // What could be led is led by now, or is gone.
-            let is_led = !self.request.relink && self.can_be_led(kind, &key)?;
-            referrers[usize::from(!is_led)].push(match kind.name {
+            let name = match kind.name {
                 "content_favorites" => format!("the favourites of user {key}"),
                 _ => format!("{} {key}", kind.singular),
-            });
+            };
+            if is_new {
+                referrers.new.push(name.clone());
+            }
+            // What could be led is led by now, or is gone.
+            let is_led = !self.request.relink && self.can_be_led(kind, &key, is_new)?;
+            if is_led { referrers.led.push(name) } else { referrers.others.push(name) }
         }
         Ok(referrers)
     }
@@ -179,14 +222,42 @@ impl Planner<'_> {
         Ok(hanging)
     }
 
-    /// What has the id of an object, in a field or in a link, now.
-    fn holders(&self, of: &Kind, key: &str) -> Result<Vec<Named>, RestoreError> {
+    /// What has the id of an object, in a field or in a link: as it is now where somebody
+    /// looked, else as the vault read it last.
+    fn holders(&self, of: &'static Kind, key: &str) -> Result<Vec<Holder>, RestoreError> {
+        let mut holders = self.stored_holders(of, key)?;
+        // Who refers now to an id that is another one's means that one.
+        if self.is_taken(of, key) {
+            return Ok(holders);
+        }
+        let stored = holders.clone();
+        holders.retain(|one| !self.looked.overrules(one.kind, &self.live_key(one.kind, &one.key)));
+        for (kind, holder) in self.looked.holders(&Symbol::new(of.name, key)) {
+            let is_own = kind.name == of.name && holder == key;
+            let is_it =
+                |one: &&Holder| one.kind.name == kind.name && self.live_key(kind, &one.key) == *holder;
+            if let Some(known) = stored.iter().find(is_it) {
+                holders.push(known.clone());
+            } else if !is_own && !is_written_apart(kind, of) {
+                holders.push(Holder { kind, key: holder.clone(), is_new: true });
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Whether another object has the id that one of the vault had.
+    fn is_taken(&self, kind: &Kind, key: &str) -> bool {
+        self.lives.get(kind.name).is_some_and(|lives| lives.get(key).is_some())
+    }
+
+    /// What had the id of an object, in a field or in a link, when the vault read it last.
+    fn stored_holders(&self, of: &Kind, key: &str) -> Result<Vec<Holder>, RestoreError> {
         let mut holders: Vec<Named> = Vec::new();
         for referrer in self.past.reader.referrers(self.past.instance, of.name, key)? {
             let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, of));
             holders.extend(kind.map(|kind| (kind, referrer.key)));
         }
-        if matches!(of.name, "dashboards" | "looks") {
+        if is_linked(of) {
             let to = Symbol::new(of.name, key);
             for (kind, holder) in self.past.linking(&to, &self.host)? {
                 let is_own = kind.name == of.name && holder == key;
@@ -200,7 +271,7 @@ impl Planner<'_> {
         for (kind, key) in holders {
             let id = self.live_key(kind, &key);
             if id == key || self.past.marks(kind, &id)?.now.is_none() {
-                own.push((kind, key));
+                own.push(Holder { kind, key, is_new: false });
             }
         }
         Ok(own)
@@ -364,6 +435,6 @@ pub(super) fn differ_by(
 
 /// Whether documents of a kind refer to another by what is no part of the object that
 /// they describe, and is written for itself: edges, and values of attributes.
-fn is_written_apart(kind: &Kind, to: &Kind) -> bool {
+pub(super) fn is_written_apart(kind: &Kind, to: &Kind) -> bool {
     Relation::is_between(kind.name, to.name) || values::owner_kind(kind).is_some()
 }

@@ -49,7 +49,8 @@ pub(super) struct Task<'l> {
     pub(super) at: usize,
     pub(super) kind: &'static Kind,
     pub(super) key: &'l str,
-    pub(super) then: BodyHash,
+    /// What it is to be; nothing where that is what it is.
+    pub(super) then: Option<BodyHash>,
     /// What the vault read last of it, and on which side.
     pub(super) last: Option<(BodyHash, Side)>,
     pub(super) live: Option<&'l Live>,
@@ -123,10 +124,12 @@ impl Ground<'_> {
             reason,
         };
         let gone = || damaged("it is gone from the vault".to_owned());
-        let stored = reader.body(&task.then)?.ok_or_else(gone)?;
-        let compared = compare(task, &stored, reader)?;
-        let is_newest = compared.as_ref().is_none_or(|(_, is_newest)| *is_newest);
+        let stored = task.then.map(|then| reader.body(&then)?.ok_or_else(gone)).transpose()?;
+        let compared = compare(task, stored.as_deref(), reader)?;
+        // What is only led is changed by nobody.
+        let is_newest = task.then.is_none() || compared.as_ref().is_none_or(|(_, is_newest)| *is_newest);
         let live_body = compared.map(|(body, _)| body);
+        let stored = stored.or_else(|| live_body.clone()).ok_or_else(gone)?;
         let live = task.live.and_then(Live::hash).or_else(|| live_body.as_deref().map(BodyHash::of));
         let composed = |outcome| Composed { live, outcome, edited: Some(Vec::new()), rest: None };
         let sides = match live_body.as_deref() {
@@ -196,7 +199,7 @@ impl Ground<'_> {
             edited::of(task.kind, [wanted, last, now], self.ids, self.accepted)
         };
         // Mostly the vault read last what comes back.
-        if *last == task.then {
+        if Some(*last) == task.then {
             return Ok(Some(told(wanted, wanted, there)));
         }
         let Some(last) = reader.body(last)? else { return Ok(None) };
@@ -216,7 +219,7 @@ impl Ground<'_> {
     fn as_it_was(&self, task: &Task<'_>) -> Option<Composed> {
         let live = task.live.filter(|_| self.in_place && !self.request.skip_existing)?;
         let packed = live.packed.as_ref().filter(|packed| packed.prepared.redacted == 0)?;
-        (packed.hash() == task.then).then(|| Composed {
+        task.then.is_none_or(|then| packed.hash() == then).then(|| Composed {
             live: Some(packed.hash()),
             outcome: Ok(Apart::default()),
             edited: Some(Vec::new()),
@@ -233,10 +236,19 @@ pub(super) fn writes(steps: &[crate::restore::Step]) -> bool {
 
 /// What is live of a target, as a body that can be compared with the stored one, and
 /// whether that is the newest that the vault has.
-fn compare(task: &Task<'_>, stored: &[u8], reader: &Reader) -> Result<Option<(Vec<u8>, bool)>, RestoreError> {
+fn compare(
+    task: &Task<'_>,
+    stored: Option<&[u8]>,
+    reader: &Reader,
+) -> Result<Option<(Vec<u8>, bool)>, RestoreError> {
     let Some(live) = task.live else { return Ok(None) };
-    let with_destinations = vault::redactions(stored).is_empty();
     let last = task.last.as_ref().map(|(hash, _)| hash);
+    let newest = match (stored, last) {
+        (None, Some(last)) if !task.kind.destinations.is_empty() => reader.body(last)?,
+        _ => None,
+    };
+    let with_destinations =
+        stored.or(newest.as_deref()).is_some_and(|stored| vault::redactions(stored).is_empty());
     let (body, is_newest) = live.body_like(task.kind, last, with_destinations, reader)?;
     Ok(Some((body, is_newest && task.is_as_read())))
 }

@@ -11,7 +11,6 @@ use super::{OnConflict, Planned, Planner, Target};
 use crate::restore::compose::Composer;
 use crate::restore::edited::Edited;
 use crate::restore::identity::Standing;
-use crate::restore::past::Mark;
 use crate::restore::plan::{Action, FORMAT, Known, Object, Plan};
 use crate::restore::read_back::Beyond;
 use crate::restore::step::{Id, Step, Symbol, Verb};
@@ -61,7 +60,11 @@ impl Planner<'_> {
             let symbol = Symbol::new(target.kind.name, target.key.as_str());
             match task.as_ref().map(|task| task.live) {
                 Some(Some(live)) => drop(ids.insert(symbol, live.row.id.clone())),
-                Some(None) => drop(made.insert(symbol)),
+                Some(None) => {
+                    // An id that an earlier restore gave it is gone as well.
+                    ids.remove(&symbol);
+                    made.insert(symbol);
+                }
                 None => {}
             }
             objects.push(object);
@@ -123,6 +126,9 @@ impl Planner<'_> {
     /// say whether it is there.
     fn task<'t>(&'t self, at: usize, target: &'t Target) -> Result<(Object, Option<Task<'t>>), RestoreError> {
         let Target { kind, key } = target;
+        if self.led.contains(&(kind.name, key.clone())) {
+            return self.led_task(at, target);
+        }
         let marks = self.past.marks(kind, key)?;
         let gone = || RestoreError::Damaged {
             kind: kind.singular,
@@ -130,7 +136,7 @@ impl Planner<'_> {
             reason: "it is gone from the vault".to_owned(),
         };
         let then = marks.then.as_ref().ok_or_else(gone)?;
-        let mut object = self.intended(target, then)?;
+        let mut object = self.intended(target, &then.row.title, &then.row.folder, then.hash.to_string())?;
         let live = match self.standing(kind, key)? {
             Standing::There(live) => Some(live),
             Standing::Absent(note) => {
@@ -149,7 +155,24 @@ impl Planner<'_> {
         let last = of_live.as_deref().unwrap_or(&marks).now.as_ref();
         let last = last.map(|last| (last.hash, last.row.side));
         let led = self.past.is_led(kind, key);
-        Ok((object, Some(Task { at, kind, key, then: then.hash, last, live, led })))
+        Ok((object, Some(Task { at, kind, key, then: Some(then.hash), last, live, led })))
+    }
+
+    /// A target that stays as it is but for what it refers to.
+    fn led_task<'t>(
+        &'t self,
+        at: usize,
+        target: &'t Target,
+    ) -> Result<(Object, Option<Task<'t>>), RestoreError> {
+        let Target { kind, key } = target;
+        let Standing::There(live) = self.standing(kind, key)? else {
+            let reason = "it is gone from the instance".to_owned();
+            return Err(RestoreError::Unreadable { id: key.clone(), reason });
+        };
+        let mut object = self.intended(target, &live.row.title, &live.row.folder, String::new())?;
+        object.live_id = Some(live.row.id.clone());
+        let last = self.past.marks(kind, key)?.now.as_ref().map(|last| (last.hash, last.row.side));
+        Ok((object, Some(Task { at, kind, key, then: None, last, live: Some(live), led: true })))
     }
 
     /// Says what is done with an object, and takes in its steps. Gives what must be on the
@@ -162,6 +185,9 @@ impl Planner<'_> {
         object: &mut Object,
     ) -> Result<BTreeSet<(&'static str, String)>, RestoreError> {
         object.live = composed.live.map(|hash| hash.to_string());
+        if let (None, Some(live)) = (task.then, &object.live) {
+            object.intended.clone_from(live);
+        }
         let mut apart = match composed.outcome {
             Ok(apart) => apart,
             Err(note) => {
@@ -185,13 +211,19 @@ impl Planner<'_> {
     }
 
     /// An object as it is to be, before anything is known of the instance.
-    fn intended(&self, target: &Target, then: &Mark) -> Result<Object, RestoreError> {
-        let folder = then.row.folder.as_ref().map(|folder| self.past.folder_path(folder)).transpose()?;
+    fn intended(
+        &self,
+        target: &Target,
+        title: &Option<String>,
+        folder: &Option<String>,
+        intended: String,
+    ) -> Result<Object, RestoreError> {
+        let folder = folder.as_ref().map(|folder| self.past.folder_path(folder)).transpose()?;
         Ok(Object {
             kind: target.kind.name.to_owned(),
             key: target.key.clone(),
             live_id: None,
-            title: then.row.title.clone(),
+            title: title.clone(),
             folder: folder.flatten(),
             action: Action::Skip,
             changes: Vec::new(),
@@ -199,11 +231,12 @@ impl Planner<'_> {
             conflict: false,
             edited: Vec::new(),
             referrers: Vec::new(),
+            live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
             live: None,
             edges: None,
-            intended: then.hash.to_string(),
+            intended,
             as_of: self.past.other_run(target.kind, &target.key).map(RunId::number),
         })
     }
@@ -230,30 +263,38 @@ impl Planner<'_> {
             Some(_) => only.unwrap_or(Action::Update),
         };
         if object.action == Action::Create {
-            let [led, others] = self.referrers(task.kind, task.key)?;
-            if !led.is_empty() {
-                object.notes.push(format!(
-                    "it gets a new id, and {} refer to the old one (--relink leads them there)",
-                    led.join(", ")
-                ));
-                object.referrers = led;
-            }
-            if !others.is_empty() {
-                object.notes.push(format!(
-                    "it gets a new id, and a restore cannot lead {} to that",
-                    others.join(", ")
-                ));
-            }
+            self.note_referrers(task, object)?;
         }
         if object.action != Action::Skip {
             // What cannot be compared may hide what somebody did.
-            object.conflict = !task.is_as_read() || edited.as_ref().is_none_or(|edited| !edited.is_empty());
+            let is_led = task.then.is_none();
+            object.conflict =
+                !is_led && !task.is_as_read() || edited.as_ref().is_none_or(|edited| !edited.is_empty());
             object.edited = edited.unwrap_or_default();
         }
         if object.conflict && self.request.on_conflict == OnConflict::Skip {
             own.clear();
             object.action = Action::Conflict;
         }
+        Ok(())
+    }
+
+    /// Names what has the id that an object is going to lose.
+    fn note_referrers(&self, task: &Task<'_>, object: &mut Object) -> Result<(), RestoreError> {
+        let referrers = self.referrers(task.kind, task.key)?;
+        if !referrers.led.is_empty() {
+            object.notes.push(format!(
+                "it gets a new id, and {} refer to the old one (--relink leads them there)",
+                referrers.words(&referrers.led)
+            ));
+        }
+        if !referrers.others.is_empty() {
+            object.notes.push(format!(
+                "it gets a new id, and a restore cannot lead {} to that",
+                referrers.words(&referrers.others)
+            ));
+        }
+        (object.referrers, object.live_referrers) = (referrers.led, referrers.new);
         Ok(())
     }
 
@@ -357,6 +398,7 @@ impl Planner<'_> {
             }
         }
         let listing = self.listing();
+        let references = self.looked.told();
         self.leave_reads();
         let plan = Plan {
             format: FORMAT.to_owned(),
@@ -371,6 +413,8 @@ impl Planner<'_> {
             notes: self.accepted.and_then(|accepted| accepted.note.clone()).into_iter().collect(),
             skip_existing: self.request.skip_existing,
             relink: self.request.relink,
+            stored_references_only: self.request.stored_references_only,
+            references,
         };
         Ok(Planned { plan, listing, lives, rest })
     }

@@ -11,6 +11,7 @@ mod composed;
 mod draft;
 mod edges;
 mod reads;
+mod sighting;
 mod trashed;
 mod values;
 
@@ -56,6 +57,8 @@ pub struct Request {
     pub with_dependencies: bool,
     /// Whether what refers to something that is made anew is led to its new id.
     pub relink: bool,
+    /// Whether only what the vault read last is looked at for what refers to that.
+    pub stored_references_only: bool,
     /// Whether what is there is left as it is, whatever it is.
     pub skip_existing: bool,
     /// What to do with objects that somebody changed since they were read last.
@@ -130,6 +133,11 @@ struct Planner<'p> {
     /// By kind, folders of which all live objects were listed; `None` is the instance.
     listed: HashMap<&'static str, BTreeSet<Option<String>>>,
     targets: Targets,
+    /// What refers to something that is made anew, as far as that was looked for.
+    looked: sighting::Looked,
+    referred: BTreeSet<Symbol>,
+    /// Targets that are only led to new ids, and in all else stay as they are.
+    led: HashSet<(&'static str, String)>,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
     /// Ids that earlier restores gave to other stored keys, by resource.
@@ -181,9 +189,7 @@ pub(super) async fn draw_up(
     if planner.request.with_dependencies {
         planner.bring_dependents().await?;
     }
-    if planner.request.relink {
-        planner.bring_referrers().await?;
-    }
+    planner.refer().await?;
     planner.bring_lists().await?;
     planner.read_edges().await?;
     planner.accepted = session.known_accepted();
@@ -195,6 +201,9 @@ pub(super) async fn draw_up(
         }
         let unknown = draft.unknown(&planner.absent);
         if unknown.is_empty() || !planner.find(unknown).await? {
+            if planner.refer().await? {
+                continue;
+            }
             let clashes = clashes::find(session, &draft.objects, &draft.steps).await?;
             return planner.finish(draft, &clashes);
         }
@@ -232,6 +241,9 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         let kind = Kind::find(&object.kind)
             .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
         planner.targets.list.push(Target { kind, key: object.key.clone() });
+        if object.as_of.is_some() {
+            planner.led.insert((kind.name, object.key.clone()));
+        }
     }
     session.watch.phase("looking at what is there");
     planner.read_targets().await?;
@@ -265,6 +277,9 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     let listing = planner.listing();
     // What the account may can have changed as well.
     let mut plan = plan;
+    for object in plan.objects.iter_mut().filter(|object| object.as_of.is_some()) {
+        object.as_of = Some(session.run().number());
+    }
     may::hold_against(session, &mut plan).await?;
     Ok(Planned { plan, listing, lives, rest: HashMap::new() })
 }
@@ -281,6 +296,7 @@ impl Request {
             manner,
             with_dependencies: false,
             relink: false,
+            stored_references_only: plan.stored_references_only,
             skip_existing: false,
             on_conflict: OnConflict::Overwrite,
             links,
@@ -379,6 +395,9 @@ impl<'p> Planner<'p> {
             whole: BTreeSet::new(),
             listed: HashMap::new(),
             targets: Targets::default(),
+            looked: sighting::Looked::default(),
+            referred: BTreeSet::new(),
+            led: HashSet::new(),
             absent: BTreeSet::new(),
             accepted: None,
             tells_rest: false,
@@ -402,6 +421,9 @@ impl<'p> Planner<'p> {
         }
         asked.extend(new.iter().cloned());
         if self.whole.contains(kind.name) {
+            if kind.name == "scheduled_plans" {
+                self.read_unlisted(kind, new).await?;
+            }
             return Ok(());
         }
         let stock = self.stock(kind, &new)?;
@@ -418,6 +440,18 @@ impl<'p> Planner<'p> {
             stock.folders = self.folders_of(kind, ids)?;
         }
         Ok(stock)
+    }
+
+    /// Reads those of these schedules that are not in their list, which was read.
+    async fn read_unlisted(
+        &mut self,
+        kind: &'static Kind,
+        mut keys: BTreeSet<String>,
+    ) -> Result<(), RestoreError> {
+        let lives = self.lives.entry(kind.name).or_default();
+        keys.retain(|key| lives.get(key).is_none());
+        lives.extend(live::read_plans(self.session, kind, &keys).await?);
+        Ok(())
     }
 
     /// The folders, as the instance has them, in which these should lie.
@@ -468,12 +502,14 @@ impl<'p> Planner<'p> {
         Ok(())
     }
 
-    /// Reads all objects of a kind that are live.
+    /// Reads all objects of a kind that are live, as far as they are in its list.
     async fn read_all(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
-        if !self.whole.insert(kind.name) {
+        let was_asked = self.asked.get(kind.name).is_some_and(|asked| !asked.is_empty());
+        if self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && was_asked {
             return Ok(());
         }
         let found = live::read_all(self.session, kind, self.stored(kind)).await?;
+        self.whole.insert(kind.name);
         self.lives.entry(kind.name).or_default().extend(found.lives);
         self.listed.entry(kind.name).or_default().extend(found.listed);
         Ok(())
@@ -513,8 +549,11 @@ impl<'p> Planner<'p> {
             };
             return Ok(lives.get(&owner.row.id).map_or(Standing::Absent(None), Standing::There));
         }
-        let marks = self.past.marks(kind, key)?;
         let live_key = self.live_key(kind, key);
+        if self.led.contains(&(kind.name, key.to_owned())) {
+            return Ok(lives.get(&live_key).map_or(Standing::Absent(None), Standing::There));
+        }
+        let marks = self.past.marks(kind, key)?;
         let link = if self.ids.contains_key(&Symbol::new(kind.name, key)) {
             identity::Link::Own
         } else if self.given.contains(&(kind.name.to_owned(), live_key.clone())) {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
 
+use super::sighting::Looked;
 use super::{Planner, access};
 use crate::restore::ahead::Listing;
 use crate::restore::apply::FRESH;
@@ -23,6 +24,7 @@ pub(in crate::restore) struct Reads {
     /// By kind, folders of which all live objects were listed; `None` is the instance.
     listed: HashMap<&'static str, BTreeSet<Option<String>>>,
     metadata: HashMap<String, access::Metadata>,
+    looked: Looked,
 }
 
 impl Reads {
@@ -44,10 +46,10 @@ impl Reads {
 impl Planner<'_> {
     /// Takes over what an earlier plan has read. The plan is as old as that.
     pub(super) fn go_on_from(&mut self, reads: Reads) {
-        let Reads { since, lives, asked, whole, listed, metadata } = reads;
+        let Reads { since, lives, asked, whole, listed, metadata, looked } = reads;
         self.since = since.unwrap_or(self.since);
         (self.lives, self.asked, self.whole) = (lives, asked, whole);
-        (self.listed, self.metadata) = (listed, metadata);
+        (self.listed, self.metadata, self.looked) = (listed, metadata, looked);
     }
 
     /// What was listed for the plan.
@@ -64,6 +66,7 @@ impl Planner<'_> {
             whole: std::mem::take(&mut self.whole),
             listed: std::mem::take(&mut self.listed),
             metadata: std::mem::take(&mut self.metadata),
+            looked: std::mem::take(&mut self.looked),
         });
     }
 }

@@ -138,6 +138,79 @@ fn what_was_found_ever_is_told_with_its_time() {
     assert_eq!(reader.search(&none).unwrap().found, 0);
 }
 
+/// Few words that begin so are spelt out, very many and those with letters beyond ASCII are
+/// not: the answer must not depend on it.
+#[test]
+fn what_begins_so_is_found_whichever_way_it_is_asked_for() {
+    let place = Place::new();
+    let words: Vec<String> =
+        (0..60).map(|n| format!("w{n}")).chain(["größe", "grad", "wé", "w"].map(str::to_owned)).collect();
+    let objects: Vec<(String, String)> = (1..)
+        .zip(&words)
+        .map(|(key, word)| (format!("{key}"), format!(r#"{{"title":["All {word}"],"text":["x {word}.y"]}}"#)))
+        .collect();
+    let objects: Vec<(&str, &str)> =
+        objects.iter().map(|(key, body)| (key.as_str(), body.as_str())).collect();
+    see_all(place.open(), &objects);
+    index(&place);
+    let having = |beginning: &str| -> BTreeSet<String> {
+        let begins = |(_, word): &(usize, &String)| word.starts_with(beginning);
+        (1..).zip(&words).filter(begins).map(|(key, _)| key.to_string()).collect()
+    };
+    let asked = |terms: &str| -> BTreeSet<String> { found(&place, terms, Period::Now).into_iter().collect() };
+    for beginning in ["w", "w1", "w12", "w59", "w60", "gr", "grö", "gra", "z"] {
+        assert_eq!(asked(&format!("{beginning}*")), having(beginning), "{beginning}");
+        assert_eq!(
+            asked(&format!("\"all {}\"*", beginning.to_uppercase())),
+            having(beginning),
+            "{beginning}"
+        );
+        let others: BTreeSet<String> = &having("") - &having(beginning);
+        assert_eq!(asked(&format!("x -{beginning}*")), others, "{beginning}");
+    }
+    assert_eq!(asked("\"x w5.\"*"), having("w5"));
+    assert_eq!(asked("w5* w55.y*"), having("w55"));
+    assert_sound(&place);
+}
+
+/// What is not shown is not put in order; what is shown must not depend on it.
+#[test]
+fn a_shorter_answer_is_the_beginning_of_the_longer_one() {
+    let place = Place::new();
+    let text = |title: &str, times: usize| {
+        format!(r#"{{"title":["{title}"],"text":["{}end"]}}"#, "word ".repeat(times))
+    };
+    let first: Vec<String> =
+        (0..12).map(|n| text(if n % 3 == 0 { "A word" } else { "None" }, (n * 5) % 12)).collect();
+    let keys: Vec<String> = (1..=12).map(|key| key.to_string()).collect();
+    let seen = |bodies: &[String]| {
+        let objects: Vec<(&str, &str)> =
+            keys.iter().zip(bodies).map(|(key, body)| (key.as_str(), body.as_str())).collect();
+        see_all(place.open(), &objects)
+    };
+    let run = seen(&first);
+    let second: Vec<String> =
+        (0..12).map(|n| text(if n % 4 == 0 { "Words and word" } else { "None" }, (n * 7) % 12)).collect();
+    seen(&second);
+    index(&place);
+    let (reader, terms) = (place.reader(), Terms::parse("word").unwrap());
+    let instance = reader.instances().unwrap()[0].id;
+    for moment in [Period::Now, Period::At(run), Period::Ever] {
+        let ask = |limit| {
+            let search = Search { instance, terms: &terms, kinds: &[], sides: &[Side::Live], moment, limit };
+            reader.search(&search).unwrap()
+        };
+        let whole = ask(usize::MAX);
+        let keys: Vec<&str> = whole.hits.iter().map(|hit| hit.key.as_str()).collect();
+        assert!(keys.len() > 9 && !keys.is_sorted(), "{moment:?}: {keys:?}");
+        for limit in 0..=keys.len() {
+            let part = ask(limit);
+            assert_eq!(part.hits, whole.hits[..limit], "{moment:?} {limit}");
+            assert_eq!((part.found, part.more), (whole.found, whole.more), "{moment:?} {limit}");
+        }
+    }
+}
+
 #[test]
 fn another_edition_searches_everything_again_and_takes_up_what_was_interrupted() {
     let place = Place::new();

@@ -18,10 +18,12 @@
 //!
 //! A [`Comparison`] finds the objects that may differ between what two runs left: of
 //! one instance, of two vaults, or of two instances, whose objects are recognised by
-//! name. It reads bodies one at a time, when they are asked for.
+//! name. It reads bodies one at a time, when they are asked for, or ahead of whoever
+//! compares all of them.
 //!
 //! Documents stay text throughout ([`Value`]); no number is ever converted.
 
+mod ahead;
 mod changes;
 mod edit;
 mod moves;
@@ -37,6 +39,7 @@ mod change_tests;
 #[cfg(test)]
 mod property_tests;
 
+pub use ahead::Contents;
 pub use changes::{Change, Documents, Element, Step, View, What};
 pub use edit::{Edit, Identity, ListEdit, Member, MemberChange, Slot};
 pub use states::{Comparison, Folders, Object, Pair, Scope, State};

@@ -267,21 +267,29 @@ impl<'r> Comparison<'r> {
         volatile: bool,
     ) -> vault::Result<Vec<u8>> {
         let State { reader, instance, .. } = *self.side(side);
-        if volatile
-            && !self.from.shares_history(&self.to)
+        if self.has_volatile(volatile)
             && let Some(newest) = reader.show(instance, kind.name, &object.key)?
             && newest.row.from_run == object.version.from_run
         {
             return Ok(newest.document);
         }
-        let body = object.version.body.map(|hash| reader.body(&hash)).transpose()?.flatten();
-        Ok(body.unwrap_or_default())
+        super::ahead::body(reader, object)
+    }
+
+    /// Whether fields that change without an edit are told of.
+    pub(super) fn has_volatile(&self, wanted: bool) -> bool {
+        wanted && !self.from.shares_history(&self.to)
     }
 
     /// The body of the object with a key on a side, if it is stored.
     pub(super) fn body_of(&self, side: usize, kind: &Kind, key: &str) -> vault::Result<Option<Vec<u8>>> {
         let State { reader, instance, run } = *self.side(side);
         Ok(reader.show_at(instance, kind.name, key, Some(run))?.map(|stored| stored.body))
+    }
+
+    /// The paths of both sides' vaults.
+    pub(super) fn vaults(&self) -> [&Path; 2] {
+        [self.from.reader.path(), self.to.reader.path()]
     }
 
     /// The path of the new side's vault.

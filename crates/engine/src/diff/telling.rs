@@ -8,6 +8,7 @@ use looker::Kind;
 use looker::catalogue::Refresh;
 use vault::VaultError;
 
+use super::ahead::Contents;
 use super::changes::{Change, Documents, Step, View, What};
 use super::states::{Comparison, Pair};
 use super::value::Value;
@@ -24,10 +25,23 @@ impl Comparison<'_> {
     /// # Errors
     /// When a vault cannot be read, or what is stored is damaged.
     pub fn tell(&self, pair: &Pair, view: View, each: &mut dyn FnMut(&Change<'_>)) -> vault::Result<()> {
-        let (Some(from), Some(to)) = (&pair.from, &pair.to) else { return Ok(()) };
-        let from = self.content(0, pair.kind, from, view.all)?;
-        let to = self.content(1, pair.kind, to, view.all)?;
-        self.tell_of(pair.kind, [&from, &to], view, &[], each)
+        let contents = self.contents(pair, view)?;
+        self.tell_read(pair, contents.as_ref(), view, each)
+    }
+
+    /// The same, with the contents of both sides as they were read before.
+    ///
+    /// # Errors
+    /// As [`tell`](Self::tell) gives them.
+    pub fn tell_read(
+        &self,
+        pair: &Pair,
+        contents: Option<&Contents>,
+        view: View,
+        each: &mut dyn FnMut(&Change<'_>),
+    ) -> vault::Result<()> {
+        let Some([from, to]) = contents else { return Ok(()) };
+        self.tell_of(pair.kind, [from, to], view, &[], each)
     }
 
     fn tell_of(

@@ -72,6 +72,15 @@ impl Reader {
         Ok(Self { connection, path, decoder: Decoder::new(), can_be_written: true })
     }
 
+    /// One more reader of a vault that this process is reading already, by the
+    /// [`path`](Self::path) of that reader; for another thread.
+    ///
+    /// # Errors
+    /// When the file cannot be opened once more.
+    pub fn beside(path: &Path) -> Result<Self> {
+        Self::open(path.to_owned())
+    }
+
     /// The path of the vault, absolute.
     pub fn path(&self) -> &Path {
         &self.path

@@ -100,9 +100,9 @@ impl Told<'_> {
         mut each: impl FnMut(Differing<'_, T>) -> Result<(), Failure>,
     ) -> Result<Sum, Failure> {
         let mut sum = Sum::default();
-        for pair in self.pairs {
+        self.comparison.read_ahead(self.pairs, self.view, |pair, contents| {
             let (mut counts, mut changes) = (Counts::default(), Vec::new());
-            self.comparison.tell(pair, self.view, &mut |change| {
+            self.comparison.tell_read(pair, contents.as_ref(), self.view, &mut |change| {
                 counts.add(match change.what {
                     What::Added(_) => Fate::Added,
                     What::Removed(_) => Fate::Removed,
@@ -122,12 +122,12 @@ impl Told<'_> {
                 }
                 _ => {
                     sum.alike += 1;
-                    continue;
+                    return Ok(());
                 }
             };
             sum.add(pair.kind, fate);
-            each(Differing { pair, fate, counts, changes })?;
-        }
+            each(Differing { pair, fate, counts, changes })
+        })?;
         Ok(sum)
     }
 }

@@ -1,10 +1,16 @@
 //! Search: objects by the words in their documents, with the places where they
 //! stand.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use vault::{AsOf, Fragment, Period, Reader, Referrer, Result, RunId, SearchHit};
 
-use crate::documents::{Place, placed_texts};
+use crate::documents::{Place, PlacedText, placed_texts};
 use crate::impact::{Names, ObjectName};
+
+/// So few documents are read by one thread.
+const FEW: usize = 4;
 
 /// Places shown of an object.
 const PLACES: usize = 3;
@@ -49,11 +55,10 @@ pub fn search(reader: &Reader, search: &vault::Search<'_>) -> Result<Answer> {
     let answer = reader.search(search)?;
     let run = if let Period::At(run) = search.moment { Some(run) } else { None };
     let mut names = Names::new(reader, AsOf { instance: search.instance, run })?;
-    let texts =
-        answer.hits.iter().enumerate().flat_map(|(nth, hit)| {
-            placed_texts(&hit.kind, &hit.body).into_iter().map(move |text| (nth, text))
-        });
-    let texts: Vec<_> = texts.collect();
+    let texts: Vec<(usize, PlacedText)> = (0..)
+        .zip(texts_of(&answer.hits))
+        .flat_map(|(nth, texts)| texts.into_iter().map(move |text| (nth, text)))
+        .collect();
     let mut places: Vec<Vec<FoundAt>> = answer.hits.iter().map(|_| Vec::new()).collect();
     for marked in search.terms.mark(texts.iter().map(|(_, text)| text.text.as_str()))? {
         let (nth, text) = &texts[marked.index];
@@ -68,4 +73,23 @@ pub fn search(reader: &Reader, search: &vault::Search<'_>) -> Result<Answer> {
     };
     let hits = answer.hits.into_iter().zip(places).map(hit).collect::<Result<_>>()?;
     Ok(Answer { hits, found: answer.found, more: answer.more })
+}
+
+/// The texts of each object that was found. To read twenty dashboards takes as long as to
+/// find them.
+fn texts_of(hits: &[SearchHit]) -> Vec<Vec<PlacedText>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (own, others) = hits.split_at(hits.len().div_ceil(threads).max(FEW).min(hits.len()));
+    let read = |hits: &[SearchHit]| -> Vec<_> {
+        hits.iter().map(|hit| placed_texts(&hit.kind, &hit.body)).collect()
+    };
+    thread::scope(|scope| {
+        let others = others.chunks(own.len().max(1)).map(|hits| scope.spawn(move || read(hits)));
+        let others: Vec<_> = others.collect();
+        let mut texts = read(own);
+        for other in others {
+            texts.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        texts
+    })
 }

@@ -199,12 +199,11 @@ impl<'a> Parser<'a, '_> {
             let start = self.at;
             let key = self.string()?;
             self.take(b':')?;
-            if !self.steps_over_member(start, &key)? {
-                let outside = self.is_bare;
-                self.is_bare |= self.sought.as_ref().is_some_and(|(sought, _)| sought.bare.contains(&&*key));
-                members.push((key, self.value()?));
-                self.is_bare = outside;
-            }
+            let value = match self.sought {
+                None => Some(self.value()?),
+                Some(_) => self.sought_value(start, &key)?,
+            };
+            members.extend(value.map(|value| (key, value)));
             if self.ends_with(b'}')? {
                 return Some(Node::Object(members));
             }
@@ -226,21 +225,28 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// Steps over the value of a member that began at `start`, if it is of no use.
-    fn steps_over_member(&mut self, start: usize, key: &str) -> Option<bool> {
+    /// The value of a member that begins at `start`; within, none if it is of no use and was
+    /// stepped over.
+    fn sought_value(&mut self, start: usize, key: &str) -> Option<Option<Node<'a>>> {
         let is_nested = matches!(self.peek()?, b'{' | b'[');
-        let begin = self.at;
-        let may_be = |sought: &Sought<'_>| self.is_bare || is_nested && !sought.kept.contains(&key);
-        if !self.sought.as_ref().is_some_and(|(sought, _)| may_be(sought)) {
-            return Some(false);
-        }
-        self.step_over()?;
-        let member = start..self.at;
-        let is_used = self.sought.iter().flat_map(|(_, places)| places).any(|place| member.contains(place));
-        if is_used {
+        let (begin, outside) = (self.at, self.is_bare);
+        let is_in = |keys: &[&str]| keys.contains(&key);
+        let (is_kept, is_bare) = self
+            .sought
+            .as_ref()
+            .map_or((true, false), |(sought, _)| (is_in(sought.kept), is_in(sought.bare)));
+        if outside || is_nested && !is_kept {
+            self.step_over()?;
+            let member = start..self.at;
+            if !self.sought.iter().flat_map(|(_, places)| places).any(|place| member.contains(place)) {
+                return Some(None);
+            }
             self.at = begin;
         }
-        Some(!is_used)
+        self.is_bare |= is_bare;
+        let value = self.value()?;
+        self.is_bare = outside;
+        Some(Some(value))
     }
 
     fn wanted_elements(

@@ -1,5 +1,7 @@
 """User attributes and values, access lists, favourites: created, changed, deleted, refused."""
 
+import warnings
+
 from looker_sdk import models40 as models
 from looker_sdk.rtl.model import EXPLICIT_NULL
 
@@ -83,3 +85,35 @@ def favorite(at):
     refused(404, at.sdk.content_favorite, made.id)
     body.user_id = "2"
     refused(404, at.sdk.create_content_favorite, body)
+
+
+@check("an administrator makes and deletes a favourite of another user by acting as that one")
+def favorite_of_another(at):
+    other = next(user.id for user in at.users if user.id != "1" and user.role_ids and not user.is_disabled)
+    sdk = at.sign_in()
+    marked = {row.content_metadata_id for row in sdk.search_content_favorites(user_id=other)}
+    dashboard = next(row for row in at.dashboards if row.content_metadata_id not in marked)
+    body = models.WriteContentFavorite(user_id=other, content_metadata_id=dashboard.content_metadata_id)
+    refused(404, sdk.create_content_favorite, body)
+    sdk.auth.login_user(other)
+    made = sdk.create_content_favorite(body)
+    same((made.user_id, made.dashboard.id), (other, dashboard.id))
+    refused(409, sdk.create_content_favorite, body)
+    sdk.auth.logout()
+    same(sdk.me().id, "1")
+    found = sdk.search_content_favorites(user_id=other, content_metadata_id=dashboard.content_metadata_id)
+    same([row.id for row in found], [made.id])
+    refused(404, sdk.delete_content_favorite, made.id)
+    sdk.auth.login_user(other)
+    same(sdk.delete_content_favorite(made.id), "")
+    sdk.auth.logout()
+    same(sdk.search_content_favorites(user_id=other, id=made.id), [])
+
+
+@check("nobody acts as a user that is disabled")
+def act_as_disabled(at):
+    user = at.sdk.create_user(models.WriteUser(first_name="Off", is_disabled=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it changed in 21.4
+        refused(404, at.sdk.login_user, user.id)
+    at.sdk.delete_user(user.id)

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use looker_sim::{Kind, SimConfig};
 use serde_json::{Value, json};
@@ -151,6 +151,58 @@ fn everything_comes_back_on_an_empty_instance() {
     }
     assert_eq!(empty.outbox(), [], "nobody is written to");
     assert_nothing_left_to_do(&world, "all");
+}
+
+/// Who has what among the favourites: user, field and content, with the ids of now.
+fn favorites(looker: &Looker, ids: &NewIds) -> BTreeSet<(String, String, String)> {
+    let of = |favorite: &Value| {
+        let fields = [
+            ("dashboard_id", Kind::Dashboard),
+            ("look_id", Kind::Look),
+            ("board_id", Kind::Board),
+            ("lookml_dashboard_id", Kind::LookmlDashboard),
+        ];
+        let (field, kind) = fields.into_iter().find(|(field, _)| favorite[*field].is_string())?;
+        let content = ids.now(kind, favorite[field].as_str()?);
+        let user = ids.now(Kind::User, favorite["user_id"].as_str()?);
+        Some((user.to_owned(), field.to_owned(), content.to_owned()))
+    };
+    let all = looker.export(Kind::ContentFavorite).into_iter();
+    all.filter_map(|(_, body)| of(&serde_json::from_slice(&body).unwrap())).collect()
+}
+
+#[test]
+fn everybody_has_the_same_favorites_on_an_empty_instance() {
+    let (mut looker, world) = extracted();
+    let disabled: BTreeSet<String> = looker
+        .export(Kind::User)
+        .into_iter()
+        .filter(|(_, body)| serde_json::from_slice::<Value>(body).unwrap()["is_disabled"] == true)
+        .map(|(id, _)| id)
+        .collect();
+    let trashed: BTreeSet<String> = looker.ids(Kind::Dashboard, true).into_iter().collect();
+    let before = favorites(&looker, &NewIds::default());
+    let is_meant = |(user, field, content): &(String, String, String)| {
+        !(disabled.contains(user) || field == "dashboard_id" && trashed.contains(content))
+    };
+    let meant = before.iter().filter(|one| is_meant(one)).count();
+    assert!(meant > 5, "{before:?}");
+    let empty = rebuilt(&mut looker, SimConfig { built_ins_only: true, ..config() });
+    let report = restored(&world, "all --favorites");
+    let ids = NewIds::told(&report);
+    // By then the old instance is gone; its favourites are led to the ids of now.
+    let lead = |(user, field, content): (String, String, String)| {
+        let kind = match &*field {
+            "dashboard_id" => Kind::Dashboard,
+            "look_id" => Kind::Look,
+            "board_id" => Kind::Board,
+            _ => Kind::LookmlDashboard,
+        };
+        (ids.now(Kind::User, &user).to_owned(), field, ids.now(kind, &content).to_owned())
+    };
+    let aim: BTreeSet<_> = before.into_iter().filter(is_meant).map(lead).collect();
+    assert_eq!(favorites(&empty, &NewIds::default()), aim);
+    assert_nothing_left_to_do(&world, "all --favorites");
 }
 
 /// Every object, to the byte, but for how many there are of something.

@@ -19,10 +19,12 @@ use support::api::Somebody;
 use support::looker::Looker;
 use support::requests::reads_and_writes;
 
+fn config() -> SimConfig {
+    SimConfig { seed: 43, dashboards: 8, looks: 4, folders: 4, users: 3, ..SimConfig::default() }
+}
+
 fn extracted() -> (Looker, World, Somebody) {
-    let config =
-        SimConfig { seed: 43, dashboards: 8, looks: 4, folders: 4, users: 3, ..SimConfig::default() };
-    let looker = Looker::start(config);
+    let looker = Looker::start(config());
     let world = looker.world();
     world.extract("all").complete();
     let somebody = Somebody::sign_in(&looker);
@@ -164,4 +166,34 @@ fn what_is_needed_and_what_refers_to_it_are_asked_about() {
     let now = somebody.get(&format!("/dashboard_elements/{tile}"))["body_text"].clone();
     assert_ne!(now, format!("see /dashboards/{lost} there"));
     assert!(shown.contains(&format!("/dashboards/{lost}")), "old and new addresses: {shown}");
+}
+
+#[test]
+fn whether_to_sign_in_as_others_is_asked() {
+    let looker = Looker::start(config());
+    let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    let key = looker.ids(Kind::Dashboard, false)[0].clone();
+    let place = somebody.get(&format!("/dashboards/{key}"))["content_metadata_id"].clone();
+    looker.set(Kind::User, "2", &[("is_disabled", "false")]).unwrap();
+    somebody.become_user("2").ask("POST", "/content_favorite", &json!({ "content_metadata_id": place }));
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &key).unwrap();
+    let favorites = || {
+        let of = somebody.get("/content_favorite/search?user_id=2");
+        let of = of.as_array().unwrap().iter().filter(|one| one["dashboard_id"].is_string());
+        of.count()
+    };
+    let before = favorites();
+    let line = format!("restore dashboard:{key} --as-of 1");
+    let question = "Sign in as each of them and set them again?";
+
+    looker.reset_stats();
+    let (code, shown) = typed(&world, &line, &["no", "no"]);
+    assert!(code == 0 || code == 8, "{shown}");
+    assert!(shown.replace("\r\n", " ").contains(question), "{shown}");
+    assert_eq!(looker.stats().by_operation.get("login_user"), None, "{shown}");
+
+    let (code, shown) = typed(&world, &line, &["yes", "yes"]);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(favorites(), before + 1, "{shown}");
 }

@@ -165,6 +165,26 @@ fn an_instance_that_was_set_up_anew_is_filled() {
 }
 
 #[test]
+fn favorites_come_back_where_that_is_asked_for() {
+    let (looker, world) = extracted();
+    let of_dashboards = looker.export(Kind::ContentFavorite).into_iter().filter_map(|(_, body)| {
+        let favorite: Value = serde_json::from_slice(&body).unwrap();
+        let is_others = favorite["user_id"] != "1";
+        is_others.then(|| favorite["dashboard_id"].as_str().map(str::to_owned)).flatten()
+    });
+    let live = looker.ids(Kind::Dashboard, false);
+    let id = of_dashboards.into_iter().find(|id| live.contains(id)).unwrap();
+    let line = format!("dashboard:{id} --damage purge");
+    let sets = |report: &Value| {
+        let steps = report["plan"]["steps"].as_array().unwrap().iter();
+        steps.filter(|step| step["resource"] == "favorites").count()
+    };
+    assert_eq!(sets(&rehearsed(&world, &line)), 0);
+    let report = rehearsed(&world, &format!("{line} --favorites"));
+    assert!(sets(&report) > 0, "{report}");
+}
+
+#[test]
 fn what_the_vault_does_not_have_is_said() {
     let looker = Looker::start(config());
     let world = looker.world();

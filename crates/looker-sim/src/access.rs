@@ -114,7 +114,8 @@ fn users_of_role(world: &World, role: &str, direct: bool) -> HashSet<String> {
     users
 }
 
-fn roles_of_user(world: &World, user: &str, direct: bool) -> HashSet<String> {
+/// The roles of a user; also those of its groups, unless only `direct` ones are asked for.
+pub(crate) fn roles_of_user(world: &World, user: &str, direct: bool) -> HashSet<String> {
     let Some(user) = world.get(Kind::User, user) else { return HashSet::new() };
     let mut roles: HashSet<String> = texts(user, "role_ids").into_iter().collect();
     if !direct {

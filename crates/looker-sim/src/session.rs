@@ -5,12 +5,14 @@ use crate::config::RejectedLogin;
 use crate::content::show;
 use crate::json::{self, Writer};
 use crate::kinds::Kind;
+use crate::owned;
 use crate::params::Params;
 use crate::permissions;
 use crate::reply::{Problem, Reply};
 use crate::routes::View;
 use crate::search::parse_fields;
 use crate::server::{Call, Server};
+use crate::table::{Row, as_text};
 use hyper::StatusCode;
 
 /// The release and the API versions. The addresses lack the port, as those of
@@ -69,14 +71,19 @@ fn rejected(server: &Server) -> Reply {
     }
 }
 
-/// `POST /login/{user_id}`: a token that acts as another user.
+/// `POST /login/{user_id}`: a token that acts as another user, for the account that may
+/// `sudo`, and for administrators.
 pub(crate) fn login_user(server: &Server, call: &Call) -> Reply {
-    let known = server.find(&server.world(), Kind::User, call.id()).is_some();
-    if known && permissions::has(&server.config.account, "sudo") {
-        token(server, call.id())
+    let world = server.world();
+    let enabled = |row: &Row| json::member(as_text(&row.body), "is_disabled") != Some("true");
+    let may_be = server.find(&world, Kind::User, call.id()).is_some_and(enabled);
+    let may = if call.user == API_USER {
+        permissions::has(&server.config.account, "sudo")
     } else {
-        call.not_found()
-    }
+        owned::is_admin(&world, &call.user)
+    };
+    drop(world);
+    if may && may_be { token(server, call.id()) } else { call.not_found() }
 }
 
 fn token(server: &Server, user: &str) -> Reply {

@@ -287,12 +287,34 @@ async fn a_favourite_is_its_users_own() {
     house.ask("POST", "/content_favorite", of_other.clone(), 404).await;
     house.become_user("2").await;
     house.ask("DELETE", &format!("/content_favorite/{}", id(&made)), Value::Null, 404).await;
+    house.ask("POST", "/content_favorite", body.clone(), 404).await;
     let other = house.ask("POST", "/content_favorite", of_other, 200).await;
     assert_eq!(other["user_id"], "2");
+    // Whoever acts as somebody else is no administrator by that.
+    house.ask("POST", "/login/3", Value::Null, 404).await;
+    house.ask("DELETE", "/logout", Value::Null, 200).await;
+    house.ask("GET", "/user", Value::Null, 401).await;
     house.login().await;
     house.ask("DELETE", &format!("/content_favorite/{}", id(&other)), Value::Null, 404).await;
     house.ask("DELETE", &format!("/content_favorite/{}", id(&made)), Value::Null, 204).await;
     let shown = get(&house, &path).await;
     assert!(shown["content_favorite_id"].is_null());
     assert_eq!(house.sim.ids(Kind::ContentFavorite, false).last().unwrap(), id(&other));
+}
+
+#[tokio::test]
+async fn nobody_signs_in_as_a_user_that_is_disabled_and_without_a_role_nothing_is_marked() {
+    let mut house = House::new(SimConfig::default()).await;
+    house.ask("PATCH", "/users/2", json!({ "is_disabled": true }), 200).await;
+    house.ask("POST", "/login/2", Value::Null, 404).await;
+    house.ask("PATCH", "/users/2", json!({ "is_disabled": false }), 200).await;
+    let made = house.ask("POST", "/users", json!({ "first_name": "New" }), 200).await;
+    let dashboard = house.rows("/dashboards/search?sorts=id").await.remove(0);
+    let mark = json!({ "content_metadata_id": dashboard["content_metadata_id"] });
+    house.become_user(id(&made)).await;
+    house.ask("POST", "/content_favorite", mark.clone(), 404).await;
+    house.login().await;
+    house.ask("PUT", &format!("/users/{}/roles", id(&made)), json!(["3"]), 200).await;
+    house.become_user(id(&made)).await;
+    assert_eq!(house.ask("POST", "/content_favorite", mark, 200).await["user_id"], made["id"]);
 }

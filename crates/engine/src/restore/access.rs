@@ -192,10 +192,7 @@ fn about(composer: &mut Composer<'_>, row: &Row, words: &str) -> String {
 impl Row {
     /// The holder's id or key.
     fn key(&self) -> &str {
-        match &self.holder {
-            Id::Known(id) => id,
-            Id::Of(symbol) => &symbol.key,
-        }
+        self.holder.text()
     }
 }
 

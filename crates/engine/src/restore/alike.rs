@@ -136,6 +136,7 @@ mod tests {
             about: String::new(),
             target: None,
             second: None,
+            as_user: None,
             body,
             needs: std::collections::BTreeSet::new(),
             gives: vec![Given { symbol: Symbol::new(resource, "9"), at: At::Id }],

@@ -318,6 +318,7 @@ impl<'w> Composer<'w> {
             about,
             target,
             second: None,
+            as_user: None,
             body,
             needs: BTreeSet::new(),
             gives: gives.into_iter().collect(),

@@ -12,7 +12,7 @@ use super::ahead::{Ahead, Listing};
 use super::apply::{Applied, Patience, apply_telling};
 use super::keep::keep;
 use super::plan::Plan;
-use super::planner::{Planned, Reads, Request, draw_up};
+use super::planner::{FAVORITES, Planned, Reads, Request, draw_up};
 use super::read_back::{self, ReadBack};
 use super::session::Session;
 use super::step::{Ids, Symbol};
@@ -156,6 +156,8 @@ async fn read_back(
     let is_written = |(at, object): &(usize, &super::Object)| {
         written.contains(at)
             && !matches!(object.action, Action::Blocked(_) | Action::Conflict | Action::Remove)
+            // Of these only what was set is compared.
+            && object.kind != FAVORITES
     };
     let objects = plan.objects.iter().enumerate().filter(is_written);
     let written: HashSet<(&str, &str)> =
@@ -163,14 +165,16 @@ async fn read_back(
     let is_written = |kind: &Kind, key: &String| written.contains(&(kind.name, key.as_str()));
     request.selection.objects.retain(|(kind, key)| is_written(kind, key));
     request.others.retain(|(kind, key, _)| is_written(kind, key));
-    if request.selection.objects.is_empty() && request.others.is_empty() {
-        return Ok(Vec::new());
-    }
     session.watch.phase("reading back");
-    let as_of = RunId::from_number(plan.as_of);
-    let mut again = draw_up(session, request, Some(read)).await?;
-    let mut backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
-    again.lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
-    keep(session.writer(), session.run(), std::mem::take(&mut again.lives)).await?;
+    let (mut backs, mut lives) = (Vec::new(), Vec::new());
+    if !(request.selection.objects.is_empty() && request.others.is_empty()) {
+        let as_of = RunId::from_number(plan.as_of);
+        let mut again = draw_up(session, request, Some(read)).await?;
+        backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
+        lives = std::mem::take(&mut again.lives);
+        lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
+    }
+    lives.extend(read_back::favorites(session, plan, ids, &mut backs).await?);
+    keep(session.writer(), session.run(), lives).await?;
     Ok(backs)
 }

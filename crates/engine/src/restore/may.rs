@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use looker::Client;
-use looker::catalogue::{ADMINISTER, Evidence, Operation, Permission, Write};
-use looker::client::Call;
+use looker::catalogue::{ADMINISTER, Evidence, Operation, Permission};
+use looker::client::{Call, LOGIN_USER};
 use looker::error::{Error, ErrorKind};
 use looker::pacing::{Ledger, Reason};
 use serde::Deserialize;
@@ -91,10 +91,14 @@ impl May {
         Self::What(permissions)
     }
 
-    /// The permission that a write needs and the account lacks, as far as both are known.
-    fn lacks(&self, write: &Write) -> Option<&'static Permission> {
+    /// The permission that a step needs and the account lacks, as far as both are known. As
+    /// another user it needs that one's for the rest.
+    fn lacks(&self, step: &Step) -> Option<&'static Permission> {
         let Self::What(permissions) = self else { return None };
-        let needed = write.permission()?;
+        let needed = match &step.as_user {
+            Some(_) => LOGIN_USER.permission()?,
+            None => step.write()?.permission()?,
+        };
         (!needed.is_among(|name| permissions.contains(name))).then_some(needed)
     }
 }
@@ -123,7 +127,7 @@ pub(super) async fn hold_against(session: &Session, plan: &mut Plan) -> Result<(
 /// Says of objects that the account seems to lack a permission for them.
 fn warn(plan: &mut Plan, may: &May) {
     let seems_to_lack = |step: &Step| {
-        let needed = may.lacks(step.write()?)?;
+        let needed = may.lacks(step)?;
         (needed.evidence == Evidence::Inferred).then_some(needed.name)
     };
     let mut warned: BTreeSet<(usize, &str)> = BTreeSet::new();
@@ -147,7 +151,7 @@ fn warn(plan: &mut Plan, may: &May) {
 
 fn block(plan: &mut Plan, may: &May) {
     let mut blocked: BTreeMap<usize, String> = BTreeMap::new();
-    let lacks = |step: &Step| may.lacks(step.write()?).filter(|one| one.evidence != Evidence::Inferred);
+    let lacks = |step: &Step| may.lacks(step).filter(|one| one.evidence != Evidence::Inferred);
     let lacking: BTreeMap<u32, &str> =
         plan.steps.iter().filter_map(|step| Some((step.number, lacks(step)?.name))).collect();
     let queries: BTreeSet<u32> =
@@ -216,6 +220,8 @@ mod tests {
             live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
+            favored_by: Vec::new(),
+            is_along: false,
             live: None,
             edges: None,
             intended: String::new(),
@@ -234,6 +240,7 @@ mod tests {
             about: String::new(),
             target: (verb == Verb::Update).then(|| Id::Known(number.to_string())),
             second: None,
+            as_user: None,
             body: Vec::new(),
             needs: needs.iter().copied().collect(),
             gives: vec![Given { symbol, at: At::Id }],
@@ -255,6 +262,7 @@ mod tests {
             relink: false,
             stored_references_only: false,
             references: None,
+            favorites: false,
             objects: vec![
                 object("folders", "1"),
                 object("dashboards", "2"),

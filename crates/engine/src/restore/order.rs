@@ -222,6 +222,7 @@ mod tests {
             about: format!("{resource} {key}"),
             target: None,
             second: None,
+            as_user: None,
             body: waits
                 .iter()
                 .map(|(field, resource, key)| {

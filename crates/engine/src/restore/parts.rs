@@ -24,7 +24,7 @@ pub(super) fn compose(
         return values::compose(composer, resource, sides);
     }
     // They are written when it is known where all content is.
-    if matches!(resource.name, "content_metadata" | "content_metadata_access") {
+    if matches!(resource.name, "content_metadata" | "content_metadata_access" | "content_favorites") {
         return;
     }
     composer.write(resource, sides, None);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compose::Manner;
 use super::edited::Edited;
-use super::step::{Ids, Step, Symbol};
+use super::step::{Id, Ids, Step, Symbol};
 use crate::live::Cost;
 
 /// The shape of a plan's file.
@@ -50,6 +50,9 @@ pub struct Plan {
     /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<References>,
+    /// Whether favourites of others were to be set again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub favorites: bool,
 }
 
 /// How it was looked for what refers to something that gets a new id.
@@ -112,6 +115,14 @@ pub struct Object {
     /// What it needs, is not there, and could be brought along.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
+    /// Users who had it among their favourites, or whose favourites it is, where these could
+    /// come back and do not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub favored_by: Vec<String>,
+    /// Whether of a list of favourites only those come back that are of other objects of the
+    /// plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_along: bool,
     /// Whether it was enabled and stays disabled, though it may be enabled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asleep: bool,
@@ -223,6 +234,13 @@ impl Plan {
             cost.add(ledger);
         }
         cost
+    }
+
+    /// The users as whom steps are made, each of whom is signed in once, and out: by their
+    /// ids, or the keys of those that the plan makes.
+    pub fn acts_as(&self) -> BTreeSet<&str> {
+        let users = self.steps.iter().filter_map(|step| step.as_user.as_ref());
+        users.map(Id::text).collect()
     }
 
     /// Objects with steps that somebody changed after the vault last read them, by

@@ -4,7 +4,7 @@
 //! comparison that made the plan is made once more: what it would still do is what
 //! did not come about. What differs beyond that cannot be written at all.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use looker::Kind;
 use looker::catalogue::{Relation, Resource};
@@ -16,7 +16,7 @@ use super::live::{self, Live};
 use super::paging::Stock;
 use super::parallel;
 use super::plan::{Object, Plan};
-use super::planner::Planned;
+use super::planner::{ENTRIES, FAVORITES, Planned, places, read_lists};
 use super::session::Session;
 use super::step::{Id, Ids, Step, Verb};
 use super::{Action, RestoreError};
@@ -150,6 +150,47 @@ pub(super) async fn values(
         lists.extend(found.into_values().map(|live| (kind, live)));
     }
     Ok(lists)
+}
+
+/// Reads back the lists of those whose favourites were set, and says which are not there.
+/// Gives these lists.
+pub(super) async fn favorites(
+    session: &Session,
+    plan: &Plan,
+    ids: &Ids,
+    backs: &mut Vec<ReadBack>,
+) -> Result<Vec<(&'static Kind, Live)>, RestoreError> {
+    // By object, whose list it is, and the places that were marked.
+    type Marked<'p> = (String, Vec<(String, &'p Step)>);
+    let mut set: BTreeMap<usize, Marked<'_>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.resource == ENTRIES && step.verb == Verb::Create) {
+        let sent = step.render(ids).ok();
+        let sent = sent.and_then(|body| serde_json::from_str::<serde_json::Value>(&body).ok());
+        let sent = sent.as_ref().map(|sent| (sent["user_id"].as_str(), sent["content_metadata_id"].as_str()));
+        if let Some((Some(user), Some(place))) = sent {
+            let (_, places) = set.entry(step.object).or_insert_with(|| (user.to_owned(), Vec::new()));
+            places.push((place.to_owned(), step));
+        }
+    }
+    let users = set.values().map(|(user, _)| user.clone()).collect();
+    let lists = read_lists(session, &users).await?;
+    for (at, (user, wanted)) in set {
+        let there = lists.get(&user).map(places).unwrap_or_default();
+        let missing = wanted.iter().filter(|(place, _)| !there.contains(place));
+        let refused: Vec<String> = missing.map(|(_, step)| format!("{} is not set", step.about)).collect();
+        let object = &plan.objects[at];
+        backs.push(ReadBack {
+            kind: object.kind.clone(),
+            key: object.key.clone(),
+            id: Some(user),
+            exact: refused.is_empty(),
+            refused,
+            made_by_looker: Vec::new(),
+            not_accepted: Vec::new(),
+        });
+    }
+    let kind = Kind::find(FAVORITES);
+    Ok(lists.into_values().filter_map(|live| Some((kind?, live))).collect())
 }
 
 /// Whether a list has the value that a step has sent.

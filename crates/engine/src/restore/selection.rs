@@ -41,8 +41,8 @@ pub fn restorable() -> impl Iterator<Item = &'static Kind> {
 /// Whether a restore writes objects of this kind by themselves; queries come with
 /// what shows them.
 pub fn is_restorable(kind: &Kind) -> bool {
-    let updates = Resource::find(kind.name).is_some_and(|resource| resource.update.is_some());
-    updates && kind.restore == Restore::Full
+    let is_written = |resource: &Resource| resource.update.is_some() || !resource.parts.is_empty();
+    Resource::find(kind.name).is_some_and(is_written) && kind.restore == Restore::Full
 }
 
 impl Selection {
@@ -155,7 +155,13 @@ impl Selection {
             let of_each = |source: &Source| matches!(source, Source::Objects(_) | Source::Fields(_));
             !is_narrowed && kind.each().is_some_and(|each| of_each(&each.source))
         };
-        Ok(restorable().filter(lies).filter(|kind| !is_costly(kind)).collect())
+        // Favourites are their users', and come along with what they are of.
+        let is_favorites = |kind: &&'static Kind| kind.name == super::planner::FAVORITES;
+        Ok(restorable()
+            .filter(|kind| !is_favorites(kind))
+            .filter(lies)
+            .filter(|kind| !is_costly(kind))
+            .collect())
     }
 
     /// The ids of the folders that are named, as they were.

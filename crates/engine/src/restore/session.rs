@@ -15,9 +15,10 @@ use super::clashes::Named;
 use super::may::May;
 use super::planner::Reads;
 use crate::Watch;
+use crate::account::Account;
 use crate::allowance::{Allowance, Standing};
 use crate::bookkeeping::{Bookkeeping, count_calls};
-use crate::check::release;
+use crate::check::{cannot_heal, release};
 use crate::extract::{self, Brake, ExtractError, Stop, blocking};
 
 /// What planning, applying and undoing a restore work with. Whatever is asked of the
@@ -30,6 +31,7 @@ pub struct Session {
     run: RunId,
     instance: InstanceId,
     bookkeeping: Bookkeeping,
+    account: OnceCell<Option<String>>,
     may: OnceCell<May>,
     accepted: OnceCell<Accepted>,
     /// What the last plan has read.
@@ -83,6 +85,7 @@ impl Session {
             run,
             instance,
             bookkeeping,
+            account: OnceCell::new(),
             may: OnceCell::new(),
             accepted: OnceCell::new(),
             reads: Mutex::default(),
@@ -112,12 +115,33 @@ impl Session {
 
     /// What the account may; asked once.
     pub(super) async fn may(&self) -> Result<&May, RestoreError> {
+        let ask = || async { May::ask(&self.client, self.account().await?.map(str::to_owned)).await };
+        self.may.get_or_try_init(ask).await
+    }
+
+    /// The id of the user that the account is, where the vault or the instance tells it:
+    /// one call at most.
+    pub(super) async fn account(&self) -> Result<Option<&str>, RestoreError> {
         let ask = || async {
             let client_id = &self.client.settings().client_id;
-            let user = extract::user_of_key(&*self.writer.reader()?, self.instance, client_id)?;
-            May::ask(&self.client, user).await
+            let known = extract::user_of_key(&*self.writer.reader()?, self.instance, client_id)?;
+            if known.is_some() {
+                return Ok(known);
+            }
+            match Account::ask(&self.client).await {
+                Ok(account) => Ok(Some(account.id)),
+                Err(error) if cannot_heal(&error) => Ok(None),
+                Err(error) => Err(RestoreError::from(error)),
+            }
         };
-        self.may.get_or_try_init(ask).await
+        Ok(self.account.get_or_try_init(ask).await?.as_deref())
+    }
+
+    /// Whether the instance is known to take a list of users whose favourites are asked for.
+    pub(super) fn takes_lists_of_users(&self) -> Result<bool, RestoreError> {
+        const PROBE: &str = "search_content_favorites.user_id";
+        let probes = self.writer.reader()?.probes(self.instance)?;
+        Ok(probes.iter().any(|probe| probe.name == PROBE && probe.answer))
     }
 
     /// Which fields the instance accepts; asked once.

@@ -164,6 +164,10 @@ pub struct Step {
     /// where there are two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<Id>,
+    /// The user as whom it is made, where Looker takes it from nobody else; the account's
+    /// own where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_user: Option<Id>,
     /// Members of the body, or of the answer's `fields` where it reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<(String, Part)>,
@@ -211,6 +215,14 @@ impl Id {
         match self {
             Self::Known(id) => Ok(id),
             Self::Of(symbol) => ids.get(symbol).map(String::as_str).ok_or(symbol),
+        }
+    }
+
+    /// The id, or the key of what it is the id of.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Known(id) => id,
+            Self::Of(symbol) => &symbol.key,
         }
     }
 
@@ -325,7 +337,8 @@ macro_rules! all_ids {
         impl Step {
             /// Hands every id that it waits for, or may wait for, to `each`.
             pub(super) fn $ids<'a>(&'a $($mut)? self, each: &mut impl FnMut(&'a $($mut)? Id)) {
-                [&$($mut)? self.target, &$($mut)? self.second].into_iter().flatten().for_each(&mut *each);
+                let Step { target, second, as_user, .. } = self;
+                [target, second, as_user].into_iter().flatten().for_each(&mut *each);
                 for (_, part) in &$($mut)? self.body {
                     part.$ids(each);
                 }

@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use looker::Kind;
 use looker::catalogue::{By, RELATIONS, Relation, Resource};
 use looker::pacing::Reason;
-use vault::{BodyHash, Reader, RestoreId, RunId, Side, StepState, VaultError};
+use vault::{BodyHash, GivenId, Reader, RestoreId, RunId, Side, StepState, VaultError};
 
 use super::ahead::Listing;
 use super::paging::Stock;
 use super::plan::{Action, Object, Plan};
-use super::planner::{OnConflict, Planned, Request, draw_up};
+use super::planner::{ENTRIES, FAVORITES, OnConflict, Planned, Request, draw_up};
 use super::selection::Selection;
 use super::session::Session;
 use super::step::{At, Id, Ids, Step, Symbol, Verb};
@@ -30,6 +30,20 @@ pub struct Made {
     ids: HashSet<(String, String)>,
     /// Places in the tree of access that it made stop to inherit.
     own_lists: Vec<String>,
+    /// Favourites that it set, by their ids.
+    favorites: Vec<Favorite>,
+}
+
+/// A favourite that a restore has set.
+#[derive(Debug)]
+struct Favorite {
+    id: String,
+    about: String,
+    /// As whom it was set, where that is not the account.
+    as_user: Option<Id>,
+    /// Whose list it is in, and what that user is called.
+    key: String,
+    title: Option<String>,
 }
 
 impl Made {
@@ -74,6 +88,10 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         if step.verb != Verb::Create {
             continue;
         }
+        if step.resource == ENTRIES {
+            made.favorites.extend(favorite(&plan, step, &line.given));
+            continue;
+        }
         for given in line.given {
             let is_own =
                 step.gives.iter().any(|gives| gives.at == At::Id && gives.symbol.resource == given.resource);
@@ -89,6 +107,10 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
     let (mut objects, mut others) = (Vec::new(), Vec::new());
     for (_, object) in were_there {
         let Some((kind, id)) = Kind::find(&object.kind).zip(object.live_id.clone()) else { continue };
+        // Nothing was taken from these.
+        if kind.name == FAVORITES {
+            continue;
+        }
         // What was only led is only led back.
         if object.as_of.is_some() {
             others.push((kind, id, safety));
@@ -105,6 +127,7 @@ pub fn undo(reader: &Reader, restore: RestoreId) -> Result<(Request, Made), Rest
         with_dependencies: false,
         relink: false,
         stored_references_only: false,
+        favorites: false,
         skip_existing: false,
         on_conflict: OnConflict::Overwrite,
         links: Ids::new(),
@@ -144,6 +167,9 @@ pub async fn plan_undo(session: &Session, request: Request, made: Made) -> Resul
     for place in made.own_lists {
         inherit_again(&mut planned.plan, place);
     }
+    for favorite in made.favorites {
+        unmark(&mut planned.plan, favorite);
+    }
     // What lies in a folder and goes before it does not hold it.
     let mut gone = HashSet::new();
     for (kind, key, title, id) in made.objects.into_iter().rev() {
@@ -169,6 +195,7 @@ fn inherit_again(plan: &mut Plan, place: String) {
         about: format!("access {place}: inherits again"),
         target: Some(Id::Known(place)),
         second: None,
+        as_user: None,
         body: vec![("inherits".to_owned(), special::literal("true"))],
         needs: BTreeSet::new(),
         gives: Vec::new(),
@@ -176,6 +203,44 @@ fn inherit_again(plan: &mut Plan, place: String) {
         irreversible: None,
     });
     plan.objects.push(object);
+}
+
+/// A favourite that a step has set; none where its user was made with it, and goes.
+fn favorite(plan: &Plan, step: &Step, given: &[GivenId]) -> Option<Favorite> {
+    let id = given.iter().find(|given| given.resource == ENTRIES)?.id.clone();
+    if matches!(step.as_user, Some(Id::Of(_))) {
+        return None;
+    }
+    let object = plan.objects.get(step.object)?;
+    let (key, title) = (object.key.clone(), object.title.clone());
+    Some(Favorite { id, about: step.about.clone(), as_user: step.as_user.clone(), key, title })
+}
+
+/// Adds the step that takes a favourite away again.
+fn unmark(plan: &mut Plan, favorite: Favorite) {
+    let Favorite { id, about, as_user, key, title } = favorite;
+    let is_its = |object: &Object| object.kind == FAVORITES && object.key == key;
+    let object = plan.objects.iter().position(is_its).unwrap_or_else(|| {
+        plan.objects.push(removal(FAVORITES, key.clone(), key, title));
+        plan.objects.len() - 1
+    });
+    plan.objects[object].changes.push(format!("-{about}"));
+    plan.steps.push(Step {
+        number: next_number(plan),
+        object,
+        verb: Verb::Delete,
+        resource: ENTRIES.to_owned(),
+        key: id.clone(),
+        about,
+        target: Some(Id::Known(id)),
+        second: None,
+        as_user,
+        body: Vec::new(),
+        needs: BTreeSet::new(),
+        gives: Vec::new(),
+        among: None,
+        irreversible: None,
+    });
 }
 
 fn next_number(plan: &Plan) -> u32 {
@@ -199,6 +264,8 @@ fn removal(kind: &str, key: String, id: String, title: Option<String>) -> Object
         live_referrers: Vec::new(),
         lacks: Vec::new(),
         asleep: false,
+        favored_by: Vec::new(),
+        is_along: false,
         live: None,
         edges: None,
         intended: BodyHash::of(b"").to_string(),
@@ -246,6 +313,7 @@ async fn take_away(
         about: object.name(),
         target: Some(Id::Known(id.clone())),
         second: None,
+        as_user: None,
         body: if goes_to_trash { vec![("deleted".to_owned(), special::literal("true"))] } else { Vec::new() },
         // A folder after what lay in it, which was made after it.
         needs: plan
@@ -312,6 +380,7 @@ fn nothing(address: &str, instance: i64, as_of: RunId) -> Plan {
         relink: false,
         stored_references_only: false,
         references: None,
+        favorites: false,
         objects: Vec::new(),
         steps: Vec::new(),
         ids: super::Known::default(),

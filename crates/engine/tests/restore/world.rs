@@ -194,6 +194,7 @@ impl Plans {
             relink: false,
             stored_references_only: false,
             references: None,
+            favorites: false,
             notes: Vec::new(),
         };
         Self { plan }
@@ -214,6 +215,8 @@ impl Plans {
             live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
+            favored_by: Vec::new(),
+            is_along: false,
             edited: Vec::new(),
             live: None,
             edges: None,
@@ -241,6 +244,7 @@ impl Plans {
             about: format!("{resource} {key}"),
             target: None,
             second: None,
+            as_user: None,
             body: body.into_iter().map(|(name, part)| (name.to_owned(), part)).collect(),
             needs: BTreeSet::new(),
             gives: if creates { vec![gives] } else { Vec::new() },

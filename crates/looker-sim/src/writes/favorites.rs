@@ -3,6 +3,7 @@
 
 use super::rows::{of, rows};
 use super::{Edit, Failure, Wrote, bodies};
+use crate::access::roles_of_user;
 use crate::auth::API_USER;
 use crate::json::{self, quoted};
 use crate::kinds::Kind;
@@ -26,6 +27,10 @@ const CONTENT: [(Kind, &str); 4] = [
 pub(crate) fn create(edit: &mut Edit<'_>) -> Result<Wrote, Failure> {
     let user = edit.call.user.clone();
     if edit.given.text("user_id").is_some_and(|given| given != user) {
+        return Err(Failure::NotFound);
+    }
+    // Whoever has no role sees nothing that could be marked.
+    if user != API_USER && roles_of_user(edit.world, &user, false).is_empty() {
         return Err(Failure::NotFound);
     }
     let metadata = edit.given.text("content_metadata_id").ok_or(Failure::NotFound)?;

@@ -180,7 +180,7 @@ pub(super) const FAVORITES: Kind = Kind {
         lists: Some("user_id"),
         refresh: Refresh::ByAge,
     }),
-    restore: Restore::No("only the user can set a favourite"),
+    restore: Restore::Full,
     envelope: UNNAMED,
     natural_key: &[],
     references: &[

@@ -16,6 +16,7 @@ mod compare;
 mod content;
 mod delivery;
 mod each;
+mod favorites;
 mod grants;
 mod group;
 mod kinds;

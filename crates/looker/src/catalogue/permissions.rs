@@ -123,6 +123,14 @@ const PERMISSIONS: &[Permission] = &[
             "create_user_credentials_email", "update_user_credentials_email",
         ],
     },
+    // The API document speaks of an "authenticated admin user", Looker's documentation of a
+    // permission "to act as another user", which the role Admin has.
+    Permission {
+        name: "sudo",
+        or: &[],
+        evidence: Evidence::Documentation,
+        operations: &["login_user"],
+    },
     // `all_users=true`: "the caller must have see_schedules permission to see other
     // users' scheduled plans".
     Permission {

@@ -1,5 +1,6 @@
 //! The table of what can be written.
 
+use super::favorites::{CONTENT_FAVORITES, FAVORITES};
 use super::grants::{ACCESS_ROWS, CONTENT_ACCESS, CONTENT_METADATA};
 use super::kinds::{administrative, query_based};
 use super::relations::{
@@ -44,6 +45,8 @@ pub const RESOURCES: &[&Resource] = &[
     &CONTENT_METADATA,
     &CONTENT_ACCESS,
     &ACCESS_ROWS,
+    &CONTENT_FAVORITES,
+    &FAVORITES,
     &THEMES,
     &COLOR_COLLECTIONS,
 ];

@@ -23,13 +23,18 @@ use tokio::time::Instant;
 
 use crate::catalogue::{Method, Operation};
 use crate::error::{Error, ErrorKind, Fate, Result};
-use crate::pacing::{CallMeter, Gate, Limiter, Outcome, Permit, Reason};
+use crate::pacing::{CallMeter, Gate, Ledger, Limiter, Outcome, Permit, Reason};
 use crate::paging::{Failure, RetryPolicy};
 use crate::rows::KEY_SEPARATOR;
 use buffers::Buffers;
 use session::{Session, Token};
 
+pub use session::LOGIN_USER;
 pub use settings::Settings;
+
+/// Ends a token; whether a contract counts it is said of no instance, the API document
+/// says no.
+const LOGOUT: Operation = Operation { id: "logout", path: "/logout", ledger: Ledger::Unmetered };
 
 /// A request to make.
 #[derive(Debug, Clone)]
@@ -130,17 +135,18 @@ pub struct Reply {
     pub date: Timestamp,
 }
 
-/// A client of one Looker instance. Cheap to clone; clones share everything.
+/// A client of one Looker instance. Cheap to clone; clones share everything, and those
+/// that [act as another user](Client::acting_as) all but the token.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    session: Arc<Session>,
 }
 
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
     settings: Settings,
-    session: Session,
     gate: Arc<Gate>,
     meter: CallMeter,
     buffers: Buffers,
@@ -159,14 +165,22 @@ impl Client {
         let limiter = Limiter::new(settings.pacing, settings.ceiling);
         let inner = Inner {
             http,
-            session: Session::default(),
             gate: Gate::new(limiter),
             meter: CallMeter::new(settings.budget),
             buffers: Buffers::new(2 * settings.ceiling),
             last_life: Mutex::new(Instant::now()),
             settings,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), session: Arc::default() })
+    }
+
+    /// A client whose calls are made as another user. It signs in when it first needs
+    /// to, by a token of this one's user, who must be an administrator or may `sudo`; and
+    /// again when its own token has expired. Everything but the token is shared, so that
+    /// its calls are paced and counted with all others.
+    #[must_use]
+    pub fn acting_as(&self, user: &str) -> Self {
+        Self { inner: Arc::clone(&self.inner), session: Arc::new(Session::of_other(self.clone(), user)) }
     }
 
     /// What the client was made with.
@@ -201,6 +215,28 @@ impl Client {
     /// As [`Client::get`]; [`ErrorKind::RejectedLogin`] when the credentials are refused.
     pub async fn sign_in(&self) -> Result<()> {
         self.persist(|| async { self.token().await.map(|_| ()) }, |_| false).await
+    }
+
+    /// Gives the token back, if there is one: nobody can use it any more. One that is no
+    /// longer valid is as good as given back.
+    ///
+    /// # Errors
+    /// As [`Client::write`]; the token is forgotten all the same, and ends by itself.
+    pub async fn sign_out(&self) -> Result<()> {
+        let Some(token) = self.session.take().await.filter(Token::is_fresh) else { return Ok(()) };
+        let call = Call::new(&LOGOUT, "session", Reason::Session).writing(Method::Delete, None);
+        let attempt = || async {
+            let permit = self.inner.gate.enter().await;
+            self.inner.meter.book(call.kind, call.reason, call.operation.ledger)?;
+            let sent = self.exchange(&call, Some(&token), permit).await;
+            sent.map_err(|error| self.tie(error, &call))
+        };
+        // Said twice it does no harm; a server in trouble is not waited for.
+        let is_enough = |failed: &Error| failed.tries >= 3 || failed.status == Some(401);
+        match self.persist(attempt, is_enough).await {
+            Err(error) if !matches!(error.status, Some(401 | 404)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Makes a call and parses its answer, with retries.
@@ -287,11 +323,11 @@ impl Client {
             return first.map_err(|(error, _)| error);
         };
         tracing::debug!(error = %error, "the token was refused; signing in again");
-        self.inner.session.forget(generation).await;
+        self.session.forget(generation).await;
         let again = Call { reason: Reason::Retry, ..call.clone() };
         self.send_with_token(&again).await.map_err(|(error, refused)| {
             // Refused twice, though we were let in before: this may heal.
-            let may_heal = refused.is_some() && self.inner.session.was_accepted();
+            let may_heal = refused.is_some() && self.session.was_accepted();
             if may_heal { Error { kind: ErrorKind::Server, ..error } } else { error }
         })
     }
@@ -303,19 +339,11 @@ impl Client {
         let (token, permit) = self.admit(call).await.map_err(unsent)?;
         let booked = self.inner.meter.book(call.kind, call.reason, call.operation.ledger);
         booked.map_err(|error| unsent(self.tie(error, call)))?;
-        let mut request = self.request(call);
-        if let Some(token) = &token {
-            request = request.header("Authorization", token.header());
-        }
-        let result = answer::receive(request, self.inner.settings.largest_body, &self.inner.buffers).await;
-        permit.report(call.class, outcome(&result));
-        if result.as_ref().map_or_else(|error| error.kind == ErrorKind::RateLimited, |_| true) {
-            self.inner.note_life();
-        }
+        let result = self.exchange(call, token.as_ref(), permit).await;
         let generation = token.as_ref().map(Token::generation);
         match result {
             Ok(reply) => {
-                generation.inspect(|_| self.inner.session.accept());
+                generation.inspect(|_| self.session.accept());
                 Ok(reply)
             }
             Err(error) => {
@@ -323,6 +351,20 @@ impl Client {
                 Err((self.tie(error, call), refused))
             }
         }
+    }
+
+    /// Sends a request that is booked, and hears its answer.
+    async fn exchange(&self, call: &Call, token: Option<&Token>, permit: Permit) -> Result<Reply> {
+        let mut request = self.request(call);
+        if let Some(token) = token {
+            request = request.header("Authorization", token.header());
+        }
+        let result = answer::receive(request, self.inner.settings.largest_body, &self.inner.buffers).await;
+        permit.report(call.class, outcome(&result));
+        if result.as_ref().map_or_else(|error| error.kind == ErrorKind::RateLimited, |_| true) {
+            self.inner.note_life();
+        }
+        result
     }
 
     fn request(&self, call: &Call) -> reqwest::RequestBuilder {
@@ -353,12 +395,12 @@ impl Client {
     }
 
     async fn token(&self) -> Result<Token> {
-        self.inner.session.token(&self.inner).await
+        self.session.token(&self.inner).await
     }
 
     /// Says in `error` which call it was, and strikes secrets from it.
     fn tie(&self, error: Error, call: &Call) -> Error {
-        self.inner.tie(error, format!("{} {}", call.method.name(), call.path))
+        self.session.tie(&self.inner, error, format!("{} {}", call.method.name(), call.path))
     }
 
     /// What the coordinator is told of a page that failed now and `tries` times before.
@@ -386,8 +428,9 @@ impl Inner {
         *self.last_life.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn tie(&self, mut error: Error, call: String) -> Error {
-        let struck = |text: String| answer::shortened(self.session.strike(self.settings.strike(text)));
+    /// Says in `error` which call it was, and strikes secrets from it, tokens by `strike`.
+    fn tie(&self, mut error: Error, call: String, strike: &dyn Fn(String) -> String) -> Error {
+        let struck = |text: String| answer::shortened(strike(self.settings.strike(text)));
         error.message = struck(error.message);
         for refused in &mut error.fields {
             refused.message = struck(std::mem::take(&mut refused.message));

@@ -1,5 +1,8 @@
 //! The access token: signed in once, renewed before it expires, by one task
 //! while the others wait.
+//!
+//! A session is the API key's, or that of another user for whom an administrator has
+//! signed in (`login_user`). Such a token is as secret as any.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,9 +15,14 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Inner, answer, outcome};
+use super::{Call, Client, Inner, Reply, answer, outcome};
+use crate::catalogue::{Method, Operation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pacing::{Ledger, Reason};
+
+/// Signs in as another user.
+pub const LOGIN_USER: Operation =
+    Operation { id: "login_user", path: "/login/{user_id}", ledger: Ledger::Unmetered };
 
 /// Tokens that are struck from messages: more than can be on their way at once.
 const KNOWN_TOKENS: usize = 64;
@@ -45,8 +53,17 @@ impl Token {
     }
 }
 
+/// Another user, and who signs in for it.
+#[derive(Debug)]
+struct Other {
+    user: String,
+    by: Client,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Session {
+    /// Whose it is, where it is not the API key's.
+    other: Option<Other>,
     /// Held while signing in, so that others wait for the result.
     token: Mutex<Option<Token>>,
     signed_in: AtomicU64,
@@ -64,6 +81,11 @@ struct Login {
 }
 
 impl Session {
+    /// That of another user, for whom `by` signs in.
+    pub(super) fn of_other(by: Client, user: &str) -> Self {
+        Self { other: Some(Other { user: user.to_owned(), by }), ..Self::default() }
+    }
+
     /// The valid token; signs in when there is none.
     pub(super) async fn token(&self, client: &Inner) -> Result<Token> {
         let mut slot = self.token.lock().await;
@@ -83,6 +105,11 @@ impl Session {
         }
     }
 
+    /// Takes the token away, so that nobody uses it any more.
+    pub(super) async fn take(&self) -> Option<Token> {
+        self.token.lock().await.take()
+    }
+
     /// Notes that the server let a token in.
     pub(super) fn accept(&self) {
         self.accepted.store(true, Ordering::Relaxed);
@@ -93,10 +120,19 @@ impl Session {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// Strikes the tokens from a text.
-    pub(super) fn strike(&self, text: String) -> String {
+    /// Says in `error` which call it was, and strikes secrets from it.
+    pub(super) fn tie(&self, client: &Inner, error: Error, call: String) -> Error {
+        client.tie(error, call, &|text| self.strike(text))
+    }
+
+    /// Strikes the tokens from a text, those by which this one signs in included.
+    fn strike(&self, text: String) -> String {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().fold(text, |text, token| text.replace(token.expose_secret(), "[token]"))
+        let text = known.iter().fold(text, |text, token| text.replace(token.expose_secret(), "[token]"));
+        match &self.other {
+            Some(other) => other.by.session.strike(text),
+            None => text,
+        }
     }
 
     fn know(&self, token: SecretString) {
@@ -111,6 +147,35 @@ impl Session {
     }
 
     async fn sign_in(&self, client: &Inner) -> Result<Token> {
+        let (reply, asked, call) = match &self.other {
+            None => {
+                let (reply, asked) = self.present_key(client).await?;
+                (reply, asked, "POST /login".to_owned())
+            }
+            Some(other) => {
+                let call = Call::new(&LOGIN_USER, "session", Reason::Session).at(&other.user);
+                let call = call.writing(Method::Post, None);
+                let asked = Instant::now();
+                // It needs a token of the other client's, which may have to sign in in turn.
+                let reply = Box::pin(other.by.attempt(&call)).await?;
+                (reply, asked, format!("POST {}", call.path))
+            }
+        };
+        let login: Login = serde_json::from_slice(&reply.body).map_err(|_| {
+            // The body may hold a token: say nothing of what is in it.
+            let error = Error::new(ErrorKind::BadBody, "the login answer holds no access token");
+            self.tie(client, error, call)
+        })?;
+        let generation = self.signed_in.fetch_add(1, Ordering::Relaxed) + 1;
+        self.know(login.access_token.clone());
+        let lifetime = Duration::from_secs(login.expires_in.unwrap_or(3600));
+        // Renew a little early, but not so early that short tokens are useless.
+        let margin = (lifetime / 10).min(Duration::from_secs(60));
+        Ok(Token { value: login.access_token, use_until: asked + lifetime - margin, generation })
+    }
+
+    /// Signs in by the API key; the answer, and when it was asked for.
+    async fn present_key(&self, client: &Inner) -> Result<(Reply, Instant)> {
         let settings = &client.settings;
         let permit = client.gate.enter().await;
         client.meter.book("session", Reason::Session, Ledger::Unmetered)?;
@@ -123,19 +188,9 @@ impl Session {
         let result = answer::receive(request, settings.largest_body, &client.buffers).await;
         permit.report("login", outcome(&result));
         let had_signed_in = self.signed_in.load(Ordering::Relaxed) > 0;
-        let reply =
-            result.map_err(|error| client.tie(rejected(error, had_signed_in), "POST /login".to_owned()))?;
-        let login: Login = serde_json::from_slice(&reply.body).map_err(|_| {
-            // The body may hold a token: say nothing of what is in it.
-            let error = Error::new(ErrorKind::BadBody, "the login answer holds no access token");
-            client.tie(error, "POST /login".to_owned())
-        })?;
-        let generation = self.signed_in.fetch_add(1, Ordering::Relaxed) + 1;
-        self.know(login.access_token.clone());
-        let lifetime = Duration::from_secs(login.expires_in.unwrap_or(3600));
-        // Renew a little early, but not so early that short tokens are useless.
-        let margin = (lifetime / 10).min(Duration::from_secs(60));
-        Ok(Token { value: login.access_token, use_until: asked + lifetime - margin, generation })
+        let reply = result
+            .map_err(|error| self.tie(client, rejected(error, had_signed_in), "POST /login".to_owned()))?;
+        Ok((reply, asked))
     }
 }
 

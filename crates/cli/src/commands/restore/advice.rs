@@ -46,7 +46,12 @@ pub(super) fn enabling(plan: &Plan, restored: &Restored) -> Option<String> {
 
 fn advice(failure: &StepFailure, step: Option<&Step>, restore: RestoreId) -> Option<String> {
     let again = format!("then `lookervault restore failed retry {restore}` makes it again");
-    let permission = step.and_then(Step::write).and_then(looker::catalogue::Write::permission);
+    // Where nobody could be signed in, what was to be written did not matter.
+    let permission = if failure.request.contains(" /login/") {
+        looker::client::LOGIN_USER.permission()
+    } else {
+        step.and_then(Step::write).and_then(looker::catalogue::Write::permission)
+    };
     let needed = permission.map(|permission| permission.name);
     Some(match failure.status? {
         403 => match needed {

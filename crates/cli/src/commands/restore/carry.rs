@@ -136,8 +136,8 @@ pub(super) fn restore(context: &Context, select: &SelectArgs, apply: &ApplyArgs)
     })
 }
 
-/// Asks whether what is needed comes along, and whether what refers to something that
-/// gets a new id is led there: what to plan instead.
+/// Asks whether what is needed comes along, whether what refers to something that gets a
+/// new id is led there, and whether favourites are set again: what to plan instead.
 fn widened(printer: &Printer, mut request: Request, plan: &Plan) -> Option<Request> {
     let answers = &[("yes", true), ("no", false)];
     let all = |of: fn(&restore::Object) -> &[String]| {
@@ -158,7 +158,26 @@ fn widened(printer: &Printer, mut request: Request, plan: &Plan) -> Option<Reque
         request.relink = printer.ask(&question, answers) == Some(true);
         is_wider |= request.relink;
     }
+    if !request.favorites
+        && let Some(question) = of_favorites(plan)
+    {
+        request.favorites = printer.ask(&question, answers) == Some(true);
+        is_wider |= request.favorites;
+    }
     is_wider.then_some(request)
+}
+
+/// Asks for what takes signing in as others; nothing where no favourites are left.
+fn of_favorites(plan: &Plan) -> Option<String> {
+    let left = || plan.objects.iter().flat_map(|object| &object.favored_by);
+    let users: BTreeSet<&String> = left().collect();
+    let users = human::counted(users.len() as u64, "user", "users");
+    let objects = plan.objects.iter().filter(|object| !object.favored_by.is_empty()).count();
+    let objects = human::counted(objects as u64, "object", "objects");
+    left().next()?;
+    Some(format!(
+        "{users} had {objects} of these among the favorites. Sign in as each of them and set them again?"
+    ))
 }
 
 /// Carries out a plan of a file.

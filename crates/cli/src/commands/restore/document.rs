@@ -18,6 +18,7 @@ pub(super) struct PlanDocument<'a> {
     #[serde(flatten)]
     plan: &'a Plan,
     cost: Cost,
+    acts_as: std::collections::BTreeSet<&'a str>,
     irreversible: Vec<Irreversible<'a>>,
 }
 
@@ -31,7 +32,13 @@ struct Irreversible<'a> {
 pub(super) fn plan(plan: &Plan) -> PlanDocument<'_> {
     let irreversible =
         plan.irreversible().map(|(step, why)| Irreversible { step: step.number, about: &step.about, why });
-    PlanDocument { schema: FORMAT, plan, cost: plan.cost(), irreversible: irreversible.collect() }
+    PlanDocument {
+        schema: FORMAT,
+        plan,
+        cost: plan.cost(),
+        acts_as: plan.acts_as(),
+        irreversible: irreversible.collect(),
+    }
 }
 
 /// Writes a plan to a file, whole or not at all.

@@ -192,7 +192,12 @@ fn summary(plan: &Plan) -> String {
         return format!("{objects}: {counts}. There is nothing to do.");
     }
     let steps = human::counted(plan.steps.len() as u64, "step", "steps");
-    format!("{objects}: {counts}. {steps} would take {}.", price(plan.cost()))
+    let users = plan.acts_as().len() as u64;
+    let sign_ins = match human::counted(users, "user", "users") {
+        _ if users == 0 => String::new(),
+        users => format!(" For favorites, {users} would be signed in and out, which is not metered."),
+    };
+    format!("{objects}: {counts}. {steps} would take {}.{sign_ins}", price(plan.cost()))
 }
 
 pub(super) fn price(cost: Cost) -> String {

@@ -67,6 +67,9 @@ pub struct SelectArgs {
     /// no calls for that
     #[arg(long)]
     pub stored_references_only: bool,
+    /// Set again what users had among their favorites, signing in as each of them
+    #[arg(long)]
+    pub favorites: bool,
 
     /// Make only what is not there
     #[arg(long)]
@@ -165,6 +168,7 @@ impl SelectArgs {
             with_dependencies: self.with_dependencies,
             relink: self.relink,
             stored_references_only: self.stored_references_only,
+            favorites: self.favorites,
             skip_existing: self.skip_existing,
             on_conflict: what(self.on_conflict),
             links: links(reader, instance)?,
@@ -175,8 +179,18 @@ impl SelectArgs {
     /// The kinds that were named, as far as they can be written: a group may hold
     /// others.
     fn restorable_kinds(&self) -> Vec<&'static Kind> {
-        let named = resolve(&self.kinds).into_iter().map(KindName::entry);
-        named.filter(|kind| engine::restore::is_restorable(kind)).collect()
+        let named = resolve(&self.kinds).into_iter();
+        // Favourites of others are meant where they are asked for, not with all of a group.
+        let is_meant = |name: &KindName| {
+            name.plural() != "content_favorites"
+                || self.favorites
+                || self.kinds.contains(&KindChoice::One(*name))
+        };
+        named
+            .filter(is_meant)
+            .map(KindName::entry)
+            .filter(|kind| engine::restore::is_restorable(kind))
+            .collect()
     }
 }
 
@@ -196,6 +210,7 @@ pub(super) fn again(
     request.skip_existing = plan.skip_existing;
     // What leads to new ids is looked for anew: it may have been edited, and read, since.
     request.relink = plan.relink;
+    request.favorites = plan.favorites;
     request.others.clear();
     Ok(request)
 }

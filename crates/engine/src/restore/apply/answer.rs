@@ -56,9 +56,10 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<Row>, String> {
         .map_err(|error| format!("the answer is no list as expected: {}", rows::fault(&error)))
 }
 
-/// An object of which only the id is known.
-pub(super) fn of_id(id: &str) -> Row {
-    Row::from_iter([("id".to_owned(), Value::from(id))])
+/// An object of which only the id is known, and maybe its place in the tree of access.
+pub(super) fn of_ids(id: &str, place: Option<&str>) -> Row {
+    let place = place.map(|place| ("content_metadata_id".to_owned(), Value::from(place)));
+    std::iter::once(("id".to_owned(), Value::from(id))).chain(place).collect()
 }
 
 /// The id in a field. Older releases write some as numbers.

@@ -22,11 +22,15 @@
 //! restore is resumed, or its plan is old, the list is read first: somebody who came
 //! since must not be lost.
 //!
+//! What is made as another user is made last, when groups, roles and access are as they
+//! should be: by then the user may what it should ([`actors`]).
+//!
 //! Creations that could be taken for each other are therefore never under way together
 //! ([`lanes`]). All other steps are made as soon as what they need is there
 //! ([`graph`]), many at a time: the client's gate says how many requests run at once,
 //! and more steps than that are under way, since some wait for the disk.
 
+mod actors;
 mod answer;
 mod carry;
 mod graph;
@@ -50,6 +54,7 @@ use super::RestoreError;
 use super::plan::Plan;
 use super::session::Session;
 use super::step::{Ids, Symbol};
+use actors::Actors;
 use carry::{Outcome, Request};
 use graph::Graph;
 use journal::Journal;
@@ -125,7 +130,8 @@ pub(super) async fn apply_telling(
     let is_late = !begun.is_empty() || age > patience.fresh;
     let journal = Journal::open(session.writer.clone());
     let ids = Mutex::new(known.clone());
-    let work = Work { session, restore, plan, patience, is_late, journal, known, ids };
+    let actors = Actors::default();
+    let work = Work { session, restore, plan, patience, is_late, journal, known, ids, actors };
     let mut driver = Driver {
         work: &work,
         settled,
@@ -134,9 +140,12 @@ pub(super) async fn apply_telling(
         ledger: Ledger::new(plan),
         requests: HashMap::new(),
         resumed: HashMap::new(),
+        later: Some(Vec::new()),
     };
     driver.take_up(begun).await?;
-    driver.run().await?;
+    let ran = driver.run().await;
+    work.actors.sign_out(patience.grace).await;
+    ran?;
     let ledger = driver.ledger;
     let ids = std::mem::take(&mut *work.ids());
     let applied = ledger.close(ids, session.brake.pulled());
@@ -157,6 +166,8 @@ struct Work<'a> {
     known: Ids,
     /// These, and all that were given.
     ids: Mutex<Ids>,
+    /// Users as whom steps are made.
+    actors: Actors,
 }
 
 impl Work<'_> {
@@ -190,6 +201,8 @@ struct Driver<'a> {
     requests: HashMap<usize, Request>,
     /// What the journal has of steps that are to be taken up again.
     resumed: HashMap<usize, StepInfo>,
+    /// Steps that are made as other users, until everything else is settled.
+    later: Option<Vec<usize>>,
 }
 
 impl Driver<'_> {
@@ -249,6 +262,7 @@ impl Driver<'_> {
             tokio::select! {
                 settled = under_way.next() => match settled {
                     Some((at, outcome)) => self.settle(at, outcome?).await?,
+                    None if self.comes_to_the_last() => {}
                     None => return Ok(()),
                 },
                 () = &mut cut_off => return Ok(()),
@@ -256,10 +270,23 @@ impl Driver<'_> {
         }
     }
 
+    /// Lets the steps go that are made as other users. Whether there are any.
+    fn comes_to_the_last(&mut self) -> bool {
+        let later = self.later.take().unwrap_or_default();
+        for at in &later {
+            self.graph.give_back(*at);
+        }
+        !later.is_empty() && self.work.session.brake.pulled().is_none()
+    }
+
     /// The next step that may go, with its request.
     fn next(&mut self) -> Option<(usize, Request)> {
         loop {
             let at = self.graph.take()?;
+            if let Some(later) = self.later.as_mut().filter(|_| self.work.plan.steps[at].as_user.is_some()) {
+                later.push(at);
+                continue;
+            }
             let Some(request) = self.requests.remove(&at).or_else(|| Request::new(self.work, at)) else {
                 continue;
             };

@@ -18,6 +18,36 @@ use crate::extract::Stop;
 const ALIVE: Duration = Duration::from_secs(5);
 
 impl Carried<'_> {
+    /// Signs in as the user as whom it is made; what becomes of it where that is refused.
+    pub(super) async fn become_its_user(&mut self) -> Result<Option<Outcome>, Halt> {
+        let work = self.work;
+        let user =
+            self.step.as_user.as_ref().and_then(|user| user.resolve(&work.ids()).ok().map(str::to_owned));
+        let Some(user) = user else { return Ok(None) };
+        self.go_on()?;
+        let actor = work.actors.of(&work.session.client, &user);
+        let signed_in = tokio::select! {
+            signed_in = actor.sign_in() => signed_in,
+            () = work.session.brake.at_once() => return Err(Halt::Stopped),
+        };
+        match signed_in {
+            Ok(()) => {
+                self.actor = Some(actor);
+                Ok(None)
+            }
+            Err(error) if error.fate() == Fate::Refused => {
+                let reason = format!("signing in as user {user} is refused: {}", error.message);
+                let failure = StepFailure {
+                    request: error.call.into_string(),
+                    body: None,
+                    ..self.failure(error.status, reason)
+                };
+                Ok(Some(Outcome::Failed(failure)))
+            }
+            Err(error) => Err(self.stop(stop_of(&error))),
+        }
+    }
+
     /// Sends it, once it is in the journal.
     pub(super) async fn send(&mut self) -> Result<Result<Reply, Error>, Halt> {
         self.go_on()?;
@@ -27,7 +57,8 @@ impl Carried<'_> {
         self.sends += 1;
         let reason = if self.sends > 1 { Reason::Retry } else { Reason::Write };
         let call = Call { reason, ..self.request.call.clone() };
-        let sent = self.work.session.client.write(&call).await;
+        let client = self.actor.as_ref().map_or(&self.work.session.client, |actor| &actor.client);
+        let sent = client.write(&call).await;
         self.status = sent.as_ref().ok().map(|reply| reply.status);
         Ok(sent)
     }

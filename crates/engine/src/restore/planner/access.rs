@@ -459,20 +459,23 @@ enum Beginning {
     Nothing,
 }
 
-/// The creation of content tells its place.
-fn give_place(composer: &mut Composer<'_>, place: &str, content: &Named) {
+/// The step that makes content, or takes it out of the trash, tells its place. Whether there
+/// is one.
+pub(super) fn give_place(composer: &mut Composer<'_>, place: &str, content: &Named) -> bool {
     let symbol = Symbol::new(INHERITING, place);
     let is_its = |step: &&mut crate::restore::step::Step| {
-        step.verb == Verb::Create && step.resource == content.0.name && step.key == content.1
+        matches!(step.verb, Verb::Create | Verb::Undelete)
+            && step.resource == content.0.name
+            && step.key == content.1
     };
-    if let Some(step) = composer.steps.iter_mut().find(is_its)
-        && !step.gives.iter().any(|given| given.symbol == symbol)
-    {
+    let Some(step) = composer.steps.iter_mut().find(is_its) else { return false };
+    if !step.gives.iter().any(|given| given.symbol == symbol) {
         step.gives.push(Given { symbol, at: At::ContentMetadata });
     }
+    true
 }
 
-fn text(document: &Value<'_>, field: &str) -> Option<String> {
+pub(super) fn text(document: &Value<'_>, field: &str) -> Option<String> {
     document.member(field)?.as_name().map(std::borrow::Cow::into_owned)
 }
 

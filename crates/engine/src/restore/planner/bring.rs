@@ -186,10 +186,7 @@ impl Planner<'_> {
             {
                 continue;
             }
-            let name = match kind.name {
-                "content_favorites" => format!("the favourites of user {key}"),
-                _ => format!("{} {key}", kind.singular),
-            };
+            let name = format!("{} {key}", kind.singular);
             if is_new {
                 referrers.new.push(name.clone());
             }
@@ -346,6 +343,7 @@ impl Planner<'_> {
             let values = self.values_of_new()?;
             self.bring(values).await?;
         }
+        self.bring_favorites().await?;
         Ok(true)
     }
 

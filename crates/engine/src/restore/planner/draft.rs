@@ -7,7 +7,7 @@ use looker::Kind;
 use vault::{RunId, Side};
 
 use super::composed::{Composed, Ground, Task, writes};
-use super::{OnConflict, Planned, Planner, Target};
+use super::{OnConflict, Planned, Planner, Target, favorites};
 use crate::restore::compose::Composer;
 use crate::restore::edited::Edited;
 use crate::restore::identity::Standing;
@@ -115,6 +115,7 @@ impl Planner<'_> {
         self.compose_edges(&mut composer, &mut objects)?;
         self.compose_values(&mut composer, &mut objects)?;
         self.compose_lists(&mut composer, &mut objects)?;
+        self.compose_favorites(&mut composer, &mut objects)?;
         let asks_document = composer.met_unknown || writes(&composer.steps);
         let mut above = self.lists_above()?;
         self.add_trashed(&mut above)?;
@@ -234,6 +235,8 @@ impl Planner<'_> {
             live_referrers: Vec::new(),
             lacks: Vec::new(),
             asleep: false,
+            favored_by: Vec::new(),
+            is_along: self.along.contains(&target.key) && target.kind.name == favorites::LISTS,
             live: None,
             edges: None,
             intended,
@@ -386,6 +389,7 @@ impl Planner<'_> {
             (0..objects.len()).filter(|at| matches!(objects[*at].action, Action::Blocked(_))).collect();
         unlink(&mut steps, &blocked);
         let steps = order::without(steps, &blocked);
+        favorites::tell(&mut objects, &steps);
         let mut ids = Known::default();
         for (symbol, id) in &self.ids {
             ids.insert(symbol, id);
@@ -415,6 +419,7 @@ impl Planner<'_> {
             relink: self.request.relink,
             stored_references_only: self.request.stored_references_only,
             references,
+            favorites: self.request.favorites,
         };
         Ok(Planned { plan, listing, lives, rest })
     }

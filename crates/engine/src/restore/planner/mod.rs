@@ -10,6 +10,7 @@ mod bring;
 mod composed;
 mod draft;
 mod edges;
+mod favorites;
 mod reads;
 mod sighting;
 mod trashed;
@@ -39,10 +40,12 @@ use super::step::{Ids, Symbol};
 use super::{RestoreError, clashes, may};
 
 pub(super) use edges::LiveEdges;
+pub(super) use favorites::{ENTRIES, LISTS as FAVORITES, places, read_lists};
 pub(super) use reads::Reads;
 
 /// What to plan.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "options of which each is chosen by itself")]
 pub struct Request {
     /// The instance, by its address.
     pub address: String,
@@ -59,6 +62,9 @@ pub struct Request {
     pub relink: bool,
     /// Whether only what the vault read last is looked at for what refers to that.
     pub stored_references_only: bool,
+    /// Whether favourites are set again, for which users are signed in that the account is
+    /// not; its own come along with dependencies.
+    pub favorites: bool,
     /// Whether what is there is left as it is, whatever it is.
     pub skip_existing: bool,
     /// What to do with objects that somebody changed since they were read last.
@@ -138,6 +144,10 @@ struct Planner<'p> {
     referred: BTreeSet<Symbol>,
     /// Targets that are only led to new ids, and in all else stay as they are.
     led: HashSet<(&'static str, String)>,
+    /// Users of whose favourites only those are meant that are of other targets.
+    along: BTreeSet<String>,
+    /// The id of the user that the account is, where that was asked for and could be told.
+    own: Option<String>,
     /// Ids of stored keys that are there under another id, or are known to be there.
     ids: Ids,
     /// Ids that earlier restores gave to other stored keys, by resource.
@@ -191,6 +201,7 @@ pub(super) async fn draw_up(
     }
     planner.refer().await?;
     planner.bring_lists().await?;
+    planner.bring_favorites().await?;
     planner.read_edges().await?;
     planner.accepted = session.known_accepted();
     loop {
@@ -237,7 +248,9 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     let instance = reader.moment(as_of)?.instance;
     let request = Request::again(&plan, plan.ids.ids(), Manner::default());
     let mut planner = Planner::new(session, &reader, request, instance)?;
-    for object in &plan.objects {
+    // Favourites are only added to: whatever their users did since stays as it is.
+    let looked_at = || plan.objects.iter().filter(|object| object.kind != favorites::LISTS);
+    for object in looked_at() {
         let kind = Kind::find(&object.kind)
             .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
         planner.targets.list.push(Target { kind, key: object.key.clone() });
@@ -250,7 +263,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     planner.read_edges().await?;
     let live_edges = LiveEdges::of(&planner.lives);
     let (mut moved, mut lives) = (Vec::new(), planner.beside_the_targets()?);
-    for (target, object) in planner.targets.list.iter().zip(&plan.objects) {
+    for (target, object) in planner.targets.list.iter().zip(looked_at()) {
         let Standing::There(live) = planner.standing(target.kind, &target.key)? else {
             if object.live.is_some() {
                 moved.push(format!("{} {}", target.kind.singular, target.key));
@@ -287,7 +300,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
 impl Request {
     /// What asks for the objects of a plan once more.
     pub fn again(plan: &Plan, links: Ids, manner: Manner) -> Self {
-        let own = plan.objects.iter().filter(|object| object.as_of.is_none());
+        let own = plan.objects.iter().filter(|object| object.as_of.is_none() && !object.is_along);
         let objects = own.filter_map(|object| Some((Kind::find(&object.kind)?, object.key.clone())));
         Self {
             address: plan.address.clone(),
@@ -297,6 +310,7 @@ impl Request {
             with_dependencies: false,
             relink: false,
             stored_references_only: plan.stored_references_only,
+            favorites: false,
             skip_existing: false,
             on_conflict: OnConflict::Overwrite,
             links,
@@ -398,6 +412,8 @@ impl<'p> Planner<'p> {
             looked: sighting::Looked::default(),
             referred: BTreeSet::new(),
             led: HashSet::new(),
+            along: BTreeSet::new(),
+            own: None,
             absent: BTreeSet::new(),
             accepted: None,
             tells_rest: false,
@@ -491,6 +507,7 @@ impl<'p> Planner<'p> {
             self.read(kind, &keys).await?;
         }
         self.read_values().await?;
+        self.read_favorites().await?;
         self.read_lists().await?;
         let mut there = HashSet::new();
         for Target { kind, key } in &self.targets.list {

@@ -11,6 +11,7 @@ fn step() -> Step {
         about: "tile \"A\"".to_owned(),
         target: None,
         second: None,
+        as_user: None,
         body: vec![
             ("dashboard_id".to_owned(), Part::Id(Id::Known("12".to_owned()))),
             ("query_id".to_owned(), made("q")),

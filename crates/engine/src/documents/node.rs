@@ -230,12 +230,16 @@ impl<'a> Parser<'a, '_> {
     fn sought_value(&mut self, start: usize, key: &str) -> Option<Option<Node<'a>>> {
         let is_nested = matches!(self.peek()?, b'{' | b'[');
         let (begin, outside) = (self.at, self.is_bare);
+        if !is_nested && !outside {
+            return self.value().map(Some);
+        }
         let is_in = |keys: &[&str]| keys.contains(&key);
         let (is_kept, is_bare) = self
             .sought
             .as_ref()
             .map_or((true, false), |(sought, _)| (is_in(sought.kept), is_in(sought.bare)));
-        if outside || is_nested && !is_kept {
+        // What lies in a bare value is looked at piece by piece.
+        if outside || !is_kept && !is_bare {
             self.step_over()?;
             let member = start..self.at;
             if !self.sought.iter().flat_map(|(_, places)| places).any(|place| member.contains(place)) {
@@ -457,7 +461,10 @@ mod tests {
             r#"{"o": {"a": 1, "b": "c,}", "d": {"e": [3, "v.f"], "g": 4}, "v.f": true}, "h": 5}"#,
             r#"{"o": {"d": {"e": [3, "v.f"]}, "v.f": true}, "h": 5}"#,
         );
-        read(r#"{"o": {"q": {"a": 1}}, "q": {"o": {"x": 1}, "y": 2}, "z": {"a": 1}}"#, r#"{"q": {"y": 2}}"#);
+        read(
+            r#"{"o": {"q": {"a": 1}}, "q": {"o": {"x": 1}, "y": 2}, "z": {"a": 1}}"#,
+            r#"{"o": {}, "q": {"o": {}, "y": 2}}"#,
+        );
         for broken in [r#"{"a": [1}"#, r#"{"a": {"#, r#"{"o": {"v.f" 1}}"#, r#"{"a": ["#] {
             assert_eq!(Node::parse_for(broken, sought), None, "{broken}");
         }

@@ -173,6 +173,67 @@ fn the_other_way_round_is_the_opposite() {
     assert_eq!(objects(&back), turned);
 }
 
+/// Forty looks, each with a number of its own; of every tenth one there is only one side.
+fn many(run: u32) -> World {
+    let world = World::new();
+    for edit in 1..=run {
+        let is_there = |id: &u32| id % 10 > 1 || (id % 10 == 0) == (edit == 2);
+        let look = |id: u32| {
+            live("looks", &format!(r#"{{"id":"{id}","title":"L","description":"{edit} of {id}"}}"#))
+        };
+        let looks: Vec<Object> = (1..=40).filter(is_there).map(look).collect();
+        store(&world.path("lookervault.db"), URL, &looks);
+    }
+    world
+}
+
+/// Bodies are read while those before are compared.
+#[test]
+fn each_of_many_is_told_with_its_own_content_and_in_order() {
+    let world = many(2);
+    let document = world.json("diff 1 2 --kind looks");
+    let found = objects(&document);
+    let ids: Vec<u32> = found.iter().map(|(_, id, _)| id.parse().unwrap()).collect();
+    assert!(ids.is_sorted() && ids.len() == 40, "{ids:?}");
+    for (_, id, change) in &found {
+        match id.parse::<u32>().unwrap() % 10 {
+            0 => assert_eq!(change, "added", "{id}"),
+            1 => assert_eq!(change, "removed", "{id}"),
+            _ => {
+                let told = words(&document, id);
+                assert_eq!(told, ["changed description"], "{id}");
+                let object =
+                    document["objects"].as_array().unwrap().iter().find(|object| object["to"]["id"] == *id);
+                let change = &object.unwrap()["changes"][0];
+                assert_eq!(
+                    (&change["from"], &change["to"]),
+                    (&json!(format!("1 of {id}")), &json!(format!("2 of {id}")))
+                );
+            }
+        }
+    }
+    let counted = world.run("diff 1 2 --kind looks --stat").all();
+    assert!(counted.contains("40 objects differ: 4 added, 4 removed, 32 changed."), "{counted}");
+    assert_eq!(world.run("diff 1 1 --kind looks").code, 0);
+}
+
+#[test]
+fn a_damaged_body_among_many_is_named() {
+    let world = many(2);
+    let spoil = "UPDATE body SET data = zeroblob(length(data)) WHERE id = (
+        SELECT body FROM version JOIN object ON object.id = object WHERE key = '37' ORDER BY from_run LIMIT 1)";
+    rusqlite::Connection::open(world.path("lookervault.db")).unwrap().execute(spoil, ()).unwrap();
+    let ran = world.run("diff 1 2 --kind looks");
+    assert!(
+        ran.out.contains("1 of 36") && !ran.out.contains("1 of 37"),
+        "what comes before is told: {}",
+        ran.out
+    );
+    assert!(ran.code != 0 && ran.err.contains("damaged"), "{}", ran.err);
+    let alone = world.run("diff 1 2 --kind dashboards");
+    assert_eq!(alone.code, 0, "{}", alone.err);
+}
+
 #[test]
 fn the_exit_code_tells_whether_anything_differs() {
     let world = world();

@@ -27,8 +27,23 @@ fn looker() -> (Looker, World, Somebody) {
         ..SimConfig::default()
     });
     let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
+    add_dashboard(&looker, &somebody);
     world.extract("all").complete();
     (looker, world, somebody)
+}
+
+/// Makes a dashboard beside the first one, with a text; nothing refers to it.
+fn add_dashboard(looker: &Looker, somebody: &Somebody) -> String {
+    let beside = somebody.get(&format!("/dashboards/{}", looker.ids(Kind::Dashboard, false)[0]));
+    let (count, folder) = (looker.ids(Kind::Dashboard, false).len(), &beside["folder_id"]);
+    let made = json!({ "title": format!("Made as number {count}"), "folder_id": folder });
+    let made = somebody.done("POST", "/dashboards", &made)["id"].as_str().unwrap().to_owned();
+    somebody.done(
+        "POST",
+        "/dashboard_elements",
+        &json!({ "dashboard_id": made, "type": "text", "body_text": "!" }),
+    );
+    made
 }
 
 fn link(to: &str) -> String {
@@ -65,10 +80,9 @@ struct Since {
 
 impl Since {
     fn made(looker: &Looker, somebody: &Somebody) -> Self {
-        let [lost, known] = [0, 1].map(|at| looker.ids(Kind::Dashboard, false)[at].clone());
-        let folder = somebody.get(&format!("/dashboards/{known}"))["folder_id"].clone();
-        let made = somebody.done("POST", "/dashboards", &json!({ "title": "Of today", "folder_id": folder }));
-        let made = made["id"].as_str().unwrap().to_owned();
+        let dashboards = looker.ids(Kind::Dashboard, false);
+        let (known, lost) = (dashboards[1].clone(), dashboards.last().unwrap().clone());
+        let made = add_dashboard(looker, somebody);
         for holder in [&known, &made] {
             add_link(somebody, holder, &lost);
         }
@@ -265,8 +279,9 @@ fn what_is_refused_is_told() {
         (is_closed && refused).then(|| Instead::error(403, "Forbidden"))
     });
     let world = looker.world_at(&front.url());
-    world.extract("all").complete();
     let somebody = Somebody::sign_in(&looker);
+    add_dashboard(&looker, &somebody);
+    world.extract("all").complete();
     let since = Since::made(&looker, &somebody);
     is_closed.store(true, std::sync::atomic::Ordering::Relaxed);
     let ran = world.run(&format!("restore plan dashboard:{} --json", since.lost));
@@ -311,4 +326,29 @@ fn a_plan_of_a_file_is_refused_when_what_it_leads_was_edited() {
     assert_eq!(done.code, 0, "{}", done.all());
     assert_eq!(somebody.get(edited)["description"], "Edited once more");
     assert_eq!(holding(&somebody, &since.paths(), &link(&since.lost)), Vec::<&str>::new());
+}
+
+/// What went out of a board with a dashboard comes back with it.
+#[test]
+fn a_place_that_went_with_what_was_on_it_is_given_back() {
+    let (looker, world, somebody) = looker();
+    let board = looker.ids(Kind::Board, false)[0].clone();
+    let path = format!("/boards/{board}");
+    let lost = looker.ids(Kind::Dashboard, false)[0].clone();
+    let section = somebody.get(&path)["board_sections"][0]["id"].clone();
+    let item = json!({ "board_section_id": section, "dashboard_id": lost });
+    somebody.done("POST", "/board_items", &item);
+    world.extract("all").complete();
+    looker.purge(Kind::Dashboard, &lost).unwrap();
+    assert!(!somebody.get(&path).to_string().contains(&format!("\"dashboard_id\":\"{lost}\"")));
+    let plan = world.run(&format!("restore plan dashboard:{lost} --json")).report();
+    let name = format!("board {board}");
+    assert!(texts(&plan["objects"][0]["referrers"]).contains(&name.as_str()), "{plan}");
+    assert!(!texts(&plan["objects"][0]["live_referrers"]).contains(&name.as_str()), "{plan}");
+
+    let report = world.run(&format!("restore dashboard:{lost} --relink --yes --json"));
+    assert_eq!(report.code, 0, "{}", report.all());
+    let made = new_id(&report.report());
+    let now = somebody.get(&path).to_string();
+    assert!(now.contains(&format!("\"dashboard_id\":\"{made}\"")), "{now}");
 }

@@ -59,9 +59,8 @@ pub(crate) struct Row {
 impl Row {
     /// Reads the columns out of a body.
     pub(crate) fn new(kind: Kind, body: Bytes) -> Row {
-        let text = as_text(&body);
-        let (cells, light) = columns_of(kind, json::members(text));
-        Row::of(kind, body.clone(), cells, light, OnceLock::new())
+        let (cells, light) = columns_of(kind, json::members(as_text(&body)));
+        Row::of(kind, body, cells, light, OnceLock::new())
     }
 
     /// The row with some members of its body changed or added, as [`json::patch`] does.

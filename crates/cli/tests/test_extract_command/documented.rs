@@ -207,6 +207,8 @@ fn restored() -> Vec<Ran> {
     world.extract("all").complete();
     let dashboards = looker.ids(Kind::Dashboard, false);
     looker.purge(Kind::Dashboard, &dashboards[0]).unwrap();
+    let link = serde_json::json!({ "description": format!("/dashboards/{}", dashboards[0]) });
+    somebody.done("PATCH", &format!("/dashboards/{}", dashboards[2]), &link);
     let intruder = serde_json::json!({ "dashboard_id": dashboards[1], "type": "text", "body_text": "!" });
     somebody.done("POST", "/dashboard_elements", &intruder);
     let edit = serde_json::json!({ "title": "Edited since" });
@@ -233,7 +235,7 @@ fn restored() -> Vec<Ran> {
     let yes = "--yes --on-conflict overwrite --allow-irreversible";
     [
         format!("restore plan {select}"),
-        format!("restore plan dashboard:{} --skip-existing --relink", dashboards[2]),
+        format!("restore plan dashboard:{} --skip-existing --relink --stored-references-only", dashboards[2]),
         format!("restore {select} {yes}"),
         "restore status".to_owned(),
         "restore status 1".to_owned(),

@@ -27,11 +27,12 @@
 //! * when calls are limited: the writes come first.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use looker::Kind;
 use looker::catalogue::Paged;
 use looker::client::Call;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use vault::Side;
 
@@ -42,6 +43,9 @@ use super::planner::{Reads, stock_for};
 use super::session::Session;
 use super::step::{Step, Verb};
 use super::{Action, RestoreError, live};
+
+/// Of the requests that may be made at once, one in so many reads while others write.
+const A_PART: usize = 4;
 
 /// What is read by one call.
 #[derive(Debug)]
@@ -97,6 +101,10 @@ pub(super) struct Ahead {
     kind: &'static Kind,
     portions: Vec<Portion>,
     waiting: Mutex<Waiting>,
+    /// Portions that may be in memory, on their way or being packed.
+    places: Arc<Semaphore>,
+    /// How many more there may be when nothing is written any more.
+    more: usize,
 }
 
 /// Which portions wait for what.
@@ -134,8 +142,17 @@ impl Ahead {
         else {
             return Ok(None);
         };
-        let waiting = Waiting::new(&portions, &written);
-        Ok(Some(Self { kind: written.kind, portions, waiting: Mutex::new(waiting) }))
+        let waiting = Mutex::new(Waiting::new(&portions, &written));
+        // The requests and the memory are the writes'.
+        let ceiling = session.client.settings().ceiling.max(1);
+        let few = ceiling.div_ceil(A_PART);
+        let places = Arc::new(Semaphore::new(few));
+        Ok(Some(Self { kind: written.kind, portions, waiting, places, more: ceiling - few }))
+    }
+
+    /// Notes that nothing is written any more.
+    pub(super) fn all_written(&self) {
+        self.places.add_permits(self.more);
     }
 
     /// Notes that no step of an object of the plan will be sent any more.
@@ -148,7 +165,9 @@ impl Ahead {
         let ripe = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ripe.take();
         match ripe {
             Some(ripe) => {
-                Reads::of(self.kind, live::read_portions(session, self.kind, &self.portions, ripe).await)
+                let places = Arc::clone(&self.places);
+                let read = live::read_portions(session, self.kind, &self.portions, ripe, places).await;
+                Reads::of(self.kind, read)
             }
             None => Reads::default(),
         }
@@ -262,7 +281,7 @@ impl Written {
         for (folder, _) in &course.folders {
             let lies_in = |id: &&String| stock.folders.get(*id) == Some(folder);
             portions.extend(self.pages(paged, Some(folder), &lies_in, listing)?);
-            rest.retain(|id| !lies_in(&&*id));
+            rest.retain(|id| stock.folders.get(id) != Some(folder));
         }
         if rest.is_empty() {
             return Some(portions);

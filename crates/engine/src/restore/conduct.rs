@@ -131,6 +131,7 @@ async fn write(
     tokio::select! {
         applied = &mut writing => {
             let applied = applied?;
+            ahead.all_written();
             // What was read of a restore that stops is not needed.
             let read = if applied.stopped.is_none() { reading.await } else { Reads::default() };
             Ok((applied, read))

@@ -340,14 +340,16 @@ impl<'c> Reading<'c> {
 }
 
 /// Reads portions, each when its number comes, until all were read or one does not bring
-/// what it should. Gives of each what was wanted.
+/// what it should; no more of them at once than there are places. Gives of each what was
+/// wanted.
 pub(super) async fn read_portions(
     session: &Session,
     kind: &'static Kind,
     portions: &[Portion],
     ripe: UnboundedReceiver<usize>,
+    places: Arc<Semaphore>,
 ) -> BTreeMap<String, Live> {
-    let reading = &Reading::new(session, kind);
+    let reading = &Reading { places, ..Reading::new(session, kind) };
     let mut lives = BTreeMap::new();
     let read = |nth: usize| async move {
         let portion = &portions[nth];

@@ -135,6 +135,8 @@ fn by_folders(
 
 #[cfg(test)]
 mod tests {
+    use looker::Kind;
+
     use super::*;
 
     /// Rows that are read, and the calls that this takes, of a server that answers so many
@@ -191,6 +193,19 @@ mod tests {
             assert_eq!(read, left);
             assert!(calls <= 2 * (left / 100 + 2), "{left}: {calls}");
         }
+    }
+
+    #[test]
+    fn what_was_edited_is_read_by_ids_or_by_pages_whichever_is_less() {
+        let dashboards = Kind::find("dashboards").unwrap().paged().unwrap();
+        let calls = |objects, takes_lists| {
+            let stock = Stock { stored: [26_000, 0], takes_lists, ..Stock::default() };
+            super::calls(dashboards, objects, &stock)
+        };
+        assert_eq!([0, 1, 50, 51].map(|objects| calls(objects, true)), [0, 1, 1, 2]);
+        assert_eq!([1, 50, 26_000].map(|objects| calls(objects, false)), [1, 50, 261]);
+        let alerts = Kind::find("alerts").unwrap().paged().unwrap();
+        assert_eq!(super::calls(alerts, 1, &Stock { stored: [1_000, 0], ..Stock::default() }), 3);
     }
 
     #[test]

@@ -194,6 +194,11 @@ impl Object {
         )
     }
 
+    /// Whether it is led to new ids, and is in all else what it was when the plan was made.
+    pub(super) fn stays_as_it_is(&self) -> bool {
+        self.as_of.is_some() && self.live.as_ref() == Some(&self.intended)
+    }
+
     /// It misses something, and cannot be done.
     pub(super) fn block(&mut self, missing: &Symbol) {
         let singular =

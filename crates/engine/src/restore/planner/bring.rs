@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use looker::Kind;
 use looker::catalogue::Relation;
-use vault::Side;
+use vault::{RunId, Side};
 
 use super::sighting::is_linked;
-use super::{Planner, Target, values};
+use super::{Planner, Target, access, values};
 use crate::diff::{Documents, Identity, Value, View, What};
 use crate::restore::RestoreError;
 use crate::restore::identity::Standing;
 use crate::restore::past::{Mark, Named};
 use crate::restore::selection::is_restorable;
 use crate::restore::step::Symbol;
-use crate::restore::{compose, owners};
+use crate::restore::{compose, owners, read_back};
 
 /// What has the id of an object.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ struct Holder {
     kind: &'static Kind,
     /// As the vault has it, or its id where it does not.
     key: String,
+    /// Whether it had it in a field when the vault read it last.
+    by_field: bool,
     /// Whether it has that id only since the vault read it last.
     is_new: bool,
 }
@@ -120,29 +122,60 @@ impl Planner<'_> {
     /// Adds what refers to these, which are made anew, so that it leads to the new ids. In
     /// all else it stays as it is: nobody asked for it as it was then.
     pub(super) async fn bring_referrers(&mut self, made: &[Named]) -> Result<(), RestoreError> {
-        let mut brought: Vec<Named> = Vec::new();
+        // By its id: what it goes by in the vault, and what it had in fields there.
+        let mut brought: BTreeMap<(&'static str, String), (Named, Vec<Symbol>)> = BTreeMap::new();
         for (of, key) in made {
-            for Holder { kind, key, is_new } in self.holders(of, key)? {
-                let id = self.live_key(kind, &key);
-                let is_known = self.targets.has_either(kind, &key) || self.targets.has_either(kind, &id);
-                if !is_known && self.can_be_led(kind, &key, is_new)? {
-                    brought.push((kind, id));
+            for Holder { kind, key: holder, by_field, is_new } in self.holders(of, key)? {
+                let id = self.live_key(kind, &holder);
+                let is_known = self.targets.has_either(kind, &holder) || self.targets.has_either(kind, &id);
+                if !is_known && self.can_be_led(kind, &holder, is_new)? {
+                    let (_, fields) =
+                        brought.entry((kind.name, id)).or_insert_with(|| ((kind, holder), Vec::new()));
+                    fields.extend(by_field.then(|| Symbol::new(of.name, key.as_str())));
                 }
             }
         }
         // It goes by its id, and as what this session's own run will hold of it.
-        for (kind, id) in &brought {
+        for ((_, id), ((kind, _), _)) in &brought {
             self.led.insert((kind.name, id.clone()));
             self.past.take_as_of(self.session.run(), kind, id);
         }
-        self.bring(brought.clone()).await?;
-        // What is gone meanwhile leads nowhere, and what lies in the trash stays there.
-        for (kind, id) in brought {
-            if !matches!(self.standing(kind, &id)?, Standing::There(live) if live.side == Side::Live) {
-                self.led.remove(&(kind.name, id.clone()));
-                self.targets.remove(kind, &id);
-                self.past.take_as_then(kind, &id);
+        self.bring(brought.iter().map(|((_, id), ((kind, _), _))| (*kind, id.clone())).collect()).await?;
+        for ((_, id), ((kind, key), fields)) in brought {
+            let is_live =
+                matches!(self.standing(kind, &id)?, Standing::There(live) if live.side == Side::Live);
+            if is_live && !access::is_of_access(kind) && !self.lost_some(kind, &id, &fields)? {
+                continue;
             }
+            self.led.remove(&(kind.name, id.clone()));
+            self.targets.remove(kind, &id);
+            self.past.take_as_then(kind, &id);
+            if is_live {
+                self.lead_as_read(kind, key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether some of what an object had in fields went with what these name: a place on a
+    /// board, a row of an access list.
+    fn lost_some(&self, kind: &'static Kind, id: &str, fields: &[Symbol]) -> Result<bool, RestoreError> {
+        if fields.is_empty() {
+            return Ok(false);
+        }
+        let found = self.referred_by(kind, &HashSet::from([id.to_owned()]))?;
+        Ok(fields.iter().any(|field| !found.iter().any(|(symbol, _)| symbol == field)))
+    }
+
+    /// Adds an object as it was read last, with what it has lost since.
+    async fn lead_as_read(&mut self, kind: &'static Kind, key: String) -> Result<(), RestoreError> {
+        // This session's own run will hold what is read now; so the one before.
+        let last = RunId::from_number(self.session.run().number() - 1);
+        self.past.take_as_of(last, kind, &key);
+        self.bring(vec![(kind, key.clone())]).await?;
+        if !matches!(self.standing(kind, &key)?, Standing::There(live) if live.side == Side::Live) {
+            self.targets.remove(kind, &key);
+            self.past.take_as_then(kind, &key);
         }
         Ok(())
     }
@@ -180,7 +213,7 @@ impl Planner<'_> {
     /// What refers to an object by the id that it is going to lose.
     pub(super) fn referrers(&self, of: &'static Kind, key: &str) -> Result<Referrers, RestoreError> {
         let mut referrers = Referrers::default();
-        for Holder { kind, key, is_new } in self.holders(of, key)? {
+        for Holder { kind, key, is_new, .. } in self.holders(of, key)? {
             if self.targets.has_either(kind, &key)
                 || self.targets.has_either(kind, &self.live_key(kind, &key))
             {
@@ -228,15 +261,18 @@ impl Planner<'_> {
             return Ok(holders);
         }
         let stored = holders.clone();
-        holders.retain(|one| !self.looked.overrules(one.kind, &self.live_key(one.kind, &one.key)));
+        // What went out of a field may have gone with what is to come back.
+        holders.retain(|one| {
+            one.by_field || !self.looked.overrules(one.kind, &self.live_key(one.kind, &one.key))
+        });
         for (kind, holder) in self.looked.holders(&Symbol::new(of.name, key)) {
             let is_own = kind.name == of.name && holder == key;
             let is_it =
                 |one: &&Holder| one.kind.name == kind.name && self.live_key(kind, &one.key) == *holder;
             if let Some(known) = stored.iter().find(is_it) {
-                holders.push(known.clone());
+                holders.extend((!known.by_field).then(|| known.clone()));
             } else if !is_own && !is_written_apart(kind, of) {
-                holders.push(Holder { kind, key: holder.clone(), is_new: true });
+                holders.push(Holder { kind, key: holder.clone(), by_field: false, is_new: true });
             }
         }
         Ok(holders)
@@ -254,6 +290,7 @@ impl Planner<'_> {
             let kind = Kind::find(&referrer.kind).filter(|kind| !is_written_apart(kind, of));
             holders.extend(kind.map(|kind| (kind, referrer.key)));
         }
+        let by_field = holders.len();
         if is_linked(of) {
             let to = Symbol::new(of.name, key);
             for (kind, holder) in self.past.linking(&to, &self.host)? {
@@ -265,10 +302,10 @@ impl Planner<'_> {
         }
         // What was made anew and read since holds what it holds under its new id.
         let mut own = Vec::with_capacity(holders.len());
-        for (kind, key) in holders {
+        for (at, (kind, key)) in holders.into_iter().enumerate() {
             let id = self.live_key(kind, &key);
             if id == key || self.past.marks(kind, &id)?.now.is_none() {
-                own.push(Holder { kind, key, is_new: false });
+                own.push(Holder { kind, key, by_field: at < by_field, is_new: false });
             }
         }
         Ok(own)
@@ -427,12 +464,21 @@ pub(super) fn differ_by(
             .any(|(field, key)| item.member(field).and_then(Value::as_name).is_some_and(|id| id == *key))
     };
     documents.changes(&edit, View::default(), &|_, old, new| old == new).iter().all(|change| {
-        change.path().ends_with("item_order") || matches!(change.what, What::Removed(item) if is_lost(item))
+        let path = change.path();
+        path.ends_with("item_order")
+            || match change.what {
+                What::Removed(item) => is_lost(item),
+                // What Looker repeats of other content follows that.
+                What::Changed { .. } => !read_back::is_writable(boards, &path, None),
+                _ => false,
+            }
     })
 }
 
 /// Whether documents of a kind refer to another by what is no part of the object that
-/// they describe, and is written for itself: edges, and values of attributes.
+/// they describe, and is written for itself: edges, values of attributes, and favourites.
 pub(super) fn is_written_apart(kind: &Kind, to: &Kind) -> bool {
-    Relation::is_between(kind.name, to.name) || values::owner_kind(kind).is_some()
+    Relation::is_between(kind.name, to.name)
+        || values::owner_kind(kind).is_some()
+        || kind.name == super::FAVORITES
 }

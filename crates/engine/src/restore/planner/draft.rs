@@ -137,7 +137,8 @@ impl Planner<'_> {
             reason: "it is gone from the vault".to_owned(),
         };
         let then = marks.then.as_ref().ok_or_else(gone)?;
-        let mut object = self.intended(target, &then.row.title, &then.row.folder, then.hash.to_string())?;
+        let mut object =
+            self.intended(target, then.row.title.clone(), then.row.folder.as_ref(), then.hash.to_string())?;
         let live = match self.standing(kind, key)? {
             Standing::There(live) => Some(live),
             Standing::Absent(note) => {
@@ -170,7 +171,8 @@ impl Planner<'_> {
             let reason = "it is gone from the instance".to_owned();
             return Err(RestoreError::Unreadable { id: key.clone(), reason });
         };
-        let mut object = self.intended(target, &live.row.title, &live.row.folder, String::new())?;
+        let mut object =
+            self.intended(target, live.row.title.clone(), live.row.folder.as_ref(), String::new())?;
         object.live_id = Some(live.row.id.clone());
         let last = self.past.marks(kind, key)?.now.as_ref().map(|last| (last.hash, last.row.side));
         Ok((object, Some(Task { at, kind, key, then: None, last, live: Some(live), led: true })))
@@ -215,16 +217,16 @@ impl Planner<'_> {
     fn intended(
         &self,
         target: &Target,
-        title: &Option<String>,
-        folder: &Option<String>,
+        title: Option<String>,
+        folder: Option<&String>,
         intended: String,
     ) -> Result<Object, RestoreError> {
-        let folder = folder.as_ref().map(|folder| self.past.folder_path(folder)).transpose()?;
+        let folder = folder.map(|folder| self.past.folder_path(folder)).transpose()?;
         Ok(Object {
             kind: target.kind.name.to_owned(),
             key: target.key.clone(),
             live_id: None,
-            title: title.clone(),
+            title,
             folder: folder.flatten(),
             action: Action::Skip,
             changes: Vec::new(),

@@ -99,7 +99,7 @@ impl Planner<'_> {
                 own.insert((target.kind.name, live.row.id.clone()));
             }
         }
-        let kinds = self.whole.iter().filter_map(|kind| Kind::find(kind));
+        let kinds = self.whole.difference(&self.looked.only).filter_map(|kind| Kind::find(kind));
         let all = kinds.flat_map(|kind| {
             self.lives.get(kind.name).into_iter().flat_map(Lives::all).map(move |live| (kind, live))
         });

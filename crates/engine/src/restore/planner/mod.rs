@@ -254,7 +254,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
         let kind = Kind::find(&object.kind)
             .ok_or_else(|| RestoreError::Plan(format!("unknown kind {}", object.kind)))?;
         planner.targets.list.push(Target { kind, key: object.key.clone() });
-        if object.as_of.is_some() {
+        if object.stays_as_it_is() {
             planner.led.insert((kind.name, object.key.clone()));
         }
     }
@@ -290,7 +290,7 @@ pub async fn look_again(session: &Session, plan: Plan) -> Result<Planned, Restor
     let listing = planner.listing();
     // What the account may can have changed as well.
     let mut plan = plan;
-    for object in plan.objects.iter_mut().filter(|object| object.as_of.is_some()) {
+    for object in plan.objects.iter_mut().filter(|object| object.stays_as_it_is()) {
         object.as_of = Some(session.run().number());
     }
     may::hold_against(session, &mut plan).await?;
@@ -521,6 +521,11 @@ impl<'p> Planner<'p> {
 
     /// Reads all objects of a kind that are live, as far as they are in its list.
     async fn read_all(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
+        self.looked.only.remove(kind.name);
+        self.read_list(kind).await
+    }
+
+    async fn read_list(&mut self, kind: &'static Kind) -> Result<(), RestoreError> {
         let was_asked = self.asked.get(kind.name).is_some_and(|asked| !asked.is_empty());
         if self.whole.contains(kind.name) || matches!(kind.list, List::Whole(_)) && was_asked {
             return Ok(());

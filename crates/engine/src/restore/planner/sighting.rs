@@ -39,6 +39,8 @@ pub(in crate::restore) struct Looked {
     sights: BTreeMap<&'static str, Sight>,
     /// What has an id in a field or a link as it is now, of all that was read for that.
     holders: HashMap<Symbol, Vec<Named>>,
+    /// Kinds that were read whole for nothing else: no plan is made from the rest of them.
+    pub(super) only: BTreeSet<&'static str>,
     calls: u64,
 }
 
@@ -51,8 +53,8 @@ enum Sight {
 }
 
 impl Looked {
-    /// Whether nothing that the vault knows of an object's references counts: it was read
-    /// as it is now, or is gone.
+    /// Whether no link counts that the vault knows of an object: it was read as it is now,
+    /// or is gone.
     pub(super) fn overrules(&self, kind: &Kind, id: &str) -> bool {
         match self.sights.get(kind.name) {
             Some(Sight::Seen { there, read }) => {
@@ -182,7 +184,10 @@ impl Planner<'_> {
         if most > MOST_CALLS && !self.whole.contains(kind.name) {
             return Ok(Sight::Stored(format!("reading all of them would take {most} calls")));
         }
-        self.read_all(kind).await?;
+        if !self.whole.contains(kind.name) {
+            self.looked.only.insert(kind.name);
+        }
+        self.read_list(kind).await?;
         let there: HashSet<String> = self.live_ids(kind).collect();
         Ok(Sight::Seen { read: there.clone(), there })
     }
@@ -236,7 +241,7 @@ impl Planner<'_> {
     }
 
     /// What these refer to as they are now, each with who does.
-    fn referred_by(
+    pub(super) fn referred_by(
         &self,
         kind: &'static Kind,
         ids: &HashSet<String>,
@@ -305,7 +310,7 @@ mod tests {
         for content in ["dashboards", "looks"] {
             let [looked, not] = looked_at(content);
             assert_eq!(looked, linking, "{content}");
-            assert!(not.contains(&"content_favorites") && not.contains(&"homepage_sections"), "{not:?}");
+            assert!(not.contains(&"homepage_sections") && !not.contains(&"content_favorites"), "{not:?}");
         }
         let looked = |to| looked_at(to)[0].clone();
         assert_eq!(looked("folders"), ["users"], "what lay in it went with it");

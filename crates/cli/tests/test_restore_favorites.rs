@@ -201,7 +201,7 @@ fn without_being_asked_nobody_is_signed_in() {
     let dashboard = object(&plan, "dashboards", &scene.dashboard);
     assert_eq!(dashboard["favored_by"], json!(FANS));
     let notes = dashboard["notes"].to_string();
-    assert!(notes.contains("4 users lose it from their favorites (--favorites sets them again)"), "{notes}");
+    assert!(notes.contains("4 users lose it as a favorite (--favorites sets it again)"), "{notes}");
     assert_eq!(plan["acts_as"], json!([]));
 
     // The account's own come along with dependencies.

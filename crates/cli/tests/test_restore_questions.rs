@@ -188,12 +188,12 @@ fn whether_to_sign_in_as_others_is_asked() {
     let question = "Sign in as each of them and set them again?";
 
     looker.reset_stats();
-    let (code, shown) = typed(&world, &line, &["no", "no"]);
+    let (code, shown) = typed(&world, &line, &["no", "no", "no"]);
     assert!(code == 0 || code == 8, "{shown}");
     assert!(shown.replace("\r\n", " ").contains(question), "{shown}");
     assert_eq!(looker.stats().by_operation.get("login_user"), None, "{shown}");
 
-    let (code, shown) = typed(&world, &line, &["yes", "yes"]);
+    let (code, shown) = typed(&world, &line, &["no", "yes", "yes"]);
     assert_eq!(code, 0, "{shown}");
     assert_eq!(favorites(), before + 1, "{shown}");
 }

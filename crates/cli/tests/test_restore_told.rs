@@ -186,7 +186,7 @@ fn old_and_new_ids_and_addresses_stand_side_by_side() {
     looker.purge(Kind::Dashboard, &key).unwrap();
     let plan = plan(&world, &format!("dashboard:{key} --as-of 1"));
     let notes = object(&plan, "dashboards", &key)["notes"].to_string();
-    assert!(notes.contains("the favourites of user"), "{notes}");
+    assert!(notes.contains("as a favorite (--favorites sets it again)"), "{notes}");
     let shown = world.run(&format!("restore dashboard:{key} --as-of 1 --yes"));
     assert_eq!(shown.code, 0, "{}", shown.all());
     let made =

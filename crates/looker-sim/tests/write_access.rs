@@ -309,6 +309,8 @@ async fn nobody_signs_in_as_a_user_that_is_disabled_and_without_a_role_nothing_i
     house.ask("POST", "/login/2", Value::Null, 404).await;
     house.ask("PATCH", "/users/2", json!({ "is_disabled": false }), 200).await;
     let made = house.ask("POST", "/users", json!({ "first_name": "New" }), 200).await;
+    // What everybody may by being in the group of all users.
+    house.sim.set(Kind::GroupHierarchy, "1", &[("role_ids", "[]")]).unwrap();
     let dashboard = house.rows("/dashboards/search?sorts=id").await.remove(0);
     let mark = json!({ "content_metadata_id": dashboard["content_metadata_id"] });
     house.become_user(id(&made)).await;

@@ -206,7 +206,7 @@ fn each_of_many_is_told_with_its_own_content_and_in_order() {
                     document["objects"].as_array().unwrap().iter().find(|object| object["to"]["id"] == *id);
                 let change = &object.unwrap()["changes"][0];
                 assert_eq!(
-                    (&change["from"], &change["to"]),
+                    (&change["old"], &change["new"]),
                     (&json!(format!("1 of {id}")), &json!(format!("2 of {id}")))
                 );
             }

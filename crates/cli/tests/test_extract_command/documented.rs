@@ -204,8 +204,12 @@ fn compared(looker: &Looker, world: &World) -> [Ran; 3] {
 fn restored() -> Vec<Ran> {
     let looker = Looker::start(SimConfig { dashboards: 6, looks: 2, ..SimConfig::default() });
     let (world, somebody) = (looker.world(), Somebody::sign_in(&looker));
-    world.extract("all").complete();
     let dashboards = looker.ids(Kind::Dashboard, false);
+    let place = somebody.get(&format!("/dashboards/{}", dashboards[0]))["content_metadata_id"].clone();
+    looker.set(Kind::User, "2", &[("is_disabled", "false")]).unwrap();
+    let marked = serde_json::json!({ "content_metadata_id": place });
+    somebody.become_user("2").ask("POST", "/content_favorite", &marked);
+    world.extract("all").complete();
     looker.purge(Kind::Dashboard, &dashboards[0]).unwrap();
     let link = serde_json::json!({ "description": format!("/dashboards/{}", dashboards[0]) });
     somebody.done("PATCH", &format!("/dashboards/{}", dashboards[2]), &link);
@@ -236,6 +240,7 @@ fn restored() -> Vec<Ran> {
     [
         format!("restore plan {select}"),
         format!("restore plan dashboard:{} --skip-existing --relink --stored-references-only", dashboards[2]),
+        format!("restore plan dashboard:{} --as-of 1 --favorites", dashboards[0]),
         format!("restore {select} {yes}"),
         "restore status".to_owned(),
         "restore status 1".to_owned(),

@@ -48,6 +48,11 @@ const TYPES: &[(&str, &str)] = &[
     ("Certification", "certification_status notes ui_status* updated_at* user_name*"),
     ("ColorCollection", "categoricalPalettes divergingPalettes id* label sequentialPalettes"),
     (
+        "ContentFavorite",
+        "board_id* content_metadata_id dashboard dashboard_id* id* look look_id* lookml_dashboard \
+         lookml_dashboard_id* user_id",
+    ),
+    (
         "ContentMeta",
         "agent_id* can* content_type* dashboard_id* folder_id* homepage_id* id* inheriting_id* inherits \
          look_id* name* parent_id* slug*",

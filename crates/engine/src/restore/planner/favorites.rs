@@ -73,7 +73,8 @@ enum User {
 
 impl Planner<'_> {
     /// Adds the favourites of what is restored, with those of users that are made anew, and
-    /// everybody's where everything comes back; unless they are asked for, only the account's own, of what is made anew.
+    /// everybody's where everything comes back; unless they are asked for, only the account's
+    /// own, of what is made anew.
     pub(super) async fn bring_favorites(&mut self) -> Result<(), RestoreError> {
         let all = self.request.favorites;
         let Some(lists) = Kind::find(LISTS).filter(|_| all || self.request.with_dependencies) else {
@@ -366,17 +367,21 @@ impl Planner<'_> {
             let count = Value::parse(&body).map_or(0, |list| list.elements().len());
             if count > 0 && !self.targets.has(lists, &target.key) {
                 object.favored_by.push(target.key.clone());
-                object.notes.push(format!("{} get lost (--favorites brings them)", counted(count)));
+                object.notes.push(format!("{} would be lost (--favorites sets them again)", counted(count)));
             }
             return Ok(());
         }
         let mut fans = self.fans(target)?;
         fans.retain(|user| !self.targets.has(lists, user));
         if !fans.is_empty() {
-            let users = if fans.len() == 1 { "1 user".to_owned() } else { format!("{} users", fans.len()) };
-            object.notes.push(format!(
-                "it gets a new id, and {users} lose it from their favorites (--favorites sets them again)"
-            ));
+            let lose = if fans.len() == 1 {
+                "1 user loses".to_owned()
+            } else {
+                format!("{} users lose", fans.len())
+            };
+            object
+                .notes
+                .push(format!("it gets a new id, and {lose} it as a favorite (--favorites sets it again)"));
             object.favored_by = fans;
         }
         Ok(())

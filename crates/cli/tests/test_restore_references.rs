@@ -62,7 +62,7 @@ fn holding<'p>(somebody: &Somebody, paths: &'p [String], text: &str) -> Vec<&'p 
     paths.iter().filter(is_it).map(String::as_str).collect()
 }
 
-fn texts<'r>(list: &'r Value) -> Vec<&'r str> {
+fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect()
 }
 

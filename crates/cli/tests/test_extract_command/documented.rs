@@ -14,7 +14,7 @@ use crate::support::{Ran, World};
 const PAGE: &str = include_str!("../../../../docs/json-output.md");
 
 /// Objects that are described in words, or by another section.
-const OPEN: [&str; 27] = [
+const OPEN: [&str; 28] = [
     "object",
     "account",
     "account_before",
@@ -32,6 +32,7 @@ const OPEN: [&str; 27] = [
     // Of plans and restores.
     "manner",
     "target",
+    "as_user",
     "second",
     "body",
     "gives",

@@ -408,7 +408,7 @@ mod tests {
     fn outline(value: &Value<'_>) -> String {
         let mut outline = String::new();
         walk(value, &mut |value| {
-            outline += &format!("{:?} {}\n", std::mem::discriminant(value.node()), value.text())
+            outline += &format!("{:?} {}\n", std::mem::discriminant(value.node()), value.text());
         });
         outline
     }
@@ -427,8 +427,8 @@ mod tests {
         // A key before it, a list that goes on, something else in its place.
         assert_eq!(like(r#"{"A":1,"a":[{"x":[1]},{"x":[2]},5],"b":{"y":1}}"#, one), 5);
         assert_eq!(like(r#"{"a":{"x":[1]},"b":[{"y":1}],"c":"[]"}"#, one), 0);
-        assert_eq!(like(r#"[[1],[2]]"#, r#"[[1],[2,3]]"#), 1);
-        assert_eq!(like(r#"[[1],[2]]"#, r#"[[1],"x"]"#), 1);
+        assert_eq!(like("[[1],[2]]", "[[1],[2,3]]"), 1);
+        assert_eq!(like("[[1],[2]]", r#"[[1],"x"]"#), 1);
         let other = Value::parse(one.as_bytes()).unwrap();
         for cut in 0..one.len() {
             assert!(Value::parse_like(&one.as_bytes()[..cut], &other).is_err(), "{cut}");

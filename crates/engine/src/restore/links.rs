@@ -67,7 +67,7 @@ fn collect(resource: &Resource, document: &Value<'_>, host: &str, found: &mut BT
         match part {
             Some(part) => value.elements().iter().for_each(|one| collect(part, one, host, found)),
             None if is_written() => {
-                found.extend(links(value.text(), host).into_iter().map(|link| link.symbol))
+                found.extend(links(value.text(), host).into_iter().map(|link| link.symbol));
             }
             None => {}
         }

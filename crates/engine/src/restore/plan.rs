@@ -15,6 +15,7 @@ pub const FORMAT: &str = "lookervault.restore_plan/1";
 
 /// A restore, planned.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what was asked for, each by itself")]
 pub struct Plan {
     /// [`FORMAT`].
     pub format: String,

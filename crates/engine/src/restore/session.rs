@@ -21,6 +21,9 @@ use crate::bookkeeping::{Bookkeeping, count_calls};
 use crate::check::{cannot_heal, release};
 use crate::extract::{self, Brake, ExtractError, Stop, blocking};
 
+/// What there is of a kind on a side.
+type Listings = HashMap<(&'static str, Side), Arc<Vec<Named>>>;
+
 /// What planning, applying and undoing a restore work with. Whatever is asked of the
 /// instance through it is written down, also when the process is killed.
 pub struct Session {
@@ -37,7 +40,7 @@ pub struct Session {
     /// What the last plan has read.
     reads: Mutex<Reads>,
     /// What there is of a kind on a side, once it was listed.
-    listings: Mutex<HashMap<(&'static str, Side), Arc<Vec<Named>>>>,
+    listings: Mutex<Listings>,
 }
 
 impl Session {

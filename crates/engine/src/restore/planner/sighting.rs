@@ -24,6 +24,7 @@ use vault::{ListFilter, Side};
 
 use super::{Planner, bring, values};
 use crate::extract::compiled;
+use crate::restore::identity::Lives;
 use crate::restore::past::{LINKING, Named};
 use crate::restore::plan::{References, StoredOnly};
 use crate::restore::selection::is_restorable;
@@ -222,7 +223,7 @@ impl Planner<'_> {
 
     /// What was read of a kind and is live.
     fn live_ids(&self, kind: &Kind) -> impl Iterator<Item = String> {
-        let lives = self.lives.get(kind.name).into_iter().flat_map(|lives| lives.all());
+        let lives = self.lives.get(kind.name).into_iter().flat_map(Lives::all);
         lives.filter(|live| live.side == Side::Live).map(|live| live.row.id.clone())
     }
 
@@ -248,7 +249,7 @@ impl Planner<'_> {
     ) -> Result<Vec<(Symbol, String)>, RestoreError> {
         let mut found = Vec::new();
         let [rules, _] = compiled(kind);
-        let lives = self.lives.get(kind.name).into_iter().flat_map(|lives| lives.all());
+        let lives = self.lives.get(kind.name).into_iter().flat_map(Lives::all);
         for live in lives.filter(|live| ids.contains(&live.row.id)) {
             let body = live.body(kind, self.past.reader)?;
             let mut symbols: BTreeSet<Symbol> = BTreeSet::new();

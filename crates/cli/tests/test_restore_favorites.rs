@@ -56,8 +56,11 @@ impl Scene {
         let look = looker.ids(Kind::Look, false)[0].clone();
         for user in FANS {
             enable(&looker, user, true);
-            let content: &[String] =
-                if user == "3" { &[dashboard.clone(), look.clone()] } else { &[dashboard.clone()] };
+            let content: &[String] = if user == "3" {
+                &[dashboard.clone(), look.clone()]
+            } else {
+                std::slice::from_ref(&dashboard)
+            };
             for (id, path) in content.iter().zip(["dashboards", "looks"]) {
                 mark(&somebody, user, &format!("/{path}/{id}"));
             }

@@ -177,7 +177,7 @@ fn the_other_way_round_is_the_opposite() {
 fn many(run: u32) -> World {
     let world = World::new();
     for edit in 1..=run {
-        let is_there = |id: &u32| id % 10 > 1 || (id % 10 == 0) == (edit == 2);
+        let is_there = |id: &u32| id % 10 > 1 || id.is_multiple_of(10) == (edit == 2);
         let look = |id: u32| {
             live("looks", &format!(r#"{{"id":"{id}","title":"L","description":"{edit} of {id}"}}"#))
         };

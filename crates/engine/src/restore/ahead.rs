@@ -150,8 +150,9 @@ impl Ahead {
         Ok(Some(Self { kind: written.kind, portions, waiting, places, more: ceiling - few }))
     }
 
-    /// Notes that nothing is written any more.
+    /// Notes that nothing is written any more: what was not told of by now is not waited for.
     pub(super) fn all_written(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).tell = None;
         self.places.add_permits(self.more);
     }
 
@@ -181,7 +182,8 @@ impl Waiting {
             .enumerate()
             .flat_map(|(nth, portion)| portion.wanted.iter().map(move |id| (id.as_str(), nth)))
             .collect();
-        let of_objects = written.objects.iter().map(|(id, object)| (*object, of_ids[id.as_str()])).collect();
+        let nth = |(id, object): (&String, &usize)| Some((*object, *of_ids.get(id.as_str())?));
+        let of_objects = written.objects.iter().filter_map(nth).collect();
         let (tell, ripe) = unbounded_channel();
         let mut waiting = Self {
             portions: of_objects,
@@ -371,6 +373,22 @@ mod tests {
         let settled = [1, 3, 9, 2, 0, 0, 4];
         let expected = [vec![2], vec![], vec![], vec![], vec![1], vec![0], vec![], vec![3]];
         assert_eq!(told(waiting, &settled), expected);
+    }
+
+    /// However it came that something is never settled.
+    #[tokio::test]
+    async fn when_all_is_written_nothing_is_waited_for() {
+        let portions: [&[usize]; 2] = [&[0], &[1]];
+        let mut waiting = waiting(&portions, &[]);
+        let mut ripe = waiting.ripe.take().unwrap();
+        let kind = Kind::find("dashboards").unwrap();
+        let (waiting, places) = (Mutex::new(waiting), Arc::new(Semaphore::new(1)));
+        let ahead = Ahead { kind, portions: Vec::new(), waiting, places, more: 3 };
+        ahead.settled(0);
+        ahead.all_written();
+        ahead.settled(1);
+        assert_eq!((ripe.recv().await, ripe.recv().await), (Some(0), None));
+        assert_eq!(ahead.places.available_permits(), 4);
     }
 
     #[test]

@@ -146,6 +146,18 @@ fn assert_nothing_left(world: &World) {
     assert_eq!((plan.code, &plan.report()["steps"]), (0, &json!([])), "{}", plan.all());
 }
 
+/// An instance that was extracted and then damaged, behind a front that can hold the write
+/// of an object; with the ids of its dashboards, and what it costs to read them.
+fn damaged(damage: Damage) -> (Looker, Held, World, Vec<String>, Documents) {
+    let looker = looker();
+    let held = Held::before(&looker);
+    let world = looker.world_at(&held.front.url());
+    world.extract("").complete();
+    let (ids, documents) = (listed(&looker), Documents::of(&looker));
+    damage.wreck(&looker);
+    (looker, held, world, ids, documents)
+}
+
 /// Pages that a plan reads: all, and of what was trashed an empty one of what is live.
 fn planned(damage: Damage, documents: &Documents) -> usize {
     pages(documents) as usize + usize::from(damage == Damage::Trashed)
@@ -154,12 +166,7 @@ fn planned(damage: Damage, documents: &Documents) -> usize {
 #[test]
 fn what_is_done_is_read_back_while_another_write_is_not_answered() {
     for damage in [Damage::Titles, Damage::Trashed] {
-        let looker = looker();
-        let held = Held::before(&looker);
-        let world = looker.world_at(&held.front.url());
-        world.extract("").complete();
-        let (ids, documents) = (listed(&looker), Documents::of(&looker));
-        damage.wreck(&looker);
+        let (looker, held, world, ids, documents) = damaged(damage);
         looker.reset_stats();
         let full = ids.len() / PAGE;
         held.hold(ids.last().unwrap(), usize::MAX);
@@ -181,12 +188,7 @@ fn what_is_done_is_read_back_while_another_write_is_not_answered() {
 #[test]
 fn killed_while_some_is_read_back_it_goes_on_and_reads_all_back() {
     for damage in [Damage::Titles, Damage::Trashed] {
-        let looker = looker();
-        let held = Held::before(&looker);
-        let world = looker.world_at(&held.front.url());
-        world.extract("").complete();
-        let (ids, documents) = (listed(&looker), Documents::of(&looker));
-        damage.wreck(&looker);
+        let (looker, held, world, ids, documents) = damaged(damage);
         held.hold(ids.last().unwrap(), usize::MAX);
         let mut running = world.start(LINE);
         held.wait(planned(damage, &documents) + 1);

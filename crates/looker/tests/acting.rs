@@ -2,16 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod support;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use looker::catalogue::Operation;
-use looker::client::{Call, Client, Settings};
+use looker::client::{Call, Client};
 use looker::error::{ErrorKind, Fate};
 use looker::pacing::{Ledger, Reason};
-use looker::paging::RetryPolicy;
 
 static ME: Operation = Operation { id: "me", path: "/user", ledger: Ledger::Administrative };
 
@@ -40,11 +40,7 @@ impl Server {
     }
 
     fn client(&self) -> Client {
-        let base_url = format!("http://127.0.0.1:{}", self.port).parse().unwrap();
-        let moment = Duration::from_millis(1);
-        let retry =
-            RetryPolicy { tries: 2, patience: Duration::ZERO, first_delay: moment, longest_delay: moment };
-        Client::new(Settings { retry, ..Settings::new(base_url, "id".into(), "secret".into()) }).unwrap()
+        support::client(self.port)
     }
 
     /// Refuses what is asked with this token, once.

@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod support;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use looker::catalogue::{Method, Operation};
-use looker::client::{Call, Client, Reply, Settings};
+use looker::client::{Call, Client, Reply};
 use looker::error::{Fate, Result};
 use looker::pacing::{Ledger, Reason};
-use looker::paging::RetryPolicy;
 
 static CREATE: Operation = Operation { id: "create_look", path: "/looks", ledger: Ledger::Administrative };
 
@@ -60,11 +60,7 @@ impl Scripted {
     }
 
     fn client(&self) -> Client {
-        let base_url = format!("http://127.0.0.1:{}", self.port).parse().unwrap();
-        let moment = Duration::from_millis(1);
-        let retry =
-            RetryPolicy { tries: 2, patience: Duration::ZERO, first_delay: moment, longest_delay: moment };
-        Client::new(Settings { retry, ..Settings::new(base_url, "id".into(), "secret".into()) }).unwrap()
+        support::client(self.port)
     }
 }
 

@@ -3,15 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as Turn, Notify};
 use tokio::time::Instant;
 
 use super::limiter::{Limiter, Outcome};
 
-/// Holds requests until the limiter allows them.
+/// Holds requests until the limiter allows them; who came first goes first.
 #[derive(Debug)]
 pub struct Gate {
     state: Mutex<State>,
+    /// Held by who is next: the others wait in the order in which they came.
+    turn: Turn<()>,
     freed: Notify,
     started: Instant,
 }
@@ -28,6 +30,7 @@ impl Gate {
     pub fn new(limiter: Limiter) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State { limiter, running: 0, most_running: 0 }),
+            turn: Turn::new(()),
             freed: Notify::new(),
             started: Instant::now(),
         })
@@ -35,10 +38,8 @@ impl Gate {
 
     /// Waits until one more request may run.
     pub async fn enter(self: &Arc<Self>) -> Permit {
+        let _turn = self.turn.lock().await;
         loop {
-            let freed = self.freed.notified();
-            tokio::pin!(freed);
-            freed.as_mut().enable();
             let start = {
                 let mut state = self.lock();
                 let now = self.started.elapsed();
@@ -51,11 +52,12 @@ impl Gate {
                 }
                 start
             };
+            // A place that is freed before anybody waits for one is remembered.
             match start {
-                None => freed.await,
+                None => self.freed.notified().await,
                 Some(start) => {
                     tokio::select! {
-                        () = freed => {}
+                        () = self.freed.notified() => {}
                         () = tokio::time::sleep_until(self.started + start) => {}
                     }
                 }
@@ -102,6 +104,37 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.gate.lock().running -= 1;
-        self.gate.freed.notify_waiters();
+        self.gate.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::limiter::Pacing;
+    use super::*;
+
+    #[tokio::test]
+    async fn who_came_first_goes_first() {
+        let gate = Gate::new(Limiter::new(Pacing::Fixed, 2));
+        let held = (gate.enter().await, gate.enter().await);
+        let let_through = Arc::new(Mutex::new(Vec::new()));
+        let pass = |nth: usize| {
+            let (gate, let_through) = (Arc::clone(&gate), Arc::clone(&let_through));
+            async move {
+                let permit = gate.enter().await;
+                let_through.lock().unwrap().push(nth);
+                tokio::task::yield_now().await;
+                drop(permit);
+            }
+        };
+        let waiting: Vec<_> = (0..20).map(|nth| tokio::spawn(pass(nth))).collect();
+        tokio::task::yield_now().await;
+        drop(held);
+        // Whoever comes when a place is free already does not go before them.
+        pass(20).await;
+        for one in waiting {
+            one.await.unwrap();
+        }
+        assert_eq!(*let_through.lock().unwrap(), (0..=20).collect::<Vec<_>>());
     }
 }

@@ -167,12 +167,14 @@ async fn read_back(
     request.selection.objects.retain(|(kind, key)| is_written(kind, key));
     request.others.retain(|(kind, key, _)| is_written(kind, key));
     session.watch.phase("reading back");
+    let kept = read.ids();
     let (mut backs, mut lives) = (Vec::new(), Vec::new());
     if !(request.selection.objects.is_empty() && request.others.is_empty()) {
         let as_of = RunId::from_number(plan.as_of);
         let mut again = draw_up(session, request, Some(read)).await?;
         backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
         lives = std::mem::take(&mut again.lives);
+        lives.retain(|(kind, live)| !kept.contains(&(kind.name, live.row.id.clone())));
         lives.extend(read_back::values(session, plan, ids, &mut backs).await?);
     }
     lives.extend(read_back::favorites(session, plan, ids, &mut backs).await?);

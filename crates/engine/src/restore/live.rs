@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
+use std::thread;
 
 use futures_util::{StreamExt, stream};
 use looker::catalogue::{AnswerShape, List, Paged, Whole};
@@ -18,6 +19,7 @@ use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
 use super::ahead::Portion;
+use super::keep;
 use super::packing::{Packed, pack};
 use super::paging::{Course, Pages, Stock, page_of};
 use super::session::Session;
@@ -173,7 +175,7 @@ struct Page {
 }
 
 /// Adds rows of a side to what was read; of an object that came before that one stays.
-fn keep(lives: &mut BTreeMap<String, Live>, answered: Answered, side: Side) {
+fn add(lives: &mut BTreeMap<String, Live>, answered: Answered, side: Side) {
     for (row, packed) in answered {
         lives.entry(row.id.clone()).or_insert(Live { row, side, packed });
     }
@@ -187,7 +189,9 @@ impl Page {
 
 impl<'c> Reading<'c> {
     fn new(session: &'c Session, kind: &'static Kind) -> Self {
-        let places = Arc::new(Semaphore::new(session.client.settings().ceiling.max(1)));
+        // While some are packed others are on their way, however few requests there may be.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let places = Arc::new(Semaphore::new(session.client.settings().ceiling.max(cores + 1)));
         let Session { client, writer, .. } = session;
         let (lives, listed) = (BTreeMap::new(), Vec::new());
         Self { client, writer, instance: session.instance(), kind, lives, listed, places }
@@ -213,14 +217,14 @@ impl<'c> Reading<'c> {
         Ok(Page { rows, packing })
     }
 
-    fn keep(&mut self, answered: Answered, side: Side) {
-        keep(&mut self.lives, answered, side);
+    fn add(&mut self, answered: Answered, side: Side) {
+        add(&mut self.lives, answered, side);
     }
 
     /// All that one call answers.
     async fn whole(&mut self, whole: &'static Whole) -> Result<(), RestoreError> {
         let page = self.rows(whole_call(self.kind, whole)).await?;
-        self.keep(page.packed().await?, Side::Live);
+        self.add(page.packed().await?, Side::Live);
         Ok(())
     }
 
@@ -247,7 +251,7 @@ impl<'c> Reading<'c> {
         let answers: Vec<_> = stream::iter(reads).buffer_unordered(client.settings().ceiling).collect().await;
         for answer in answers {
             let rows = answer?.into_iter().map(|row| (row, None)).collect();
-            self.keep(rows, Side::Live);
+            self.add(rows, Side::Live);
         }
         Ok(())
     }
@@ -298,7 +302,7 @@ impl<'c> Reading<'c> {
         for answer in answers {
             let mut answer = answer?.packed().await?;
             answer.retain(|(row, _)| asked.contains(row.id.as_str()));
-            self.keep(answer, side);
+            self.add(answer, side);
         }
         Ok(())
     }
@@ -330,7 +334,7 @@ impl<'c> Reading<'c> {
             }
         }
         for page in read {
-            self.keep(page.packed().await?, side);
+            self.add(page.packed().await?, side);
         }
         if side == Side::Live {
             self.listed.push(folder.map(str::to_owned));
@@ -341,7 +345,7 @@ impl<'c> Reading<'c> {
 
 /// Reads portions, each when its number comes, until all were read or one does not bring
 /// what it should; no more of them at once than there are places. Gives of each what was
-/// wanted.
+/// wanted, which the vault has then.
 pub(super) async fn read_portions(
     session: &Session,
     kind: &'static Kind,
@@ -359,12 +363,19 @@ pub(super) async fn read_portions(
         }
         let mut answered = reading.rows(portion.call.clone()).await.ok()?.packed().await.ok()?;
         answered.retain(|(row, _)| portion.wanted.contains(&row.id));
-        (answered.len() == portion.wanted.len()).then_some(answered)
+        let mut read = BTreeMap::new();
+        add(&mut read, answered, Side::Live);
+        if read.len() < portion.wanted.len() {
+            return None;
+        }
+        let kept = read.values().map(|live| (kind, live.clone())).collect();
+        keep::keep(&session.writer, session.run(), kept).await.ok()?;
+        Some(read)
     };
     let ripe = stream::unfold(ripe, |mut ripe| async { ripe.recv().await.map(|nth| (nth, ripe)) });
     let mut answers = pin!(ripe.map(read).buffer_unordered(session.client.settings().ceiling.max(1)));
-    while let Some(Some(answered)) = answers.next().await {
-        keep(&mut lives, answered, Side::Live);
+    while let Some(Some(mut read)) = answers.next().await {
+        lives.append(&mut read);
     }
     lives
 }

@@ -1,7 +1,7 @@
 //! What was read for a plan and is not read again for the next one of its session: when
 //! somebody answered a question, or what is live has moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
@@ -34,6 +34,15 @@ impl Reads {
         let mut of_kind = Lives::default();
         of_kind.extend(lives);
         Self { lives: HashMap::from([(kind.name, of_kind)]), asked, ..Self::default() }
+    }
+
+    /// Kinds and ids of all of it.
+    pub(in crate::restore) fn ids(&self) -> HashSet<(&'static str, String)> {
+        let of_kind = |(kind, lives): (&&'static str, &Lives)| {
+            let kind = *kind;
+            lives.all().map(move |live| (kind, live.row.id.clone())).collect::<Vec<_>>()
+        };
+        self.lives.iter().flat_map(of_kind).collect()
     }
 
     /// Whether it is too old to plan by, when somebody has thought for long.

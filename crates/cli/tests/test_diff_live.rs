@@ -107,3 +107,36 @@ fn a_budget_that_is_too_small_is_told() {
     let people = world.run(&format!("diff latest live --kind {}", BASICS.replace(' ', ",")));
     assert!(people.err.contains("Reading 6 kinds live"), "{}", people.all());
 }
+
+/// Closing a file gives up all locks that a process has on it. Whoever reads a vault holds
+/// one, or another process could take the vault for closed while it is written.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_vault_stays_locked_while_the_instance_is_read() {
+    use std::os::unix::fs::MetadataExt;
+
+    let looker = Looker::start(SimConfig {
+        dashboards: 30,
+        latency: looker_sim::Latency { base: std::time::Duration::from_millis(100), ..Default::default() },
+        ..SimConfig::default()
+    });
+    let world = looker.world();
+    world.extract_basics("").complete();
+    let inode = std::fs::metadata(world.path(support::VAULT)).unwrap().ino();
+    looker.reset_stats();
+    let mut running = world.start("diff latest live --quiet");
+    let pid = running.id().to_string();
+    let is_its = |line: &str| {
+        let mut words = line.split_whitespace().skip(4);
+        words.next() == Some(pid.as_str())
+            && words.next().is_some_and(|file| file.ends_with(&format!(":{inode}")))
+    };
+    let mut was_locked = false;
+    while !was_locked {
+        // What it asks after the sign-in it asks with the vault open for writing.
+        let is_reading = looker.requests().iter().any(|served| served.operation.starts_with("search_"));
+        was_locked = is_reading && std::fs::read_to_string("/proc/locks").unwrap().lines().any(is_its);
+        assert!(running.try_wait().unwrap().is_none() || was_locked, "it ended and never held a lock");
+    }
+    assert!(running.wait().unwrap().success());
+}

@@ -9,6 +9,7 @@ use looker::Kind;
 use looker::catalogue::KINDS;
 use vault::{RunId, Vault};
 
+use super::side::Closed;
 use super::{DiffArgs, Side};
 use crate::commands::extract::{ExtractArgs, Planned, exit, work};
 use crate::config::Config;
@@ -27,7 +28,7 @@ pub(super) struct Live {
     pub(super) exit: Exit,
 }
 
-/// Reads the instance in the scope of the other side.
+/// Reads the instance in the scope of the other side, whose vault is closed for it.
 ///
 /// # Errors
 /// When it cannot be read, or the vault cannot be written.
@@ -35,13 +36,13 @@ pub(super) fn read(
     context: &Context,
     config: &Config,
     args: &DiffArgs,
-    other: &Side,
-) -> Result<Live, Failure> {
+    other: Side,
+) -> Result<(Closed, Live), Failure> {
     let extract = ExtractArgs { spending: args.spending, ..ExtractArgs::default() };
     let mut planned = Planned::new(&extract, config, context.instance(config)?)?;
     let info = other.reader.run(other.meant.moment.run)?.info;
     let scope = RunScope::parse(&info.scope);
-    let (kinds, left_out) = kinds(args, other, &scope)?;
+    let (kinds, left_out) = kinds(args, &other, &scope)?;
     let request = &mut planned.request;
     request.folders =
         args.folders().or(scope.folders).filter(|_| kinds.iter().any(|kind| kind.lies_in_folders()));
@@ -64,6 +65,7 @@ pub(super) fn read(
             names.join(", ")
         ));
     }
+    let other = other.close();
     let path = config.vault.value.clone();
     let open = move || Vault::open_for_writing(&path, "diff");
     let report = context.block_on(work(context, &planned.client, open, planned.request))?;
@@ -76,7 +78,7 @@ pub(super) fn read(
     }
     let compared =
         kinds.into_iter().filter(|kind| !args.kinds.is_empty() || !engine::diff::is_part_of_others(kind));
-    Ok(Live { run: RunId::from_number(report.run), kinds: compared.collect(), exit })
+    Ok((other, Live { run: RunId::from_number(report.run), kinds: compared.collect(), exit }))
 }
 
 /// The kinds to read, and those that would be too dear: of what was asked for, else

@@ -54,9 +54,15 @@ impl Side {
         State { reader: &self.reader, instance: self.instance.id, run: self.meant.moment.run }
     }
 
-    fn open(context: &Context, config: &Config, vault: Option<&str>, place: &str) -> Result<Self, Failure> {
+    fn open(
+        context: &Context,
+        config: &Config,
+        vault: Option<&str>,
+        place: &str,
+        beside: Option<&Self>,
+    ) -> Result<Self, Failure> {
         let path = vault.map_or_else(|| config.vault.value.clone(), |path| context.cwd.join(path));
-        let reader = Vault::open_for_reading(&path)?;
+        let reader = reader(&path, beside)?;
         let stored = reader.instances()?;
         let (named, moment) = split(context, config, &stored, place)?;
         let moment = if moment.is_empty() { "latest" } else { moment };
@@ -71,6 +77,13 @@ impl Side {
         Ok(Self { reader, instance, meant, vault, is_live: false })
     }
 
+    /// Closes the vault.
+    pub(super) fn close(self) -> Closed {
+        let Self { reader, instance, meant, vault, is_live } = self;
+        let path = reader.path().to_owned();
+        Closed { path, instance, meant, vault, is_live }
+    }
+
     /// The newest run, which has just been made.
     fn after(context: &Context, path: &Path, live: &Live) -> Result<Self, Failure> {
         let reader = Vault::open_for_reading(path)?;
@@ -82,29 +95,53 @@ impl Side {
     }
 }
 
+/// A side whose vault is closed, as it is while this process writes it.
+pub(super) struct Closed {
+    path: PathBuf,
+    instance: InstanceInfo,
+    meant: Meant,
+    vault: Option<PathBuf>,
+    is_live: bool,
+}
+
+impl Closed {
+    fn open(self, beside: &Side) -> Result<Side, Failure> {
+        let Self { path, instance, meant, vault, is_live } = self;
+        Ok(Side { reader: reader(&path, Some(beside))?, instance, meant, vault, is_live })
+    }
+}
+
+/// A reader of the vault at `path`, which another side may be reading already.
+fn reader(path: &Path, beside: Option<&Side>) -> Result<Reader, Failure> {
+    let is_open = |side: &&Side| path.canonicalize().is_ok_and(|path| path == side.reader.path());
+    Ok(match beside.filter(is_open) {
+        Some(side) => Reader::beside(side.reader.path())?,
+        None => Vault::open_for_reading(path)?,
+    })
+}
+
 /// Finds both sides; a live one is read once the other is known.
 ///
 /// # Errors
 /// When a side names no state, or the instance cannot be read.
 pub(super) fn both(context: &Context, args: &DiffArgs) -> Result<(Side, Side, Option<Live>), Failure> {
     let config = context.config()?;
-    let open = |vault, place| Side::open(context, &config, vault, place);
-    let live = |side: &Side| -> Result<(Side, Live), Failure> {
-        let live = live::read(context, &config, args, side)?;
-        Ok((Side::after(context, &config.vault.value, &live)?, live))
+    let open = |vault, place| Side::open(context, &config, vault, place, None);
+    let live = |stored: Side| -> Result<(Side, Side, Live), Failure> {
+        let (stored, live) = live::read(context, &config, args, stored)?;
+        let made = Side::after(context, &config.vault.value, &live)?;
+        Ok((stored.open(&made)?, made, live))
     };
     match (Typed::parse(&args.from), Typed::parse(&args.to)) {
         (Typed::Live, Typed::Live) => {
             Err(usage("both sides are live", "name what the instance is compared with: a run, a tag, a time"))
         }
         (Typed::Live, Typed::Stored { vault, place }) => {
-            let to = open(vault, place)?;
-            let (from, read) = live(&to)?;
+            let (to, from, read) = live(open(vault, place)?)?;
             Ok((from, to, Some(read)))
         }
         (Typed::Stored { vault, place }, Typed::Live) => {
-            let from = open(vault, place)?;
-            let (to, read) = live(&from)?;
+            let (from, to, read) = live(open(vault, place)?)?;
             Ok((from, to, Some(read)))
         }
         (Typed::Stored { vault, place }, Typed::Stored { vault: other, place: there }) => {
@@ -112,7 +149,9 @@ pub(super) fn both(context: &Context, args: &DiffArgs) -> Result<(Side, Side, Op
                 let hint = "they limit the calls of `live`; between runs no call is made";
                 return Err(usage("--max-calls and --over-allowance go with `live`", hint));
             }
-            Ok((open(vault, place)?, open(other, there)?, None))
+            let from = open(vault, place)?;
+            let to = Side::open(context, &config, other, there, Some(&from))?;
+            Ok((from, to, None))
         }
     }
 }

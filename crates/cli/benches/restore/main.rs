@@ -1,6 +1,6 @@
 //! The benchmark of restore: `cargo bench -p lookervault --bench restore -- [CASES]`.
 //!
-//! A simulated instance, which takes 5 ms for a call, holds dashboards of about twelve
+//! A simulated instance, which takes 5 ms for a call unless told otherwise, holds dashboards of about twelve
 //! tiles. They are extracted, then all of them are given other titles, trashed or deleted
 //! for good, and the program brings them back as a process of its own. Printed are
 //! dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
@@ -50,7 +50,8 @@ Cases:
   all      all of these (the default)
 
   --dashboards N  so many of each instead
-  --workers N,N   with so many calls at once, one after the other (8,2)
+  --workers N,N   with so many calls at once, one after the other (8,2,1)
+  --latency MS    so many milliseconds a call (5)
   --json FILE     write all figures as JSON";
 
 /// Wall time over what the calls alone take.
@@ -74,8 +75,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut cases = Vec::new();
     for (damage, dashboards) in &options.cases {
         for workers in &options.workers {
-            println!("{dashboards} dashboards, {}, {workers} at once ...", damage.name());
-            let restored = restore(*damage, *dashboards, *workers)?;
+            println!(
+                "{dashboards} dashboards, {}, {workers} at once, {} ms a call ...",
+                damage.name(),
+                options.latency.as_millis()
+            );
+            let restored = restore(*damage, *dashboards, *workers, options.latency)?;
             expectations.expect_of(&restored, options.judges_time);
             cases.push(restored);
         }

@@ -13,9 +13,6 @@ use crate::process;
 use crate::support::looker::Looker;
 use crate::support::restoration::{Damage, Documents};
 
-/// What each call takes the simulator.
-const LATENCY: Duration = Duration::from_millis(5);
-
 /// JSON of a dashboard with about twelve tiles.
 const DASHBOARD_BYTES: usize = 80_000;
 
@@ -26,6 +23,8 @@ pub(crate) struct Restored {
     pub(crate) dashboards: u32,
     /// Calls at once.
     pub(crate) workers: u32,
+    /// Seconds that each call takes the simulator.
+    pub(crate) latency: f64,
     /// Of all of them.
     pub(crate) tiles: usize,
     pub(crate) calls: u64,
@@ -44,7 +43,12 @@ pub(crate) struct Restored {
 impl Restored {
     /// What the calls alone take, so many at once.
     pub(crate) fn calls_alone(&self) -> f64 {
-        calls_alone(self.calls, self.workers)
+        self.alone(self.calls)
+    }
+
+    /// What so many calls take by themselves, so many at once.
+    pub(crate) fn alone(&self, calls: u64) -> f64 {
+        calls as f64 * self.latency / f64::from(self.workers)
     }
 
     /// The case and how many calls at once.
@@ -57,23 +61,23 @@ impl Restored {
     }
 }
 
-/// What so many calls take by themselves, so many at once.
-pub(crate) fn calls_alone(calls: u64, workers: u32) -> f64 {
-    calls as f64 * LATENCY.as_secs_f64() / f64::from(workers)
-}
-
 /// Extracts dashboards, does the damage to all of them, and brings them back with so many
-/// calls at once.
+/// calls at once, each of which takes the simulator as long as `latency`.
 ///
 /// # Errors
 /// When the program fails, or its account is not what the simulator saw.
-pub(crate) fn restore(damage: Damage, dashboards: u32, workers: u32) -> anyhow::Result<Restored> {
+pub(crate) fn restore(
+    damage: Damage,
+    dashboards: u32,
+    workers: u32,
+    latency: Duration,
+) -> anyhow::Result<Restored> {
     let looker = Looker::start(SimConfig {
         dashboards,
         dashboard_bytes: DASHBOARD_BYTES,
         looks: 0,
         trash_percent: 0,
-        latency: Latency { base: LATENCY, ..Latency::default() },
+        latency: Latency { base: latency, ..Latency::default() },
         ..SimConfig::default()
     });
     let mut world = looker.world();
@@ -104,6 +108,7 @@ pub(crate) fn restore(damage: Damage, dashboards: u32, workers: u32) -> anyhow::
         case: damage.name(),
         dashboards,
         workers,
+        latency: latency.as_secs_f64(),
         tiles,
         calls: sum(&|line| line["ledger"] != "unmetered"),
         formula: price.total(),

@@ -1,6 +1,7 @@
 //! The benchmark's command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -11,7 +12,9 @@ const MANY: u32 = 10_000;
 const FEW: u32 = 500;
 /// Calls at once, one measurement after the other: where mostly processors bind, and where
 /// mostly calls do.
-const WORKERS: [u32; 2] = [8, 2];
+const WORKERS: [u32; 3] = [8, 2, 1];
+/// What each call takes the simulator.
+const LATENCY: Duration = Duration::from_millis(5);
 /// What `cargo test --benches` gets: enough to see that all of it works.
 const TINY: u32 = 20;
 
@@ -20,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) cases: Vec<(Damage, u32)>,
     /// Calls at once, each case with each.
     pub(crate) workers: Vec<u32>,
+    /// What each call takes the simulator.
+    pub(crate) latency: Duration,
     /// Whether slowness is an error: not at the size of a test.
     pub(crate) judges_time: bool,
     pub(crate) json: Option<PathBuf>,
@@ -32,8 +37,14 @@ impl Options {
     /// # Errors
     /// For an unknown case or option.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut options =
-            Self { cases: Vec::new(), workers: WORKERS.into(), judges_time: false, json: None, help: false };
+        let mut options = Self {
+            cases: Vec::new(),
+            workers: WORKERS.into(),
+            latency: LATENCY,
+            judges_time: false,
+            json: None,
+            help: false,
+        };
         let (mut chosen, mut dashboards) = (Vec::new(), None);
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
@@ -47,6 +58,7 @@ impl Options {
                     let workers: Result<_, _> = numbers.split(',').map(str::parse).collect();
                     options.workers = workers.with_context(|| format!("`{numbers}` are no numbers"))?;
                 }
+                "--latency" => options.latency = Duration::from_millis(value()?.parse()?),
                 "--json" => options.json = Some(value()?.into()),
                 "titles" => chosen.push(Damage::Titles),
                 "trashed" => chosen.push(Damage::Trashed),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use looker_sim::Served;
 use serde::Serialize;
 
-use crate::measured::{Restored, calls_alone};
+use crate::measured::Restored;
 use crate::process::state_and_cpu;
 use crate::table::table;
 
@@ -104,7 +104,7 @@ impl Restored {
                 phase.name.to_owned(),
                 phase.calls.to_string(),
                 seconds(phase.wall_seconds),
-                seconds(calls_alone(phase.calls, self.workers)),
+                seconds(self.alone(phase.calls)),
                 format!("{:.1}", phase.at_once),
                 seconds(phase.program_seconds),
                 seconds(phase.simulator_seconds),

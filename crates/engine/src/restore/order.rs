@@ -183,6 +183,30 @@ fn break_cycles(mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
+/// Steps that could not be made in any order, since they wait for themselves or for such.
+fn in_circles(steps: &[Step], givers: &HashMap<Symbol, usize>) -> Vec<usize> {
+    let mut unmet = vec![0; steps.len()];
+    let mut waiting = vec![Vec::new(); steps.len()];
+    for (at, step) in steps.iter().enumerate() {
+        step.symbols(&mut |symbol| {
+            if let Some(giver) = givers.get(symbol) {
+                unmet[at] += 1;
+                waiting[*giver].push(at);
+            }
+        });
+    }
+    let mut free: Vec<usize> = (0..steps.len()).filter(|at| unmet[*at] == 0).collect();
+    while let Some(made) = free.pop() {
+        for at in &waiting[made] {
+            unmet[*at] -= 1;
+            if unmet[*at] == 0 {
+                free.push(*at);
+            }
+        }
+    }
+    (0..steps.len()).filter(|at| unmet[*at] > 0).collect()
+}
+
 /// A creation that waits for itself, with the symbol of its body by which it does.
 fn find_cycle(steps: &[Step], givers: &HashMap<Symbol, usize>) -> Option<(usize, Symbol)> {
     let waits = |at: usize| {
@@ -190,7 +214,7 @@ fn find_cycle(steps: &[Step], givers: &HashMap<Symbol, usize>) -> Option<(usize,
         steps[at].symbols(&mut |symbol| all.extend(givers.get(symbol).map(|giver| (symbol.clone(), *giver))));
         all
     };
-    for start in 0..steps.len() {
+    for start in in_circles(steps, givers) {
         for (symbol, first) in waits(start) {
             let mut open = vec![first];
             let mut seen = BTreeSet::new();

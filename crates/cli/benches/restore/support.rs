@@ -9,7 +9,7 @@ pub(crate) mod looker;
 mod quiet;
 #[path = "../../tests/support/restoration.rs"]
 pub(crate) mod restoration;
-#[path = "../../tests/commands/support.rs"]
+#[path = "../../tests/support/world.rs"]
 mod world;
 
 pub(crate) use world::World;

@@ -11,7 +11,7 @@ pub(crate) mod minimum;
 mod quiet;
 #[path = "../../tests/support/targets.rs"]
 pub(crate) mod targets;
-#[path = "../../tests/commands/support.rs"]
+#[path = "../../tests/support/world.rs"]
 mod world;
 
 pub(crate) use world::World;

@@ -5,7 +5,7 @@
 //! process against its socket. What the program said (`--json`, exit code) and
 //! what it stored are then compared with what the simulator knows.
 
-#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(dead_code, reason = "each group of tests uses a part of this")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 pub(crate) mod api;
@@ -23,7 +23,6 @@ pub(crate) mod restored;
 pub(crate) mod seeded;
 pub(crate) mod targets;
 pub(crate) mod tls;
-#[path = "../commands/support.rs"]
 mod world;
 pub(crate) mod wounds;
 

@@ -2,14 +2,18 @@
 //!
 //! The runtime's timers know whole milliseconds and are late by one or two. Of an answer
 //! that takes five that is a quarter, and a benchmark would take it for its client's. So
-//! one thread keeps all moments that are waited for.
+//! one thread keeps all moments that are waited for. The system wakes it a little late as
+//! well, so it sleeps until shortly before a moment and looks at the time from then on.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+
+/// About as late as a thread wakes that sleeps.
+const LATE: Duration = Duration::from_micros(120);
 
 /// Wakes whoever waits for a moment.
 #[derive(Debug)]
@@ -50,7 +54,11 @@ fn run(set: &Receiver<Alarm>) {
                 let _gone = next.remove().send(());
                 continue;
             }
-            match set.recv_timeout(at - now) {
+            let Some(sleep) = (at - now).checked_sub(LATE) else {
+                thread::yield_now();
+                continue;
+            };
+            match set.recv_timeout(sleep) {
                 Ok(alarm) => break Some(alarm),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break None,
@@ -63,8 +71,6 @@ fn run(set: &Receiver<Alarm>) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test]

@@ -287,12 +287,16 @@ impl Server {
             }
             _ => {}
         }
-        let thread = self.threads.acquire().await;
+        // A request is served from its arrival, unless it has to wait for its turn.
+        let (thread, mut begun) = match self.threads.try_acquire() {
+            Ok(thread) => (Ok(thread), arrived),
+            Err(_) => (self.threads.acquire().await, Instant::now()),
+        };
         if fault == Some(Fault::Slow) {
             let by = lock(&self.faults).slow_by;
             tokio::time::sleep(by).await;
+            begun = Instant::now();
         }
-        let begun = Instant::now();
         let mut call = call;
         let reply = self.work(&mut call, fault);
         let time = self.service_time(&reply);

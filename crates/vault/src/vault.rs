@@ -104,7 +104,8 @@ impl Vault {
         Ok(Self { connection, path, codec, _lock: lock })
     }
 
-    /// Opens the vault at `path` for reading; takes no lock and disturbs no writer.
+    /// Opens the vault at `path` for reading; takes no lock and disturbs no writer. Who has
+    /// it open already takes [`Reader::beside`], or [`reader`](Self::reader) where it writes.
     ///
     /// # Errors
     /// When there is no file, it is no vault, or its schema is newer or older.

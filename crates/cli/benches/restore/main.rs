@@ -1,7 +1,7 @@
 //! The benchmark of restore: `cargo bench -p lookervault --bench restore -- [CASES]`.
 //!
-//! A simulated instance, which takes 5 ms for a call unless told otherwise, holds dashboards of about twelve
-//! tiles. They are extracted, then all of them are given other titles, trashed or deleted
+//! A simulated instance, which takes 5 ms for a call unless told otherwise, holds
+//! dashboards of about twelve tiles. They are extracted, then all of them are given other titles, trashed or deleted
 //! for good, and the program brings them back as a process of its own. Printed are
 //! dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
 //! the API allows, and wall time beside what the calls alone take: latency times calls

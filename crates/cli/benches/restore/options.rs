@@ -58,7 +58,12 @@ impl Options {
                     let workers: Result<_, _> = numbers.split(',').map(str::parse).collect();
                     options.workers = workers.with_context(|| format!("`{numbers}` are no numbers"))?;
                 }
-                "--latency" => options.latency = Duration::from_millis(value()?.parse()?),
+                "--latency" => {
+                    let milliseconds = value()?;
+                    let parsed = milliseconds.parse().map(Duration::from_millis);
+                    options.latency =
+                        parsed.with_context(|| format!("`{milliseconds}` are no milliseconds"))?;
+                }
                 "--json" => options.json = Some(value()?.into()),
                 "titles" => chosen.push(Damage::Titles),
                 "trashed" => chosen.push(Damage::Trashed),

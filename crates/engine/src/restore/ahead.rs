@@ -16,7 +16,8 @@
 //! meanwhile. What comes out of the trash moves the rows behind it: then a page waits for
 //! all that comes before it as well.
 //!
-//! A portion that does not bring what it should ends it. Whatever was not read by then is
+//! What a portion brings is stored with the run at once. One that does not bring what it
+//! should, or cannot be stored, ends the reading ahead. Whatever was not read by then is
 //! read after the last write, as all is read there
 //!
 //! * when the plan makes or takes away anything, or moves what is read by folders, since

@@ -79,9 +79,9 @@ impl Side {
 
     /// Closes the vault.
     pub(super) fn close(self) -> Closed {
-        let Self { reader, instance, meant, vault, is_live } = self;
+        let Self { reader, instance, meant, vault, .. } = self;
         let path = reader.path().to_owned();
-        Closed { path, instance, meant, vault, is_live }
+        Closed { path, instance, meant, vault }
     }
 
     /// The newest run, which has just been made.
@@ -95,19 +95,18 @@ impl Side {
     }
 }
 
-/// A side whose vault is closed, as it is while this process writes it.
+/// A stored side whose vault is closed, as it is while this process writes it.
 pub(super) struct Closed {
     path: PathBuf,
     instance: InstanceInfo,
     meant: Meant,
     vault: Option<PathBuf>,
-    is_live: bool,
 }
 
 impl Closed {
     fn open(self, beside: &Side) -> Result<Side, Failure> {
-        let Self { path, instance, meant, vault, is_live } = self;
-        Ok(Side { reader: reader(&path, Some(beside))?, instance, meant, vault, is_live })
+        let Self { path, instance, meant, vault } = self;
+        Ok(Side { reader: reader(&path, Some(beside))?, instance, meant, vault, is_live: false })
     }
 }
 

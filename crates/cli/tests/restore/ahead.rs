@@ -8,13 +8,14 @@ use std::time::Duration;
 use looker_sim::{Kind, Served, SimConfig};
 use serde_json::json;
 
+use crate::support::content::{assert_same, instance, stored_of};
 use crate::support::front::{Exchange, Front};
 use crate::support::gate::Gate;
 use crate::support::looker::Looker;
 use crate::support::requests::reads_and_writes;
 use crate::support::restoration::{Damage, Documents, pages};
 use crate::support::targets::metered;
-use crate::support::{Ran, World, finish, sum};
+use crate::support::{Ran, VAULT, World, finish, sum};
 
 const LINE: &str =
     "restore bulk dashboards --as-of 1 --on-conflict overwrite --allow-irreversible --yes --json";
@@ -142,6 +143,14 @@ fn assert_nothing_left(world: &World) {
     assert_eq!((plan.code, &plan.report()["steps"]), (0, &json!([])), "{}", plan.all());
 }
 
+/// What was read back is kept, whenever that was: nobody takes it for somebody else's edit.
+#[track_caller]
+fn assert_vault_knows(world: &World, looker: &Looker) {
+    let mut there = instance(looker);
+    there.retain(|(kind, _), _| *kind == "dashboards");
+    assert_same(&stored_of(&world.path(VAULT), &["dashboards"]), &there);
+}
+
 /// An instance that was extracted and then damaged, behind a front that can hold the write
 /// of an object; with the ids of its dashboards, and what it costs to read them.
 fn damaged(damage: Damage) -> (Looker, Held, World, Vec<String>, Documents) {
@@ -178,6 +187,7 @@ fn what_is_done_is_read_back_while_another_write_is_not_answered() {
         assert_eq!(calls, damage.price(&documents).total(), "{damage:?}: {}", report["calls"]);
         assert_eq!(sum(&report["calls"], "calls"), looker.served());
         assert_nothing_left(&world);
+        assert_vault_knows(&world, &looker);
     }
 }
 
@@ -200,6 +210,7 @@ fn killed_while_some_is_read_back_it_goes_on_and_reads_all_back() {
         let (reads, _) = reads_and_writes(&requests);
         assert_eq!(reads["search_dashboards"], pages(&documents), "{damage:?}");
         assert_nothing_left(&world);
+        assert_vault_knows(&world, &looker);
     }
 }
 

@@ -14,12 +14,14 @@ mod session;
 mod settings;
 
 use std::borrow::Cow;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::catalogue::{Method, Operation};
 use crate::error::{Error, ErrorKind, Fate, Result};
@@ -214,7 +216,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`]; [`ErrorKind::RejectedLogin`] when the credentials are refused.
     pub async fn sign_in(&self) -> Result<()> {
-        self.persist(|| async { self.token().await.map(|_| ()) }, |_| false).await
+        self.persist(|_| async { self.token().await.map(|_| ()) }, |_| false).await
     }
 
     /// Gives the token back, if there is one: nobody can use it any more. One that is no
@@ -225,7 +227,7 @@ impl Client {
     pub async fn sign_out(&self) -> Result<()> {
         let Some(token) = self.session.take().await.filter(Token::is_fresh) else { return Ok(()) };
         let call = Call::new(&LOGOUT, "session", Reason::Session).writing(Method::Delete, None);
-        let attempt = || async {
+        let attempt = |_| async {
             let permit = self.inner.gate.enter().await;
             self.inner.meter.book(call.kind, call.reason, call.operation.ledger)?;
             let sent = self.exchange(&call, Some(&token), permit).await;
@@ -273,11 +275,8 @@ impl Client {
         parse: impl Fn(&Reply) -> Result<T>,
         is_enough: impl Fn(&Error) -> bool,
     ) -> Result<T> {
-        let tries = std::cell::Cell::new(0u32);
-        let attempt = || {
-            let call =
-                Call { reason: if tries.get() == 0 { call.reason } else { Reason::Retry }, ..call.clone() };
-            tries.set(tries.get() + 1);
+        let attempt = |tries: u32| {
+            let call = Call { reason: if tries == 0 { call.reason } else { Reason::Retry }, ..call.clone() };
             let parse = &parse;
             async move {
                 let reply = self.attempt(&call).await?;
@@ -287,17 +286,18 @@ impl Client {
         self.persist(attempt, is_enough).await
     }
 
-    /// Repeats `attempt` while it fails in a way that may heal, and not enough yet.
+    /// Repeats `attempt`, which is told how often it failed, while it fails in a way that may
+    /// heal, and not enough yet.
     async fn persist<T, F: Future<Output = Result<T>>>(
         &self,
-        attempt: impl Fn() -> F,
+        attempt: impl Fn(u32) -> F,
         is_enough: impl Fn(&Error) -> bool,
     ) -> Result<T> {
         let policy = &self.inner.settings.retry;
         let started = Instant::now();
         let mut tries = 0;
         loop {
-            let failed = match attempt().await {
+            let failed = match attempt(tries).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -333,7 +333,21 @@ impl Client {
     }
 
     /// One request. The error says, for a 401, which token was refused.
+    ///
+    /// It is made on a task of its own: an answer of megabytes comes in hundreds of pieces,
+    /// and the place that it frees is taken at once, both where its connection is read and
+    /// without waking a thread that waits for something else. Dropped, it is broken off.
     async fn send_with_token(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
+        let (client, call) = (self.clone(), call.clone());
+        let sending = tokio::spawn(async move { client.send(&call).await });
+        match AbortOnDropHandle::new(sending).await {
+            Ok(sent) => sent,
+            Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
+            Err(_) => Err((Error::new(ErrorKind::Stopped, "the program ends"), None)),
+        }
+    }
+
+    async fn send(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
         // Whatever fails before the request is on its way is no failure of the call.
         let unsent = |error: Error| (Error { unsent: true, ..error }, None);
         let (token, permit) = self.admit(call).await.map_err(unsent)?;

@@ -5,6 +5,7 @@
 //! signed in (`login_user`). Such a token is as secret as any.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex as PlainMutex, PoisonError};
 use std::time::Duration;
@@ -58,6 +59,13 @@ impl Token {
 struct Other {
     user: String,
     by: Client,
+}
+
+impl Other {
+    /// Signs in once. A call signs in, and this makes a call: so its type is named.
+    fn attempt<'a>(&'a self, call: &'a Call) -> Pin<Box<dyn Future<Output = Result<Reply>> + Send + 'a>> {
+        Box::pin(self.by.attempt(call))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -157,7 +165,7 @@ impl Session {
                 let call = call.writing(Method::Post, None);
                 let asked = Instant::now();
                 // It needs a token of the other client's, which may have to sign in in turn.
-                let reply = Box::pin(other.by.attempt(&call)).await?;
+                let reply = other.attempt(&call).await?;
                 (reply, asked, format!("POST {}", call.path))
             }
         };

@@ -5,7 +5,8 @@
 //! for good, and the program brings them back as a process of its own. Printed are
 //! dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
 //! the API allows, and wall time beside what the calls alone take: latency times calls
-//! by how many are made at once.
+//! by how many are made at once. Beside that stands what the phases take at the least on this
+//! machine: calls or processor time, whichever is more, planning before writing.
 //!
 //! Each case is measured with several numbers of calls at once: the program and the
 //! simulator share the machine, and the more calls are made at once, the more it is their
@@ -115,10 +116,12 @@ impl Book {
             "tiles",
             "calls",
             "a dashboard",
-            "at the least",
+            "fewest",
             "wall s",
             "calls alone s",
             "wall/calls",
+            "at least s",
+            "wall/at least",
             "dashboards/s",
             "peak MB",
         ];
@@ -135,6 +138,8 @@ impl Book {
                 format!("{:.2}", one.wall_seconds),
                 format!("{:.2}", one.calls_alone()),
                 format!("{:.2}", one.over_calls()),
+                format!("{:.2}", one.at_least()),
+                format!("{:.2}", one.wall_seconds / one.at_least()),
                 format!("{:.0}", f64::from(one.dashboards) / one.wall_seconds),
                 or_dash(one.peak_memory, megabytes),
             ]

@@ -1,6 +1,7 @@
 //! One restore, and what it came to.
 
 use std::collections::BTreeMap;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -49,6 +50,14 @@ impl Restored {
     /// What so many calls take by themselves, so many at once.
     pub(crate) fn alone(&self, calls: u64) -> f64 {
         calls as f64 * self.latency / f64::from(self.workers)
+    }
+
+    /// What its phases take at the least, one after the other: each as long as its calls, or
+    /// as the processor time that was spent in it if all cores shared that.
+    pub(crate) fn at_least(&self) -> f64 {
+        let cores = thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+        let shared = |phase: &Phase| (phase.program_seconds + phase.simulator_seconds) / cores;
+        self.phases.iter().map(|phase| self.alone(phase.calls).max(shared(phase))).sum()
     }
 
     /// The case and how many calls at once.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use looker_sim::{Kind, Served, SimConfig};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::content::{assert_same, instance, stored_of};
 use crate::support::front::{Exchange, Front};
@@ -253,4 +253,48 @@ fn nothing_is_read_back_early_for_calls_that_writes_may_need() {
     let requests = looker.requests();
     let last = requests.iter().filter(|one| one.method == "PATCH").map(|one| one.ended).max().unwrap();
     assert!(read_back(&requests).iter().all(|(_, page)| page.started >= last));
+}
+
+/// The code, and what is told of each object by its id: whether it is exact, what was
+/// refused, what only Looker writes. One is changed in what nobody can write, and `undone`
+/// another one right after it was written.
+fn told(undone: bool, more: &str) -> (i32, BTreeMap<String, Value>) {
+    let looker = Arc::new(looker());
+    let (ids, edited) = (listed(&looker), Arc::clone(&looker));
+    let id = ids[UNDONE].clone();
+    let front = Front::before(looker.port(), move |exchange| {
+        if undone && writes(exchange, &id) {
+            edited.edit(Kind::Dashboard, &id, &[("title", "\"Undone\"")]).unwrap();
+        }
+        None
+    });
+    let world = looker.world_at(&front.url());
+    world.extract("").complete();
+    Damage::Titles.wreck(&looker);
+    looker.edit(Kind::Dashboard, &ids[READ_ONLY], &[("readonly", "true")]).unwrap();
+    let ran = world.run(&format!("{LINE} {more}"));
+    let told = |object: &Value| json!([object["exact"], object["refused"], object["made_by_looker"]]);
+    let objects = ran.report()["objects"].as_array().unwrap().clone();
+    let told = objects.iter().map(|object| (object["id"].as_str().unwrap().to_owned(), told(object)));
+    (ran.code, told.collect())
+}
+
+const UNDONE: usize = PAGE + 30;
+const READ_ONLY: usize = PAGE + 40;
+
+#[test]
+fn what_is_told_of_objects_does_not_depend_on_when_they_are_read_back() {
+    let ids = listed(&looker());
+    for undone in [false, true] {
+        let (code, mut early) = told(undone, "");
+        // Where calls are limited all is read back at the end.
+        let (late_code, late) = told(undone, "--max-calls 100000");
+        assert_eq!((code, late_code), if undone { (3, 3) } else { (0, 0) });
+        let differ: Vec<_> = early.iter().filter(|(id, told)| late[*id] != **told).collect();
+        assert!(differ.is_empty() && early.len() == late.len(), "{differ:?}");
+        let title: &[&str] = if undone { &["title"] } else { &[] };
+        assert_eq!(early.remove(&ids[UNDONE]), Some(json!([!undone, title, []])));
+        assert_eq!(early.remove(&ids[READ_ONLY]), Some(json!([true, [], ["readonly"]])));
+        assert!(early.values().all(|told| *told == json!([true, [], []])), "{early:?}");
+    }
 }

@@ -40,7 +40,7 @@ use vault::Side;
 use super::identity::Lives;
 use super::paging::{Course, Stock, page_of};
 use super::plan::Plan;
-use super::planner::{Reads, stock_for};
+use super::planner::{Meant, Reads, before_reading_back};
 use super::session::Session;
 use super::step::{Step, Verb};
 use super::{Action, RestoreError, live};
@@ -101,6 +101,8 @@ impl Listing {
 pub(super) struct Ahead {
     kind: &'static Kind,
     portions: Vec<Portion>,
+    /// What is to be read, where that can be told.
+    meant: Option<Arc<Meant>>,
     waiting: Mutex<Waiting>,
     /// Portions that may be in memory, on their way or being packed.
     places: Arc<Semaphore>,
@@ -138,7 +140,7 @@ impl Ahead {
             return Ok(None);
         };
         let Some(paged) = written.kind.paged() else { return Ok(None) };
-        let stock = stock_for(session, plan, written.kind, &written.ids())?;
+        let (stock, meant) = before_reading_back(session, plan, written.kind, &written.objects)?;
         let Some(portions) = written.portions(paged, &stock, listing).filter(|portions| portions.len() > 1)
         else {
             return Ok(None);
@@ -148,7 +150,8 @@ impl Ahead {
         let ceiling = session.client.settings().ceiling.max(1);
         let few = ceiling.div_ceil(A_PART);
         let places = Arc::new(Semaphore::new(few));
-        Ok(Some(Self { kind: written.kind, portions, waiting, places, more: ceiling - few }))
+        let meant = meant.map(Arc::new);
+        Ok(Some(Self { kind: written.kind, portions, meant, waiting, places, more: ceiling - few }))
     }
 
     /// Notes that nothing is written any more: what was not told of by now is not waited for.
@@ -168,7 +171,8 @@ impl Ahead {
         match ripe {
             Some(ripe) => {
                 let places = Arc::clone(&self.places);
-                let read = live::read_portions(session, self.kind, &self.portions, ripe, places).await;
+                let meant = self.meant.as_ref();
+                let read = live::read_portions(session, self.kind, &self.portions, ripe, places, meant).await;
                 Reads::of(self.kind, read)
             }
             None => Reads::default(),
@@ -384,7 +388,7 @@ mod tests {
         let mut ripe = waiting.ripe.take().unwrap();
         let kind = Kind::find("dashboards").unwrap();
         let (waiting, places) = (Mutex::new(waiting), Arc::new(Semaphore::new(1)));
-        let ahead = Ahead { kind, portions: Vec::new(), waiting, places, more: 3 };
+        let ahead = Ahead { kind, portions: Vec::new(), meant: None, waiting, places, more: 3 };
         ahead.settled(0);
         ahead.all_written();
         ahead.settled(1);

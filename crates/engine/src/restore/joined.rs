@@ -24,6 +24,15 @@ pub(super) struct Apart {
     queries: HashMap<String, Symbol>,
 }
 
+impl Apart {
+    /// Whether it needs nothing, and there is nothing to be told of it.
+    pub(super) fn says_nothing(&self) -> bool {
+        let Self { steps, changes, notes, requires, impossible, met_unknown: _, asleep, queries } = self;
+        let has_nothing = steps.is_empty() && changes.is_empty() && notes.is_empty() && queries.is_empty();
+        has_nothing && requires.is_empty() && impossible.is_none() && !asleep
+    }
+}
+
 impl Composer<'_> {
     /// What was composed, as something that can join others.
     pub(super) fn apart(self) -> Apart {

@@ -14,7 +14,8 @@ use looker::rows::{self, Row};
 use looker::{Client, ErrorKind, Kind};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio_util::task::AbortOnDropHandle;
 use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
@@ -22,6 +23,7 @@ use super::ahead::Portion;
 use super::keep;
 use super::packing::{Packed, pack};
 use super::paging::{Course, Pages, Stock, page_of};
+use super::planner::{AsMeant, Meant};
 use super::session::Session;
 use crate::extract::{ExtractError, Group, ONE_PLAN, Rows, compiled, item_call, whole_call};
 
@@ -35,6 +37,8 @@ pub(super) struct Live {
     pub(super) side: Side,
     /// What the vault would store of it.
     pub(super) packed: Option<Arc<Packed>>,
+    /// Where it was looked at when it was read back: that it is as it was meant.
+    pub(super) as_meant: Option<AsMeant>,
 }
 
 impl Live {
@@ -177,14 +181,18 @@ struct Page {
 /// Adds rows of a side to what was read; of an object that came before that one stays.
 fn add(lives: &mut BTreeMap<String, Live>, answered: Answered, side: Side) {
     for (row, packed) in answered {
-        lives.entry(row.id.clone()).or_insert(Live { row, side, packed });
+        lives.entry(row.id.clone()).or_insert(Live { row, side, packed, as_meant: None });
     }
 }
 
 impl Page {
     async fn packed(self) -> Result<Answered, RestoreError> {
-        self.packing.await.map_err(|error| ExtractError::Worker(error.to_string()))?
+        self.packing.await.map_err(|error| ended(&error))?
     }
+}
+
+fn ended(error: &JoinError) -> ExtractError {
+    ExtractError::Worker(error.to_string())
 }
 
 impl<'c> Reading<'c> {
@@ -204,8 +212,11 @@ impl<'c> Reading<'c> {
     async fn rows(&self, call: Call) -> Result<Page, RestoreError> {
         // It is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let kind = self.kind;
-        let read = self.client.get(&call, |reply| rows::split_each(&reply.body, kind)).await?;
+        let (kind, client) = (self.kind, self.client.clone());
+        // Cutting a page takes milliseconds in which whoever waits here should not hold up others.
+        let reading =
+            tokio::spawn(async move { client.get(&call, |reply| rows::split_each(&reply.body, kind)).await });
+        let read = AbortOnDropHandle::new(reading).await.map_err(|error| ended(&error))??;
         // What has no id is nothing that anybody asked for.
         let read: Vec<Row> = read.into_iter().flatten().collect();
         let (rows, writer, instance) = (read.len(), self.writer.clone(), self.instance);
@@ -345,13 +356,14 @@ impl<'c> Reading<'c> {
 
 /// Reads portions, each when its number comes, until all were read or one does not bring
 /// what it should; no more of them at once than there are places. Gives of each what was
-/// wanted, which the vault has then.
+/// wanted, which the vault has then; with what it was `meant` to be it is compared.
 pub(super) async fn read_portions(
     session: &Session,
     kind: &'static Kind,
     portions: &[Portion],
     ripe: UnboundedReceiver<usize>,
     places: Arc<Semaphore>,
+    meant: Option<&Arc<Meant>>,
 ) -> BTreeMap<String, Live> {
     let reading = &Reading { places, ..Reading::new(session, kind) };
     let mut lives = BTreeMap::new();
@@ -368,6 +380,9 @@ pub(super) async fn read_portions(
         if read.len() < portion.wanted.len() {
             return None;
         }
+        if let Some(meant) = meant {
+            read = looked_at(&session.writer, read, Arc::clone(meant)).await.ok()?;
+        }
         let kept = read.values().map(|live| (kind, live.clone())).collect();
         keep::keep(&session.writer, session.run(), kept).await.ok()?;
         Some(read)
@@ -378,6 +393,22 @@ pub(super) async fn read_portions(
         lives.append(&mut read);
     }
     lives
+}
+
+/// Looks of each whether it is as it was meant, on a blocking thread.
+async fn looked_at(
+    writer: &Writer,
+    mut read: BTreeMap<String, Live>,
+    meant: Arc<Meant>,
+) -> Result<BTreeMap<String, Live>, RestoreError> {
+    let reader = writer.reader()?;
+    let looking = spawn_blocking(move || {
+        for live in read.values_mut() {
+            live.as_meant = meant.look_at(&reader, live)?;
+        }
+        Ok(read)
+    });
+    looking.await.map_err(|error| ended(&error))?
 }
 
 /// The call for a page of a side, or of a folder in it.

@@ -36,7 +36,7 @@ pub struct Session {
     bookkeeping: Bookkeeping,
     account: OnceCell<Option<String>>,
     may: OnceCell<May>,
-    accepted: OnceCell<Accepted>,
+    accepted: OnceCell<Arc<Accepted>>,
     /// What the last plan has read.
     reads: Mutex<Reads>,
     /// What there is of a kind on a side, once it was listed.
@@ -149,12 +149,18 @@ impl Session {
 
     /// Which fields the instance accepts; asked once.
     pub(super) async fn accepted(&self) -> Result<&Accepted, RestoreError> {
-        self.accepted.get_or_try_init(|| Accepted::ask(&self.client)).await
+        let ask = || async { Accepted::ask(&self.client).await.map(Arc::new) };
+        Ok(self.accepted.get_or_try_init(ask).await?)
     }
 
     /// The same, where it was asked for already.
     pub(super) fn known_accepted(&self) -> Option<&Accepted> {
-        self.accepted.get()
+        self.accepted.get().map(Arc::as_ref)
+    }
+
+    /// The same, for other threads.
+    pub(super) fn shared_accepted(&self) -> Option<Arc<Accepted>> {
+        self.accepted.get().cloned()
     }
 
     /// What the last plan has read, for the next one; nothing where that is too old.

@@ -79,6 +79,14 @@ pub(super) struct Composed {
     pub(super) rest: Option<Beyond>,
 }
 
+impl Composed {
+    /// Fields that differ and that nobody can write, where nothing else is to be said.
+    pub(super) fn rest_if_nothing_else(self) -> Option<Beyond> {
+        let is_as_it_should_be = self.outcome.is_ok_and(|apart| apart.says_nothing());
+        self.rest.filter(|_| is_as_it_should_be)
+    }
+}
+
 impl Ground<'_> {
     /// Whether nothing has another id than the one it was stored with, and nothing is to be
     /// written otherwise than it was.
@@ -215,15 +223,21 @@ impl Ground<'_> {
         Ok(Value::parse(&now).ok().map(|now| told(wanted, &parsed, &now)))
     }
 
-    /// What needs no look at the documents: what is there is what was stored.
+    /// What needs no look at the documents: what is there is what was stored, or was found to
+    /// be as it was meant.
     fn as_it_was(&self, task: &Task<'_>) -> Option<Composed> {
         let live = task.live.filter(|_| self.in_place && !self.request.skip_existing)?;
-        let packed = live.packed.as_ref().filter(|packed| packed.prepared.redacted == 0)?;
-        task.then.is_none_or(|then| packed.hash() == then).then(|| Composed {
+        let packed = live.packed.as_ref()?;
+        let is_same = packed.prepared.redacted == 0 && task.then.is_none_or(|then| packed.hash() == then);
+        let meant = live.as_meant.as_ref();
+        let by_document = self.accepted.is_some();
+        let meant = meant.filter(|meant| task.then == Some(meant.then) && meant.by_document == by_document);
+        let rest = if is_same { Beyond::default() } else { meant?.rest.clone() };
+        Some(Composed {
             live: Some(packed.hash()),
             outcome: Ok(Apart::default()),
             edited: Some(Vec::new()),
-            rest: Some(Beyond::default()),
+            rest: Some(rest),
         })
     }
 }

@@ -451,7 +451,7 @@ async fn several(
     };
     let live = |user: &&str| {
         let row = Row::keyed(user, rows::join(&of(user)), kind, each.answer)?;
-        Ok(((*user).to_owned(), Live { row, side: Side::Live, packed: None }))
+        Ok(((*user).to_owned(), Live { row, side: Side::Live, packed: None, as_meant: None }))
     };
     users.iter().map(live).collect()
 }

@@ -11,6 +11,7 @@ mod composed;
 mod draft;
 mod edges;
 mod favorites;
+mod meant;
 mod reads;
 mod sighting;
 mod trashed;
@@ -41,6 +42,7 @@ use super::{RestoreError, clashes, may};
 
 pub(super) use edges::LiveEdges;
 pub(super) use favorites::{ENTRIES, LISTS as FAVORITES, places, read_lists};
+pub(super) use meant::{AsMeant, Meant, before_reading_back};
 pub(super) use reads::Reads;
 
 /// What to plan.
@@ -219,22 +221,6 @@ pub(super) async fn draw_up(
             return planner.finish(draft, &clashes);
         }
     }
-}
-
-/// What is known of a kind before these objects of a plan are read back.
-///
-/// # Errors
-/// When the vault cannot be read.
-pub(super) fn stock_for(
-    session: &Session,
-    plan: &Plan,
-    kind: &'static Kind,
-    ids: &BTreeSet<String>,
-) -> Result<Stock, RestoreError> {
-    let reader = session.writer.reader()?;
-    let instance = reader.moment(RunId::from_number(plan.as_of))?.instance;
-    let request = Request::again(plan, plan.ids.ids(), Manner::default());
-    Planner::new(session, &reader, request, instance)?.stock(kind, ids)
 }
 
 /// Looks whether all is as it was when a plan was made.

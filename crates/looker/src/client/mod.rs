@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// The gate that all requests pass.
-    pub fn gate(&self) -> &Gate {
+    pub fn gate(&self) -> &Arc<Gate> {
         &self.inner.gate
     }
 

@@ -129,3 +129,29 @@ async fn a_write_that_found_no_connection_is_tried_again() {
     assert_eq!((error.fate(), error.tries), (Fate::NotRun, 2), "{error}");
     assert!(server.seen.lock().unwrap().is_empty());
 }
+
+/// It waits for its place when whoever made it stops waiting for it.
+#[tokio::test]
+async fn a_write_that_is_dropped_is_not_sent() {
+    let server = Scripted::start(&[CREATED]);
+    let client = server.client();
+    client.sign_in().await.unwrap();
+    let mut places = Vec::new();
+    for _ in 0..client.gate().window() {
+        places.push(client.gate().enter().await);
+    }
+    let a_while = async {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let call = call();
+    tokio::select! {
+        _ = client.write(&call) => panic!("there is no place for it"),
+        () = a_while => {}
+    }
+    drop(places);
+    client.write(&call).await.unwrap();
+    assert_eq!(server.seen.lock().unwrap().len(), 1);
+    server.close();
+}

@@ -1,9 +1,9 @@
 //! The benchmark of restore: `cargo bench -p lookervault --bench restore -- [CASES]`.
 //!
 //! A simulated instance, which takes 5 ms for a call unless told otherwise, holds
-//! dashboards of about twelve tiles. They are extracted, then all of them are given other titles, trashed or deleted
-//! for good, and the program brings them back as a process of its own. Printed are
-//! dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
+//! dashboards of about twelve tiles. They are extracted, then all of them are given other
+//! titles, trashed or deleted for good, and the program brings them back as a process of
+//! its own. Printed are dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
 //! the API allows, and wall time beside what the calls alone take: latency times calls
 //! by how many are made at once. Beside that stands what the phases take at the least on this
 //! machine: calls or processor time, whichever is more, planning before writing.

@@ -5,6 +5,8 @@
 //! surrogate in a title must not cost a dashboard), ids as strings or numbers
 //! (API 4.0 sends strings, older releases numbers).
 
+use std::thread;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -212,6 +214,8 @@ impl<'de> Visitor<'de> for EnvelopesVisitor<'_> {
         let mut read = Vec::new();
         while let Some(placed) = seq.next_element_seed(EnvelopeVisitor { kind: self.kind })? {
             read.push(placed);
+            // A page takes milliseconds; a request that could be sent does not wait for its end.
+            thread::yield_now();
         }
         Ok(read)
     }

@@ -214,8 +214,9 @@ impl<'c> Reading<'c> {
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (kind, client) = (self.kind, self.client.clone());
         // Cutting a page takes milliseconds in which whoever waits here should not hold up others.
-        let reading =
-            tokio::spawn(async move { client.get(&call, |reply| rows::split_each(&reply.body, kind)).await });
+        let reading = tokio::spawn(async move {
+            client.get_large(&call, move |reply| rows::split_each(&reply.body, kind)).await
+        });
         let read = AbortOnDropHandle::new(reading).await.map_err(|error| ended(&error))??;
         // What has no id is nothing that anybody asked for.
         let read: Vec<Row> = read.into_iter().flatten().collect();
@@ -406,6 +407,8 @@ async fn looked_at(
     let looking = spawn_blocking(move || {
         for live in read.values_mut() {
             live.as_meant = meant.look_at(&reader, live).unwrap_or_default();
+            // As while rows are packed.
+            thread::yield_now();
         }
         read
     });

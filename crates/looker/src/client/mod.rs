@@ -14,12 +14,15 @@ mod session;
 mod settings;
 
 use std::borrow::Cow;
+use std::future::ready;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use reqwest::RequestBuilder;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -230,7 +233,7 @@ impl Client {
         let attempt = |_| async {
             let permit = self.inner.gate.enter().await;
             self.inner.meter.book(call.kind, call.reason, call.operation.ledger)?;
-            let sent = self.exchange(&call, Some(&token), permit).await;
+            let sent = self.exchange(self.request(&call), &call, Some(&token), permit).await;
             sent.map_err(|error| self.tie(error, &call))
         };
         // Said twice it does no harm; a server in trouble is not waited for.
@@ -246,6 +249,23 @@ impl Client {
     /// # Errors
     /// The last failure, when it cannot heal or the retry policy is exhausted.
     pub async fn get<T>(&self, call: &Call, parse: impl Fn(&Reply) -> Result<T>) -> Result<T> {
+        self.repeat(call, |reply| ready(parse(&reply)), |_| false).await
+    }
+
+    /// The same for an answer that takes milliseconds to parse: that is done on a blocking
+    /// thread, where it holds up no other request.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn get_large<T: Send + 'static>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&Reply) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T> {
+        let parse = |reply: Reply| {
+            let parse = parse.clone();
+            async move { ended(spawn_blocking(move || parse(&reply)).await)? }
+        };
         self.repeat(call, parse, |_| false).await
     }
 
@@ -256,7 +276,7 @@ impl Client {
     /// As [`Client::get`].
     pub async fn get_several<T>(&self, call: &Call, parse: impl Fn(&Reply) -> Result<T>) -> Result<T> {
         let divide = |failed: &Error| failed.kind.wants_smaller_page() || is_stubborn(failed, failed.tries);
-        self.repeat(call, parse, divide).await
+        self.repeat(call, |reply| ready(parse(&reply)), divide).await
     }
 
     /// Makes a call that writes. It is sent once; again only after it surely did not
@@ -266,13 +286,13 @@ impl Client {
     /// What went wrong. [`Error::fate`] says whether it may have run, and whether it
     /// is refused for good.
     pub async fn write(&self, call: &Call) -> Result<Reply> {
-        self.repeat(call, |reply| Ok(reply.clone()), |failed| failed.fate() != Fate::NotRun).await
+        self.repeat(call, |reply| ready(Ok(reply)), |failed| failed.fate() != Fate::NotRun).await
     }
 
-    async fn repeat<T>(
+    async fn repeat<T, F: Future<Output = Result<T>>>(
         &self,
         call: &Call,
-        parse: impl Fn(&Reply) -> Result<T>,
+        parse: impl Fn(Reply) -> F,
         is_enough: impl Fn(&Error) -> bool,
     ) -> Result<T> {
         let attempt = |tries: u32| {
@@ -280,7 +300,7 @@ impl Client {
             let parse = &parse;
             async move {
                 let reply = self.attempt(&call).await?;
-                parse(&reply).map_err(|error| self.tie(error, &call))
+                parse(reply).await.map_err(|error| self.tie(error, &call))
             }
         };
         self.persist(attempt, is_enough).await
@@ -340,20 +360,21 @@ impl Client {
     async fn send_with_token(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
         let (client, call) = (self.clone(), call.clone());
         let sending = tokio::spawn(async move { client.send(&call).await });
-        match AbortOnDropHandle::new(sending).await {
+        match ended(AbortOnDropHandle::new(sending).await) {
             Ok(sent) => sent,
-            Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
-            Err(_) => Err((Error::new(ErrorKind::Stopped, "the program ends"), None)),
+            Err(error) => Err((error, None)),
         }
     }
 
     async fn send(&self, call: &Call) -> Result<Reply, (Error, Option<u64>)> {
         // Whatever fails before the request is on its way is no failure of the call.
         let unsent = |error: Error| (Error { unsent: true, ..error }, None);
+        // A place at the gate is for the time that a request takes, not for making it.
+        let request = self.request(call);
         let (token, permit) = self.admit(call).await.map_err(unsent)?;
         let booked = self.inner.meter.book(call.kind, call.reason, call.operation.ledger);
         booked.map_err(|error| unsent(self.tie(error, call)))?;
-        let result = self.exchange(call, token.as_ref(), permit).await;
+        let result = self.exchange(request, call, token.as_ref(), permit).await;
         let generation = token.as_ref().map(Token::generation);
         match result {
             Ok(reply) => {
@@ -368,11 +389,17 @@ impl Client {
     }
 
     /// Sends a request that is booked, and hears its answer.
-    async fn exchange(&self, call: &Call, token: Option<&Token>, permit: Permit) -> Result<Reply> {
-        let mut request = self.request(call);
-        if let Some(token) = token {
-            request = request.header("Authorization", token.header());
-        }
+    async fn exchange(
+        &self,
+        request: RequestBuilder,
+        call: &Call,
+        token: Option<&Token>,
+        permit: Permit,
+    ) -> Result<Reply> {
+        let request = match token {
+            Some(token) => request.header("Authorization", token.header()),
+            None => request,
+        };
         let result = answer::receive(request, self.inner.settings.largest_body, &self.inner.buffers).await;
         permit.report(call.class, outcome(&result));
         if result.as_ref().map_or_else(|error| error.kind == ErrorKind::RateLimited, |_| true) {
@@ -381,7 +408,7 @@ impl Client {
         result
     }
 
-    fn request(&self, call: &Call) -> reqwest::RequestBuilder {
+    fn request(&self, call: &Call) -> RequestBuilder {
         let method = match call.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -470,6 +497,14 @@ fn encoded(part: &str) -> String {
         }
     }
     text
+}
+
+/// What a task came to; a panic goes on here.
+fn ended<T>(task: std::result::Result<T, JoinError>) -> Result<T> {
+    task.map_err(|ended| match ended.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Error::new(ErrorKind::Stopped, "the program ends"),
+    })
 }
 
 fn outcome(result: &Result<Reply>) -> Outcome {

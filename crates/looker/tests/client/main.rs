@@ -5,4 +5,5 @@
 mod support;
 
 mod acting;
+mod large;
 mod writes;

@@ -12,25 +12,26 @@ use looker::pacing::{Ledger, Reason};
 
 static CREATE: Operation = Operation { id: "create_look", path: "/looks", ledger: Ledger::Administrative };
 
-const CREATED: &str =
+pub(super) const CREATED: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{\"id\":\"1\"}";
 const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n";
 const EXPIRED: &str = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
 const TROUBLE: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
 /// Less comes than was announced.
-const CUT: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"id\":";
+pub(super) const CUT: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{\"id\":";
 
 /// A server that lets everybody in and answers writes by a script; the last answer of it
 /// goes on.
-struct Scripted {
+pub(super) struct Scripted {
     port: u16,
     /// Writes that came.
-    seen: Arc<Mutex<Vec<String>>>,
+    pub(super) seen: Arc<Mutex<Vec<String>>>,
     closed: Arc<AtomicBool>,
 }
 
 impl Scripted {
-    fn start(answers: &'static [&'static str]) -> Self {
+    pub(super) fn start(answers: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, closed) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
@@ -47,7 +48,7 @@ impl Scripted {
     }
 
     /// Listens no more.
-    fn close(&self) {
+    pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
@@ -55,7 +56,7 @@ impl Scripted {
         }
     }
 
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         crate::support::client(self.port)
     }
 }

@@ -1,11 +1,11 @@
 //! What the vault has of objects, then and now.
 //!
 //! A plan asks for the same objects again and again: whether they are there, what they
-//! are called, whether they changed. Of each it is read once, and bodies only where
-//! nothing else identifies a kind.
+//! are called, whether they changed. Of each it is read once, where most of a kind are meant
+//! with all others, and bodies only where nothing else identifies a kind.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use looker::Kind;
@@ -17,11 +17,15 @@ use super::{RestoreError, identity, links};
 /// Kinds whose texts may link to content.
 pub(super) const LINKING: [&str; 5] = ["dashboards", "looks", "boards", "scheduled_plans", "alerts"];
 
+/// One row of so many must be wanted for all to be read: by itself a row takes twice the time
+/// that it takes among others.
+const AS_GOOD_AS_ALL: usize = 2;
+
 /// An object of the vault.
 pub(super) type Named = (&'static Kind, String);
 
 /// What a version of an object says of itself, without its body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Mark {
     /// Its row; without the path of its folder.
     pub(super) row: ListRow,
@@ -120,24 +124,89 @@ impl<'r> Past<'r> {
         if let Some(known) = self.marks.borrow().get(kind.name).and_then(|of_kind| of_kind.get(key)) {
             return Ok(Rc::clone(known));
         }
-        let other = self.other_run(kind, key).map(|run| AsOf { run: Some(run), ..self.then() });
-        let then = self.mark(kind, key, other.unwrap_or_else(|| self.then()))?;
         let now = self.mark(kind, key, self.instance.into())?;
+        let other = self.other_run(kind, key).map(|run| AsOf { run: Some(run), ..self.then() });
+        let then = match other.is_none().then(|| self.since_then(kind, now.as_ref())).flatten() {
+            Some(then) => Some(then),
+            None => self.mark(kind, key, other.unwrap_or_else(|| self.then()))?,
+        };
         let marks = Rc::new(Marks { then, now });
         self.marks.borrow_mut().entry(kind.name).or_default().insert(key.to_owned(), Rc::clone(&marks));
         Ok(marks)
     }
 
+    /// Reads what the vault has of these objects, if they are a good part of what it has
+    /// `stored` of their kind; else each is read when it is asked for.
+    pub(super) fn foresee<'k>(
+        &self,
+        kind: &'static Kind,
+        keys: impl Iterator<Item = &'k str>,
+        stored: usize,
+    ) -> Result<(), RestoreError> {
+        let is_known = |key: &str| {
+            let marks = self.marks.borrow();
+            marks.get(kind.name).is_some_and(|of_kind| of_kind.contains_key(key))
+        };
+        let keys: HashSet<&str> = keys.filter(|key| !self.is_led(kind, key) && !is_known(key)).collect();
+        if keys.is_empty() || keys.len() * AS_GOOD_AS_ALL < stored {
+            return Ok(());
+        }
+        let read = |of: AsOf, wanted: &HashSet<&str>| -> Result<HashMap<String, Mark>, RestoreError> {
+            let mut rows = Vec::new();
+            self.reader.rows(of, kind.name, |row, hash| {
+                if wanted.contains(row.key.as_str()) {
+                    rows.push((row, hash));
+                }
+            })?;
+            rows.into_iter()
+                .map(|(row, hash)| Ok((row.key.clone(), self.marked(kind, row, hash, of)?)))
+                .collect()
+        };
+        let mut now = read(self.instance.into(), &keys)?;
+        let (mut then, mut others) = (HashMap::new(), HashSet::new());
+        for key in &keys {
+            match self.since_then(kind, now.get(*key)) {
+                Some(mark) => drop(then.insert((*key).to_owned(), mark)),
+                None => drop(others.insert(*key)),
+            }
+        }
+        if !others.is_empty() {
+            then.extend(read(self.then(), &others)?);
+        }
+        let marks = keys.into_iter().map(|key| {
+            let marks = Marks { then: then.remove(key), now: now.remove(key) };
+            (key.to_owned(), Rc::new(marks))
+        });
+        self.marks.borrow_mut().entry(kind.name).or_default().extend(marks);
+        Ok(())
+    }
+
+    /// The version that an object has now, if it has been as it is since then. Its natural
+    /// key may have changed all the same where that is a path.
+    fn since_then(&self, kind: &Kind, now: Option<&Mark>) -> Option<Mark> {
+        now.filter(|now| now.row.from_run <= self.as_of && kind.name != "folders").cloned()
+    }
+
     fn mark(&self, kind: &'static Kind, key: &str, of: AsOf) -> Result<Option<Mark>, RestoreError> {
-        let Some((row, hash)) = self.reader.row(of, kind.name, key)? else { return Ok(None) };
+        let row = self.reader.row(of, kind.name, key)?;
+        row.map(|(row, hash)| self.marked(kind, row, hash, of)).transpose()
+    }
+
+    fn marked(
+        &self,
+        kind: &'static Kind,
+        row: ListRow,
+        hash: BodyHash,
+        of: AsOf,
+    ) -> Result<Mark, RestoreError> {
         let natural_key = if kind.name == "folders" {
-            self.paths(of)?.path(key)
+            self.paths(of)?.path(&row.key)
         } else if row.created_at.is_some() {
             None
         } else {
             self.reader.body(&hash)?.and_then(|body| identity::natural_key(kind, &body))
         };
-        Ok(Some(Mark { row, hash, natural_key }))
+        Ok(Mark { row, hash, natural_key })
     }
 
     /// The body of an object then.

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use rusqlite::types::Null;
 use rusqlite::{OptionalExtension, Row};
 
 use super::as_of::{AsOf, valid};
@@ -50,16 +51,21 @@ fn show_sql(at: Option<RunId>) -> String {
     )
 }
 
-/// What a row says, without its body.
-fn row_sql(at: Option<RunId>) -> String {
+/// What rows of a kind say, without their bodies.
+fn rows_sql(at: Option<RunId>) -> String {
     let valid = valid("v", 4, at);
     format!(
         "SELECT o.instance, o.kind, o.key, v.title, v.folder, v.side, v.updated_at,
              v.created_at, v.from_run, b.hash
          FROM object o JOIN version v ON v.object = o.id AND {valid}
          JOIN body b ON b.id = v.body
-         WHERE o.instance = ?1 AND o.kind = ?2 AND o.key = ?3"
+         WHERE o.instance = ?1 AND o.kind = ?2"
     )
+}
+
+/// What a row says, without its body.
+fn row_sql(at: Option<RunId>) -> String {
+    format!("{} AND o.key = ?3", rows_sql(at))
 }
 
 /// An object's row with its content, still compressed.
@@ -156,8 +162,30 @@ impl Reader {
     pub fn row(&self, of: impl Into<AsOf>, kind: &str, key: &str) -> Result<Option<(ListRow, BodyHash)>> {
         let of = of.into();
         let mut select = self.connection.prepare_cached(&row_sql(of.run)).at(&self.path)?;
-        let read = |row: &Row<'_>| Ok((list_row(row, &FolderPaths::default())?, BodyHash(row.get(9)?)));
-        select.query_row((of.instance.0, kind, key, of.number()), read).optional().at(&self.path)
+        select.query_row((of.instance.0, kind, key, of.number()), hashed_row).optional().at(&self.path)
+    }
+
+    /// The same of every object of a kind, in no order, for `each`. Nothing is gathered.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub fn rows(
+        &self,
+        of: impl Into<AsOf>,
+        kind: &str,
+        mut each: impl FnMut(ListRow, BodyHash),
+    ) -> Result<()> {
+        let of = of.into();
+        let mut read = || -> rusqlite::Result<()> {
+            let mut select = self.connection.prepare_cached(&rows_sql(of.run))?;
+            let mut rows = select.query((of.instance.0, kind, Null, of.number()))?;
+            while let Some(row) = rows.next()? {
+                let (row, hash) = hashed_row(row)?;
+                each(row, hash);
+            }
+            Ok(())
+        };
+        read().at(&self.path)
     }
 
     fn unpack(&self, packed: Packed, at: Option<RunId>) -> Result<Stored> {
@@ -279,6 +307,11 @@ fn list_row(row: &Row<'_>, folders: &FolderPaths) -> rusqlite::Result<ListRow> {
     })
 }
 
+/// Reads a row and the hash of its body.
+fn hashed_row(row: &Row<'_>) -> rusqlite::Result<(ListRow, BodyHash)> {
+    Ok((list_row(row, &FolderPaths::default())?, BodyHash(row.get(9)?)))
+}
+
 pub(super) fn side(code: i64) -> rusqlite::Result<Side> {
     Side::from_code(code).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, code))
 }
@@ -291,7 +324,7 @@ mod tests {
     #[test]
     fn the_past_is_found_by_an_index() {
         for at in [None, Some(RunId(1))] {
-            assert_indexed(&[&list_sql(at), &show_sql(at)], &[]);
+            assert_indexed(&[&list_sql(at), &show_sql(at), &rows_sql(at), &row_sql(at)], &[]);
         }
     }
 }

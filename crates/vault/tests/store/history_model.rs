@@ -155,6 +155,31 @@ fn as_of(reader: &Reader, run: RunId) -> World {
     rows.into_iter().map(object).collect()
 }
 
+/// Rows of a kind that are read at once are those that are read one by one; and what is now
+/// as it was by then was the same then.
+fn assert_rows(reader: &Reader, instance: InstanceId, run: RunId) {
+    for kind in KINDS {
+        let read = |of: AsOf| {
+            let mut rows = BTreeMap::new();
+            let each = |row: ListRow, hash| {
+                assert_eq!(reader.row(of, kind, &row.key).unwrap(), Some((row.clone(), hash)));
+                assert!(rows.insert(row.key.clone(), (row, hash)).is_none(), "a row twice");
+            };
+            reader.rows(of, kind, each).unwrap();
+            rows
+        };
+        let (then, now) = (read(AsOf { instance, run: Some(run) }), read(instance.into()));
+        let mut listed = 0;
+        let filter =
+            ListFilter { at: Some(run), sides: vec![Side::Live, Side::Trash], ..ListFilter::of(kind) };
+        reader.list(&filter, |_| listed += 1).unwrap();
+        assert_eq!(then.len(), listed, "{kind} as of run {run}");
+        for (key, row) in now.iter().filter(|(_, (row, _))| row.from_run <= run) {
+            assert_eq!(then.get(key), Some(row), "{kind} {key} as of run {run}");
+        }
+    }
+}
+
 /// What a version holds; nothing, when the object was gone.
 fn held(reader: &Reader, version: Option<&Version>) -> Option<Object> {
     let version = version?;
@@ -275,6 +300,7 @@ impl Model {
         for (run, copy) in &self.copies {
             prop_assert_eq!(&as_of(&reader, *run), copy, "as of run {}", run);
             assert_changes(&reader, instance, *run, copy);
+            assert_rows(&reader, instance, *run);
         }
         for ((run, copy), (other, other_copy)) in self.copies.iter().zip(self.copies.iter().rev()) {
             assert_differing(&reader, instance, (*run, copy), (*other, other_copy));

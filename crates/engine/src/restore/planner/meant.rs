@@ -63,6 +63,7 @@ pub(in crate::restore) fn before_reading_back(
     let instance = reader.moment(RunId::from_number(plan.as_of))?.instance;
     let request = Request::again(plan, plan.ids.ids(), plan.manner.clone());
     let planner = Planner::new(session, &reader, request, instance)?;
+    planner.foresee(kind, objects.values().map(|at| plan.objects[*at].key.as_str()))?;
     let stock = planner.stock(kind, &objects.keys().cloned().collect())?;
     let meant = Meant::of(&planner, plan, kind, objects, session.shared_accepted())?;
     Ok((stock, meant))

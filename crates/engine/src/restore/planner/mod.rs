@@ -184,7 +184,11 @@ pub(super) async fn draw_up(
     let reader = session.writer.reader()?;
     let watch = &session.watch;
     let instance = reader.moment(request.as_of)?.instance;
-    let selected = request.selection.resolve(&reader, instance, request.as_of)?;
+    // What is read back was looked for when it was planned.
+    let selected = match &back {
+        Some(_) => request.selection.objects.clone(),
+        None => request.selection.resolve(&reader, instance, request.as_of)?,
+    };
     if selected.is_empty() && request.others.is_empty() {
         return Err(RestoreError::NothingSelected { run: request.as_of.number() });
     }
@@ -485,6 +489,7 @@ impl<'p> Planner<'p> {
             let at = *order.entry(kind.name).or_insert(next);
             by_kind.entry(at).or_insert((kind, BTreeSet::new())).1.insert(self.live_key(kind, key));
         }
+        self.foresee_targets()?;
         let has_members = by_kind.values().any(|(kind, _)| matches!(kind.name, "groups" | "roles"));
         for (kind, keys) in by_kind.into_values() {
             if self.needs_all(kind, has_members) {
@@ -503,6 +508,25 @@ impl<'p> Planner<'p> {
         }
         self.targets.there = there;
         Ok(())
+    }
+
+    /// Reads what the vault has of all targets.
+    fn foresee_targets(&self) -> Result<(), RestoreError> {
+        let mut by_kind: HashMap<&str, (&'static Kind, Vec<&str>)> = HashMap::new();
+        for Target { kind, key } in &self.targets.list {
+            by_kind.entry(kind.name).or_insert_with(|| (kind, Vec::new())).1.push(key);
+        }
+        let mut kinds = by_kind.into_values();
+        kinds.try_for_each(|(kind, keys)| self.foresee(kind, keys.into_iter()))
+    }
+
+    fn foresee<'k>(
+        &self,
+        kind: &'static Kind,
+        keys: impl Iterator<Item = &'k str>,
+    ) -> Result<(), RestoreError> {
+        let stored = self.stocks.get(kind.name).map_or(0, |stock| stock.stored.iter().sum());
+        self.past.foresee(kind, keys, stored)
     }
 
     /// Reads all objects of a kind that are live, as far as they are in its list.

@@ -291,16 +291,23 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn pass_brackets(&mut self) -> Result<(), NotCanonical> {
+        let bytes = self.text.as_bytes();
         let mut open = Vec::new();
         loop {
-            match self.peek().ok_or_else(|| self.wrong())? {
+            let says_more = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']');
+            let Some(between) = bytes[self.at..].iter().position(says_more) else {
+                self.at = bytes.len();
+                return Err(self.wrong());
+            };
+            self.at += between;
+            match bytes[self.at] {
                 b'"' => self.string()?,
                 bracket @ (b'{' | b'[') => {
                     open.push(bracket);
                     self.at += 1;
                 }
                 // In ASCII the one bracket stands two places after the other.
-                bracket @ (b'}' | b']') => {
+                bracket => {
                     if open.pop() != Some(bracket - 2) {
                         return Err(self.wrong());
                     }
@@ -309,7 +316,6 @@ impl<'t> Parser<'t, '_> {
                         return Ok(());
                     }
                 }
-                _ => self.at += 1,
             }
         }
     }

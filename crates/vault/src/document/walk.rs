@@ -85,6 +85,52 @@ impl Member {
     }
 }
 
+/// Orders that objects of the document had so far. Tiles of a dashboard bring the same
+/// members one after the other: whether these are in order as the last ones were is
+/// found out quicker than they are sorted.
+#[derive(Debug, Default)]
+struct Orders {
+    /// The newest last.
+    known: Vec<Order>,
+}
+
+/// A dashboard has some ten shapes of objects that do not come in order.
+const ORDERS_KEPT: usize = 16;
+
+#[derive(Debug)]
+struct Order {
+    /// Of the first member, which tells most objects of so many members apart.
+    prefix: u128,
+    /// Places of the members, as they are to come.
+    places: Vec<usize>,
+}
+
+impl Orders {
+    /// The order in which these members are to be.
+    fn of(&mut self, members: &[Member], out: &[u8]) -> &[usize] {
+        let compare = |a: &usize, b: &usize| {
+            let (first, second) = (&members[*a], &members[*b]);
+            let by_key = || first.key(out).cmp(second.key(out));
+            first.prefix.cmp(&second.prefix).then_with(by_key).then(a.cmp(b))
+        };
+        let is_like =
+            |order: &Order| order.places.len() == members.len() && order.prefix == members[0].prefix;
+        let at = self.known.iter().position(is_like).unwrap_or_else(|| {
+            if self.known.len() == ORDERS_KEPT {
+                self.known.remove(0);
+            }
+            let (prefix, places) = (members[0].prefix, (0..members.len()).collect());
+            self.known.push(Order { prefix, places });
+            self.known.len() - 1
+        });
+        let places = &mut self.known[at].places;
+        if !places.is_sorted_by(|a, b| compare(a, b).is_lt()) {
+            places.sort_unstable_by(compare);
+        }
+        places
+    }
+}
+
 /// One step of the path to where the walk is.
 #[derive(Debug, Clone)]
 enum Step {
@@ -102,6 +148,7 @@ pub(super) struct Walk<'a, E> {
     /// The treatment of the member that the walk is inside of.
     within: Treatment,
     members: Vec<Member>,
+    orders: Orders,
     path: Vec<Step>,
     scratch: Vec<u8>,
     depth: u32,
@@ -119,6 +166,7 @@ impl<'a, E: Edit> Walk<'a, E> {
             redacted: 0,
             within: Treatment::Keep,
             members: Vec::with_capacity(256),
+            orders: Orders::default(),
             path: Vec::with_capacity(32),
             scratch: Vec::new(),
             depth: 0,
@@ -250,7 +298,7 @@ impl<'a, E: Edit> Walk<'a, E> {
     fn member(&mut self, place: E::Place, step: Step, escaped: bool) -> Result<bool, DocumentError> {
         let Step::Member { key, siblings } = &step else { return Ok(true) };
         let text = &self.out[key.clone()];
-        let nth = || same_key(&self.members[siblings.clone()], &self.out, text);
+        let nth = || same_key(&self.members[siblings.clone()], &self.out, key.clone());
         let (treatment, inner) = self.edit.member(place, Key { text, escaped }, nth);
         match treatment {
             Treatment::Cut if self.within == Treatment::Keep => {
@@ -349,13 +397,11 @@ impl<'a, E: Edit> Walk<'a, E> {
 
     /// Moves the members of the object that closes into their order.
     fn sort_members(&mut self, first: usize) {
-        let (out, members) = (&mut self.out, &mut self.members[first..]);
+        let (out, members) = (&mut self.out, &self.members[first..]);
         let begin = members[0].start;
-        members.sort_unstable_by(|a, b| {
-            a.prefix.cmp(&b.prefix).then_with(|| a.key(out).cmp(b.key(out))).then(a.start.cmp(&b.start))
-        });
         self.scratch.clear();
-        for member in &*members {
+        for nth in self.orders.of(members, out) {
+            let member = &members[*nth];
             self.scratch.extend_from_slice(&out[member.start..member.end]);
             self.scratch.push(b',');
         }
@@ -365,8 +411,9 @@ impl<'a, E: Edit> Walk<'a, E> {
 }
 
 /// How many of these members have this key.
-fn same_key(members: &[Member], out: &[u8], key: &[u8]) -> usize {
-    members.iter().filter(|member| member.key(out) == key).count()
+fn same_key(members: &[Member], out: &[u8], key: Range<usize>) -> usize {
+    let (prefix, key) = (prefix(out, key.clone()), &out[key]);
+    members.iter().filter(|member| member.prefix == prefix && member.key(out) == key).count()
 }
 
 /// The first 16 bytes of a key as a number that orders like them. Keys hold no
@@ -392,9 +439,8 @@ fn write_pointer(path: &[Step], members: &[Member], out: &[u8], text: &mut Vec<u
         match step {
             Step::Element(index) => text.extend_from_slice(index.to_string().as_bytes()),
             Step::Member { key, siblings } => {
-                let key = &out[key.clone()];
-                let nth = same_key(&members[siblings.clone()], out, key);
-                write_key(key, nth, text);
+                let nth = same_key(&members[siblings.clone()], out, key.clone());
+                write_key(&out[key.clone()], nth, text);
             }
         }
     }

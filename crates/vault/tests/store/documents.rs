@@ -204,6 +204,33 @@ fn plain(raw: &[u8]) -> String {
     String::from_utf8(canonicalise(raw, &compiled(NO_RULES)).unwrap().body).unwrap()
 }
 
+/// Objects that look alike, as many members with the same first one, need not be in the
+/// same order; and there may be more shapes than anybody remembers.
+#[test]
+fn objects_that_look_alike_are_sorted_each_by_itself() {
+    let object = |keys: &[String]| {
+        let members =
+            keys.iter().enumerate().map(|(nth, key)| format!("{}:{nth}", Value::from(key.as_str())));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    };
+    let (mut raw, mut sorted) = (Vec::new(), Vec::new());
+    for shape in (0..40).chain(0..40) {
+        for turn in 0..4 {
+            let mut keys: Vec<String> =
+                ["z", "a_long_key_of_which_the_end_differs_2", "m", "a_long_key_of_which_the_end_differs_1"]
+                    .map(|key| format!("{key}{shape}"))
+                    .into();
+            keys.rotate_left(turn);
+            keys.insert(0, format!("y{shape}"));
+            raw.push(object(&keys));
+            let numbered: std::collections::BTreeMap<_, _> = keys.iter().zip(0..).collect();
+            sorted.push(serde_json::to_string(&numbered).unwrap());
+        }
+    }
+    let canonical = canonicalise(format!("[{}]", raw.join(",")).as_bytes(), &NO_RULES.compile()).unwrap();
+    assert_eq!(String::from_utf8(canonical.body).unwrap(), format!("[{}]", sorted.join(",")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 

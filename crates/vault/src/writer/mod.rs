@@ -13,7 +13,7 @@
 //! A thread owns the connection (and the vault's lock). Workers hand it whole
 //! messages through a bounded channel: a full channel blocks them, which is the
 //! back-pressure. The thread applies messages inside an open transaction and
-//! commits it at 500 objects or after a quarter of a second. A message is never
+//! commits it at 2,000 objects or after a quarter of a second. A message is never
 //! split between transactions, so a page and its progress are always committed
 //! together. Questions ([`Writer::flush`], [`Writer::disagreements`],
 //! [`Writer::finish`]) commit what came before them and are answered through a

@@ -1,6 +1,7 @@
 //! The thread: takes messages, keeps a transaction open, commits in time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -11,7 +12,7 @@ use crate::error::AtPath;
 use crate::{Indexer, Page, Record, Result, RunId, Vault, refusals, restores, seals};
 
 /// A transaction is committed when it holds this many objects...
-const OBJECTS_PER_COMMIT: usize = 500;
+const OBJECTS_PER_COMMIT: usize = 2000;
 /// ...or is this old.
 const AGE_AT_COMMIT: Duration = Duration::from_millis(250);
 /// ...or when nothing was asked of the writer for so long; and after as long again
@@ -227,6 +228,8 @@ impl Thread<'_> {
     fn objects(&mut self, run: RunId, objects: &[Record]) -> Result<()> {
         for record in objects {
             self.objects.store(&self.vault.connection, &self.vault.path, run, record)?;
+            // Storing a page takes milliseconds; a request that could be sent does not wait for it.
+            thread::yield_now();
         }
         if let Some(open) = &mut self.open {
             open.objects += objects.len();

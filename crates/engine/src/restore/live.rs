@@ -15,7 +15,6 @@ use looker::{Client, ErrorKind, Kind};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tokio_util::task::AbortOnDropHandle;
 use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
@@ -212,12 +211,8 @@ impl<'c> Reading<'c> {
     async fn rows(&self, call: Call) -> Result<Page, RestoreError> {
         // It is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let (kind, client) = (self.kind, self.client.clone());
-        // Cutting a page takes milliseconds in which whoever waits here should not hold up others.
-        let reading = tokio::spawn(async move {
-            client.get_large(&call, move |reply| rows::split_each(&reply.body, kind)).await
-        });
-        let read = AbortOnDropHandle::new(reading).await.map_err(|error| ended(&error))??;
+        let kind = self.kind;
+        let read = self.client.get_large(&call, move |reply| rows::split_each(&reply.body, kind)).await?;
         // What has no id is nothing that anybody asked for.
         let read: Vec<Row> = read.into_iter().flatten().collect();
         let (rows, writer, instance) = (read.len(), self.writer.clone(), self.instance);

@@ -17,6 +17,9 @@ use super::{RestoreError, identity, links};
 /// Kinds whose texts may link to content.
 pub(super) const LINKING: [&str; 5] = ["dashboards", "looks", "boards", "scheduled_plans", "alerts"];
 
+/// Fewer objects are read one by one, however few the vault has now: it may have had many.
+const FEW: usize = 16;
+
 /// One row of so many must be wanted for all to be read: by itself a row takes twice the time
 /// that it takes among others.
 const AS_GOOD_AS_ALL: usize = 2;
@@ -148,7 +151,7 @@ impl<'r> Past<'r> {
             marks.get(kind.name).is_some_and(|of_kind| of_kind.contains_key(key))
         };
         let keys: HashSet<&str> = keys.filter(|key| !self.is_led(kind, key) && !is_known(key)).collect();
-        if keys.is_empty() || keys.len() * AS_GOOD_AS_ALL < stored {
+        if keys.len() < FEW || keys.len() * AS_GOOD_AS_ALL < stored {
             return Ok(());
         }
         let read = |of: AsOf, wanted: &HashSet<&str>| -> Result<HashMap<String, Mark>, RestoreError> {

@@ -3,10 +3,11 @@
 //! A simulated instance, which takes 5 ms for a call unless told otherwise, holds
 //! dashboards of about twelve tiles. They are extracted, then all of them are given other
 //! titles, trashed or deleted for good, and the program brings them back as a process of
-//! its own. Printed are dashboards a second, calls beside the formulas of `docs/restore.md` and the least that
-//! the API allows, and wall time beside what the calls alone take: latency times calls
-//! by how many are made at once. Beside that stands what the phases take at the least on this
-//! machine: calls or processor time, whichever is more, planning before writing.
+//! its own. Printed are dashboards a second, calls beside the formulas of `docs/restore.md`
+//! and the least that the API allows, and wall time beside what the calls alone take:
+//! latency times calls by how many are made at once. Beside that stands what the phases
+//! take at the least on this machine: calls or processor time, whichever is more, planning
+//! before writing.
 //!
 //! Each case is measured with several numbers of calls at once: the program and the
 //! simulator share the machine, and the more calls are made at once, the more it is their

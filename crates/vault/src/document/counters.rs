@@ -2,7 +2,6 @@
 //! the times of the last access.
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 /// Pointers to when something was last looked at, or used in any way.
 const LAST_ACCESS: [&str; 2] = [r#"["last_accessed_at"]"#, r#"["last_viewed_at"]"#];
@@ -16,19 +15,33 @@ pub(super) fn counters<'a>(cuts: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> 
         let counts = match value {
             [b'"', time @ .., b'"'] => {
                 let is_access = LAST_ACCESS.iter().any(|access| access.as_bytes() == pointer);
-                is_access && std::str::from_utf8(time).is_ok_and(|time| time.parse::<Timestamp>().is_ok())
+                is_access && str::from_utf8(time).is_ok_and(|time| time.parse::<Timestamp>().is_ok())
             }
             [b'-' | b'0'..=b'9', ..] => {
-                std::str::from_utf8(value).is_ok_and(|number| number.parse::<i64>().is_ok())
+                str::from_utf8(value).is_ok_and(|number| number.parse::<i64>().is_ok())
             }
             _ => false,
         };
-        let [name]: [&RawValue; 1] = serde_json::from_slice(pointer).ok().filter(|_| counts)?;
-        let value = std::str::from_utf8(value).ok()?;
-        name.get().starts_with('"').then(|| format!("{name}:{value}"))
+        let name = if counts { root_member(pointer)? } else { return None };
+        Some(format!("{}:{}", str::from_utf8(name).ok()?, str::from_utf8(value).ok()?))
     };
     let counters: Vec<String> = cuts.filter_map(counter).collect();
     (!counters.is_empty()).then(|| format!("{{{}}}", counters.join(",")))
+}
+
+/// The key, in quotes, to which a pointer leads, if it is the first one of that name at the root.
+fn root_member(pointer: &[u8]) -> Option<&[u8]> {
+    let [b'[', key @ .., b']'] = pointer else { return None };
+    let [b'"', text @ .., b'"'] = key else { return None };
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return None,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+    Some(key)
 }
 
 #[cfg(test)]
@@ -49,12 +62,15 @@ mod tests {
             (r#"["usage"]"#, "1.5"),
             (r#"["view_count"]"#, "17"),
             (r#"[["view_count",1]]"#, "18"),
+            (r#"["view_count","at"]"#, "19"),
+            (r#"[3,"view_count"]"#, "20"),
+            (r#"["a\"b\\"]"#, "21"),
             (r#"["beyond"]"#, "12345678901234567890"),
         ];
         let found = |cuts: &[(&str, &str)]| {
             counters(cuts.iter().map(|(pointer, value)| (pointer.as_bytes(), value.as_bytes())))
         };
-        let all = r#"{"last_viewed_at":"2026-03-01T10:00:00.000+00:00","favorite_count":0,"view_count":17}"#;
+        let all = r#"{"last_viewed_at":"2026-03-01T10:00:00.000+00:00","favorite_count":0,"view_count":17,"a\"b\\":21}"#;
         assert_eq!(found(&cuts).as_deref(), Some(all));
         assert_eq!(found(&[]), None);
         assert_eq!(found(&cuts[1..5]), None);

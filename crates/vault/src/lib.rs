@@ -45,8 +45,8 @@ mod writer;
 pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, Content, DocumentError, FieldPattern, Reference, ReferencePattern, Rules,
-    canonicalise, merge_volatile, redactions,
+    Canonical, CompiledRules, Content, DocumentError, Element, Elements, FieldPattern, Reference,
+    ReferencePattern, Rules, canonicalise, merge_volatile, redactions,
 };
 pub use error::{ErrorKind, Result, VaultError};
 pub use hash::{BodyHash, DictionaryId, volatile_hash};

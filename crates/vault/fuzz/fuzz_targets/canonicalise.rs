@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use vault::{Canonical, CompiledRules, DocumentError, FieldPattern, Rules, canonicalise, merge_volatile};
+use vault::{
+    Canonical, CompiledRules, DocumentError, Elements, FieldPattern, Rules, canonicalise, merge_volatile,
+};
 
 /// Patterns of every form, with keys short enough to be hit by chance.
 const VOLATILE: &[FieldPattern] = &[
@@ -101,6 +103,7 @@ fn check(raw: &[u8]) {
     let plain = canonicalise(raw, &NOTHING);
     acceptance_is_that_of_serde_json(raw, &plain);
     a_damaged_volatile_part_does_no_harm(raw);
+    elements_are_what_each_by_itself_is(raw, &plain);
     for rules in [&*CUT, &*BLOT, &*BOTH] {
         match (&plain, canonicalise(raw, rules)) {
             (Ok(_), Ok(split)) => parts_are_canonical(&split, rules),
@@ -129,6 +132,18 @@ fn acceptance_is_that_of_serde_json(raw: &[u8], plain: &Result<Canonical, Docume
         (Err(error), Ok(_)) => assert_eq!(error.reason, "nesting deeper than 512", "{error}"),
         (Err(error), Err(_)) => assert!(error.offset <= raw.len(), "{error}"),
         (Ok(_), theirs) => assert!(theirs.is_ok(), "{theirs:?}"),
+    }
+}
+
+/// Whatever follows it in an answer, and whatever is no object there.
+fn elements_are_what_each_by_itself_is(raw: &[u8], plain: &Result<Canonical, DocumentError>) {
+    let answer = [b"[", raw, b",", raw, b"]"].concat();
+    let elements = Elements::new(&answer, &BOTH, &["a"]).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    if plain.as_ref().is_ok_and(|plain| plain.body.starts_with(b"{")) {
+        let alone = canonicalise(raw, &BOTH).expect("accepted above");
+        let found: Vec<Canonical> =
+            elements.expect("two objects").into_iter().map(|element| element.canonical).collect();
+        assert_eq!(found, [alone.clone(), alone]);
     }
 }
 

@@ -16,7 +16,7 @@ use super::walk::{Edit, Key, Treatment, Walk};
 /// does not have.
 pub fn merge_volatile(body: &[u8], volatile: &[u8]) -> Result<Vec<u8>, DocumentError> {
     let merge = Merge::read(volatile)?;
-    let mut walk = Walk::new(body, merge)?;
+    let mut walk = Walk::new(body, body.len(), merge)?;
     walk.document(Some(0))?;
     if walk.edit.left > 0 {
         return Err(DocumentError {
@@ -53,7 +53,7 @@ enum Step {
 impl Merge {
     /// Reads `[[pointer, value], ...]`.
     fn read(volatile: &[u8]) -> Result<Self, DocumentError> {
-        let mut walk = Walk::new(volatile, Unchanged)?;
+        let mut walk = Walk::new(volatile, volatile.len(), Unchanged)?;
         let mut entries = Vec::new();
         list(&mut walk, |walk| {
             walk.scanner.expect(b'[', "a volatile entry that is not an array")?;

@@ -59,6 +59,7 @@
 
 mod content;
 mod counters;
+mod each;
 mod merge;
 mod redactions;
 mod references;
@@ -68,6 +69,7 @@ mod split;
 mod walk;
 
 pub use content::Content;
+pub use each::{Element, Elements};
 pub use merge::merge_volatile;
 pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};

@@ -51,6 +51,11 @@ impl<'a> Scanner<'a> {
         DocumentError { offset: self.at, reason }
     }
 
+    /// How many bytes it has moved.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
     /// The next byte, if there is one.
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()

@@ -17,22 +17,18 @@ use super::{Canonical, DocumentError};
 /// When `raw` is not JSON by RFC 8259 in UTF-8, or nests deeper than 512: the
 /// byte offset and the reason.
 pub fn canonicalise(raw: &[u8], rules: &CompiledRules) -> Result<Canonical, DocumentError> {
-    let split = Split { rules, text: Vec::new(), cuts: Vec::new(), met: Met::default() };
-    let mut walk = Walk::new(raw, split)?;
+    let mut walk = Walk::new(raw, raw.len(), Split::new(rules, &[]))?;
     walk.document(ROOT)?;
-    Ok(Canonical {
-        volatile: walk.edit.volatile(),
-        counters: walk.edit.counters(),
-        body: walk.out,
-        redacted: walk.redacted,
-        references: walk.edit.met.distinct(rules.kinds()),
-    })
+    Ok(walk.edit.canonical(walk.out, walk.redacted))
 }
 
 /// Cuts fields out by rules and gathers them.
 #[derive(Debug)]
-struct Split<'r> {
+pub(super) struct Split<'r> {
     rules: &'r CompiledRules,
+    /// Names of members of the root that are wanted, and what these hold.
+    wanted: &'r [&'r str],
+    pub(super) told: Vec<Option<String>>,
     /// `pointer` and `value` texts, one after the other.
     text: Vec<u8>,
     cuts: Vec<Cut>,
@@ -68,6 +64,15 @@ impl Edit for Split<'_> {
         }
     }
 
+    #[inline]
+    fn at_root(&mut self, key: &[u8], value: &[u8]) {
+        for (name, told) in self.wanted.iter().zip(&mut self.told) {
+            if name.as_bytes() == key {
+                *told = str::from_utf8(value).ok().map(str::to_owned);
+            }
+        }
+    }
+
     fn cut(&mut self, write_pointer: impl FnOnce(&mut Vec<u8>), document: &[u8]) {
         let pointer = self.text.len();
         write_pointer(&mut self.text);
@@ -77,7 +82,24 @@ impl Edit for Split<'_> {
     }
 }
 
-impl Split<'_> {
+impl<'r> Split<'r> {
+    /// Before a document of which these members of the root are wanted.
+    pub(super) fn new(rules: &'r CompiledRules, wanted: &'r [&'r str]) -> Self {
+        let told = vec![None; wanted.len()];
+        Self { rules, wanted, told, text: Vec::new(), cuts: Vec::new(), met: Met::default() }
+    }
+
+    /// What was made of the document, with what the walk wrote of it.
+    pub(super) fn canonical(mut self, body: Vec<u8>, redacted: u32) -> Canonical {
+        Canonical {
+            body,
+            volatile: self.volatile(),
+            counters: self.counters(),
+            redacted,
+            references: self.met.distinct(self.rules.kinds()),
+        }
+    }
+
     /// What was cut out, ordered by pointer; equal pointers (equal keys of one
     /// object) keep their order.
     fn volatile(&mut self) -> Option<Vec<u8>> {

@@ -17,6 +17,9 @@ const DEPTH_LIMIT: u32 = 512;
 /// longest stays below 4 GiB.
 const LENGTH_LIMIT: usize = 512 << 20;
 
+/// Where the first member of a document is written that is an object.
+const ROOT_BEGINS: usize = 1;
+
 /// Canonical values that are no secret under any name.
 const TELLS_NOTHING: [&[u8]; 6] = [b"null", b"true", b"false", b"\"\"", b"[]", b"{}"];
 
@@ -63,6 +66,9 @@ pub(super) trait Edit {
 
     /// Takes a canonical string or number that stays as it is.
     fn scalar(&mut self, _place: Self::Place, _text: &[u8]) {}
+
+    /// Takes a member of the root, as it is written or would be, had it not been cut out.
+    fn at_root(&mut self, _key: &[u8], _value: &[u8]) {}
 
     /// Takes a member that was cut out.
     fn cut(&mut self, pointer: impl FnOnce(&mut Vec<u8>), value: &[u8]);
@@ -134,7 +140,13 @@ impl Orders {
 /// One step of the path to where the walk is.
 #[derive(Debug, Clone)]
 enum Step {
-    Member { key: Range<usize>, siblings: Range<usize> },
+    Member {
+        key: Range<usize>,
+        siblings: Range<usize>,
+        /// How many of the siblings have the same key, once that was asked for: whatever is
+        /// cut out below a member asks again.
+        nth: Option<usize>,
+    },
     Element(usize),
 }
 
@@ -155,13 +167,14 @@ pub(super) struct Walk<'a, E> {
 }
 
 impl<'a, E: Edit> Walk<'a, E> {
-    pub(super) fn new(raw: &'a [u8], edit: E) -> Result<Self, DocumentError> {
+    /// Starts before a text, of which so many bytes are expected to be written.
+    pub(super) fn new(raw: &'a [u8], length: usize, edit: E) -> Result<Self, DocumentError> {
         if raw.len() > LENGTH_LIMIT {
             return Err(DocumentError { offset: LENGTH_LIMIT, reason: "longer than 512 MiB" });
         }
         Ok(Self {
             scanner: Scanner::new(raw)?,
-            out: Vec::with_capacity(raw.len() + 64),
+            out: Vec::with_capacity(length + 64),
             edit,
             redacted: 0,
             within: Treatment::Keep,
@@ -276,8 +289,13 @@ impl<'a, E: Edit> Walk<'a, E> {
             let key_end = self.out.len() - 1;
             self.scanner.expect(b':', "a key without `:`")?;
             self.out.push(b':');
-            let step = Step::Member { key: start + 1..key_end, siblings: first..self.members.len() };
-            if self.member(place, step, escaped)? {
+            let siblings = first..self.members.len();
+            let step = Step::Member { key: start + 1..key_end, siblings, nth: None };
+            let is_kept = self.member(place, step, escaped)?;
+            if self.depth == 1 {
+                self.edit.at_root(&self.out[start + 1..key_end], &self.out[key_end + 2..]);
+            }
+            if is_kept {
                 self.push_member(start, key_end, first, sorted);
             } else {
                 self.out.truncate(before);
@@ -296,7 +314,7 @@ impl<'a, E: Edit> Walk<'a, E> {
 
     /// Writes a member's value as it is to be treated; false if it was cut out.
     fn member(&mut self, place: E::Place, step: Step, escaped: bool) -> Result<bool, DocumentError> {
-        let Step::Member { key, siblings } = &step else { return Ok(true) };
+        let Step::Member { key, siblings, .. } = &step else { return Ok(true) };
         let text = &self.out[key.clone()];
         let nth = || same_key(&self.members[siblings.clone()], &self.out, key.clone());
         let (treatment, inner) = self.edit.member(place, Key { text, escaped }, nth);
@@ -336,7 +354,7 @@ impl<'a, E: Edit> Walk<'a, E> {
         self.within = Treatment::Cut;
         self.value(place)?;
         self.within = Treatment::Keep;
-        let (path, members, out) = (&self.path, &self.members, &self.out);
+        let (path, members, out) = (&mut self.path, &self.members, &self.out);
         let pointer = |text: &mut Vec<u8>| write_pointer(path, members, out, text);
         self.edit.cut(pointer, &out[start..]);
         Ok(())
@@ -400,10 +418,18 @@ impl<'a, E: Edit> Walk<'a, E> {
         let (out, members) = (&mut self.out, &self.members[first..]);
         let begin = members[0].start;
         self.scratch.clear();
+        // Of a document that is an object this is all: it need not be copied back.
+        let is_root = begin == ROOT_BEGINS;
+        self.scratch.extend(is_root.then_some(b'{'));
         for nth in self.orders.of(members, out) {
             let member = &members[*nth];
             self.scratch.extend_from_slice(&out[member.start..member.end]);
             self.scratch.push(b',');
+        }
+        if is_root {
+            self.scratch.truncate(out.len());
+            std::mem::swap(out, &mut self.scratch);
+            return;
         }
         let length = out.len() - begin;
         out[begin..].copy_from_slice(&self.scratch[..length]);
@@ -431,16 +457,16 @@ fn prefix(out: &[u8], key: Range<usize>) -> u128 {
 }
 
 /// The path as a canonical JSON array of keys and indexes.
-fn write_pointer(path: &[Step], members: &[Member], out: &[u8], text: &mut Vec<u8>) {
+fn write_pointer(path: &mut [Step], members: &[Member], out: &[u8], text: &mut Vec<u8>) {
     let mut opening = b'[';
     for step in path {
         text.push(opening);
         opening = b',';
         match step {
             Step::Element(index) => text.extend_from_slice(index.to_string().as_bytes()),
-            Step::Member { key, siblings } => {
-                let nth = same_key(&members[siblings.clone()], out, key.clone());
-                write_key(&out[key.clone()], nth, text);
+            Step::Member { key, siblings, nth } => {
+                let nth = nth.get_or_insert_with(|| same_key(&members[siblings.clone()], out, key.clone()));
+                write_key(&out[key.clone()], *nth, text);
             }
         }
     }

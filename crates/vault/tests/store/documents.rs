@@ -1,10 +1,13 @@
 //! Canonical form against a plain model: a tree that is rendered in many
 //! spellings and canonicalised by the simplest code that can do it.
 
+use std::collections::BTreeMap;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
-use vault::{CompiledRules, Content, FieldPattern, Rules, canonicalise, merge_volatile};
+use serde_json::value::RawValue;
+use vault::{CompiledRules, Content, Element, Elements, FieldPattern, Rules, canonicalise, merge_volatile};
 
 #[derive(Debug, Clone)]
 enum Doc {
@@ -270,6 +273,34 @@ proptest! {
         let a = canonicalise(render(&doc, &mut Dice(one)).as_bytes(), &rules).unwrap();
         let b = canonicalise(render(&doc, &mut Dice(other)).as_bytes(), &rules).unwrap();
         prop_assert_eq!(a, b);
+    }
+
+    #[test]
+    fn elements_of_an_answer_are_what_each_by_itself_is(
+        objects in vec(vec((key(), doc()), 0..5), 0..5),
+        seed: u64,
+    ) {
+        let mut dice = Dice(seed);
+        let rows: Vec<String> = objects.into_iter().map(|one| render(&Doc::Object(one), &mut dice)).collect();
+        let spaced: Vec<String> = rows.iter().map(|row| format!("{}{row}{}", dice.space(), dice.space())).collect();
+        let answer = format!("{}[{}]{}", dice.space(), spaced.join(","), dice.space());
+        let rules = compiled(VOLATILE);
+        let names = ["a", "x", "é"];
+        let elements: Result<Vec<Element>, _> = Elements::new(answer.as_bytes(), &rules, &names).unwrap().collect();
+        let elements = elements.unwrap();
+        prop_assert_eq!(elements.len(), rows.len());
+        for (element, row) in elements.iter().zip(&rows) {
+            prop_assert_eq!(&answer[element.raw.clone()], row.trim());
+            prop_assert_eq!(&element.canonical, &canonicalise(row.as_bytes(), &rules).unwrap());
+            // One name is cut out wherever it is at the root, the others are never.
+            let texts = [element.canonical.body.clone(), plain(row.as_bytes()).into_bytes()];
+            // A key that is no text is left to the other tests.
+            let read = |text: &'_ [u8]| serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(text).ok();
+            let [Some(kept), Some(whole)] = texts.each_ref().map(|text| read(text)) else { continue };
+            let told = [kept.get("a"), kept.get("x"), whole.get("é")];
+            let told = told.map(|value| value.map(|value| value.get().to_owned()));
+            prop_assert_eq!(&element.members, &told);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use looker::Kind;
 use looker::rows::Row;
-use vault::{BodyHash, Codec, CompiledRules, Encoded, Record, Reference, Side};
+use vault::{BodyHash, Canonical, Codec, CompiledRules, Encoded, Record, Reference, Side};
 
 /// An object edited so shortly before its read may have been edited once more in
 /// the same second, under the same stamp.
@@ -51,30 +51,29 @@ impl Recorder<'_> {
         row: &Row,
         is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
     ) -> vault::Result<Result<Record, String>> {
-        Ok(self.prepare(&row.raw, is_stored, None)?.map(|prepared| self.record_of(row, prepared)))
+        match vault::canonicalise(&row.raw, self.rules) {
+            Ok(canonical) => Ok(Ok(self.record_of(row, self.prepare(canonical, is_stored, None)?))),
+            Err(error) => Ok(Err(error.to_string())),
+        }
     }
 
-    /// Prepares a document; its body comes along unless `is_stored` knows it, its volatile
-    /// part unless `volatile` is the hash of that. The inner error says why it is none.
+    /// Prepares what was made of a document by the rules; its body comes along unless
+    /// `is_stored` knows it, its volatile part unless `volatile` is the hash of that.
     ///
     /// # Errors
     /// What `is_stored` gives.
     pub fn prepare(
         &self,
-        raw: &[u8],
+        canonical: Canonical,
         is_stored: impl FnOnce(&BodyHash) -> vault::Result<bool>,
         volatile: Option<u64>,
-    ) -> vault::Result<Result<Prepared, String>> {
-        let canonical = match vault::canonicalise(raw, self.rules) {
-            Ok(canonical) => canonical,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
+    ) -> vault::Result<Prepared> {
         let body = BodyHash::of(&canonical.body);
         let encoded = (!is_stored(&body)?).then(|| self.codec.encode(self.kind.name, &canonical.body));
         let part = canonical.volatile.as_deref();
         let volatile_hash = part.map_or(0, vault::volatile_hash);
         let news = part.filter(|_| volatile != Some(volatile_hash));
-        Ok(Ok(Prepared {
+        Ok(Prepared {
             body,
             references: if encoded.is_some() { canonical.references } else { Vec::new() },
             encoded,
@@ -82,7 +81,7 @@ impl Recorder<'_> {
             volatile_hash,
             volatile: news.map(|part| self.codec.encode_volatile(self.kind.name, part)),
             counters: canonical.counters,
-        }))
+        })
     }
 
     /// The record of a row whose document was prepared.

@@ -6,21 +6,22 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use looker::catalogue::{AnswerShape, List, Paged, Whole};
-use looker::client::Call;
+use looker::client::{Call, Reply};
 use looker::pacing::Reason;
-use looker::rows::{self, Row};
+use looker::rows::Row;
 use looker::{Client, ErrorKind, Kind};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::task::{JoinError, spawn_blocking};
 use vault::{BodyHash, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
 use super::ahead::Portion;
 use super::keep;
-use super::packing::{Packed, pack};
+use super::packing::{self, Answered, Packed};
 use super::paging::{Course, Pages, Stock, page_of};
 use super::planner::{AsMeant, Meant};
 use super::session::Session;
@@ -168,25 +169,10 @@ struct Reading<'c> {
     places: Arc<Semaphore>,
 }
 
-/// Rows of an answer, each with what the vault would store of it if it is packed.
-type Answered = Vec<(Row, Option<Arc<Packed>>)>;
-
-/// Rows of an answer that are being packed, while the next ones are asked for.
-struct Page {
-    rows: usize,
-    packing: JoinHandle<Result<Answered, RestoreError>>,
-}
-
 /// Adds rows of a side to what was read; of an object that came before that one stays.
 fn add(lives: &mut BTreeMap<String, Live>, answered: Answered, side: Side) {
     for (row, packed) in answered {
         lives.entry(row.id.clone()).or_insert(Live { row, side, packed, as_meant: None });
-    }
-}
-
-impl Page {
-    async fn packed(self) -> Result<Answered, RestoreError> {
-        self.packing.await.map_err(|error| ended(&error))?
     }
 }
 
@@ -208,20 +194,13 @@ impl<'c> Reading<'c> {
         keys.iter().filter(|key| !self.lives.contains_key(*key)).cloned().collect()
     }
 
-    async fn rows(&self, call: Call) -> Result<Page, RestoreError> {
+    /// The rows of one answer.
+    async fn rows(&self, call: Call) -> Result<Answered, RestoreError> {
         // It is never closed.
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let kind = self.kind;
-        let read = self.client.get_large(&call, move |reply| rows::split_each(&reply.body, kind)).await?;
-        // What has no id is nothing that anybody asked for.
-        let read: Vec<Row> = read.into_iter().flatten().collect();
-        let (rows, writer, instance) = (read.len(), self.writer.clone(), self.instance);
-        let packing = tokio::spawn(async move {
-            let packed = pack(writer, instance, kind, read).await;
-            drop(place);
-            packed
-        });
-        Ok(Page { rows, packing })
+        let _place = self.places.acquire().await.ok();
+        let (kind, instance, writer) = (self.kind, self.instance, self.writer.clone());
+        let read = move |reply: &Reply| packing::read(&writer, instance, kind, &reply.body);
+        Ok(self.client.get_large(&call, read).await??)
     }
 
     fn add(&mut self, answered: Answered, side: Side) {
@@ -230,8 +209,8 @@ impl<'c> Reading<'c> {
 
     /// All that one call answers.
     async fn whole(&mut self, whole: &'static Whole) -> Result<(), RestoreError> {
-        let page = self.rows(whole_call(self.kind, whole)).await?;
-        self.add(page.packed().await?, Side::Live);
+        let answered = self.rows(whole_call(self.kind, whole)).await?;
+        self.add(answered, Side::Live);
         Ok(())
     }
 
@@ -301,13 +280,10 @@ impl<'c> Reading<'c> {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let calls = ids.chunks(ids_a_call).map(|ids| ids_call(self.kind, paged, side, ids));
         let this = &*self;
-        let answers: Vec<_> = stream::iter(calls.map(|call| this.rows(call)))
-            .buffer_unordered(self.client.settings().ceiling)
-            .collect()
-            .await;
+        let answers = join_all(calls.map(|call| this.rows(call))).await;
         let asked: BTreeSet<&str> = ids.into_iter().collect();
         for answer in answers {
-            let mut answer = answer?.packed().await?;
+            let mut answer = answer?;
             answer.retain(|(row, _)| asked.contains(row.id.as_str()));
             self.add(answer, side);
         }
@@ -328,20 +304,18 @@ impl<'c> Reading<'c> {
             let this = &*self;
             let call = |offset| page_call(this.kind, paged, side, folder, pages.size, offset);
             let reads = pages.offsets().map(|offset| this.rows(call(offset)));
-            let ceiling = self.client.settings().ceiling.max(1);
-            let answers: Vec<_> = stream::iter(reads).buffered(ceiling).collect().await;
-            let mut counts = Vec::with_capacity(answers.len());
-            for answer in answers {
-                let page = answer?;
-                counts.push(page.rows);
-                read.push(page);
+            let mut counts = Vec::new();
+            for answer in join_all(reads).await {
+                let answer = answer?;
+                counts.push(answer.len());
+                read.push(answer);
             }
             if !pages.go_on(&counts) {
                 break;
             }
         }
-        for page in read {
-            self.add(page.packed().await?, side);
+        for answered in read {
+            self.add(answered, side);
         }
         if side == Side::Live {
             self.listed.push(folder.map(str::to_owned));
@@ -369,7 +343,7 @@ pub(super) async fn read_portions(
         if session.stopped().is_some() {
             return None;
         }
-        let mut answered = reading.rows(portion.call.clone()).await.ok()?.packed().await.ok()?;
+        let mut answered = reading.rows(portion.call.clone()).await.ok()?;
         answered.retain(|(row, _)| portion.wanted.contains(&row.id));
         let mut read = BTreeMap::new();
         add(&mut read, answered, Side::Live);

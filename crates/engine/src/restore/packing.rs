@@ -4,9 +4,10 @@
 //! it can compose the first step. Each is brought into canonical form, hashed and
 //! compressed on a blocking thread as soon as its page came, while the next pages are
 //! on their way, and that is all that is kept of it: whoever compares documents asks
-//! for the hash first, and the safety run stores what is there already. What the vault
-//! has is not compressed once more: neither a body, wherever it is from, nor the volatile
-//! part that is stored with the object.
+//! for the hash first, and the safety run stores what is there already. A page is walked
+//! once: where a row ends, and the members of its envelope, are known from making it
+//! canonical. What the vault has is not compressed once more: neither a body, wherever it
+//! is from, nor the volatile part that is stored with the object.
 //!
 //! A page keeps a processor busy for some fifty milliseconds, and while others are written a
 //! call takes a tenth of that. So whoever is busy for long lets others have the processor
@@ -15,13 +16,14 @@
 use std::sync::Arc;
 use std::thread;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use looker::Kind;
-use looker::rows::Row;
-use vault::{BodyHash, Codec, InstanceId, Reader, Side, Writer};
+use looker::rows::{self, Row};
+use vault::{BodyHash, Codec, Elements, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
-use crate::extract::{Prepared, Recorder, blocking, compiled};
+use crate::extract::{Prepared, Recorder, compiled};
 
 /// A document, compressed.
 #[derive(Debug)]
@@ -46,40 +48,127 @@ impl Packed {
     }
 }
 
+/// Rows of an answer, each with what the vault would store of it if it is packed.
+pub(super) type Answered = Vec<(Row, Option<Arc<Packed>>)>;
+
 /// Whether objects of a kind are packed: they are large and many, and there is one way
-/// to store them. One without a birth is known by its name, which is looked for in all of it.
-fn is_packed(kind: &Kind, row: &Row) -> bool {
-    matches!(kind.name, "dashboards" | "looks") && kind.destinations.is_empty() && row.created_at.is_some()
+/// to store them.
+fn is_packed(kind: &Kind) -> bool {
+    matches!(kind.name, "dashboards" | "looks") && kind.destinations.is_empty()
 }
 
-/// Packs what of rows is to be packed, on a blocking thread.
-pub(super) async fn pack(
-    writer: Writer,
+/// Reads the rows of an answer and packs what of them is to be packed; takes as long as
+/// that does. What has no id is nothing that anybody asked for. The inner error is one of
+/// the vault.
+///
+/// # Errors
+/// As [`rows::split_each`].
+pub(super) fn read(
+    writer: &Writer,
     instance: InstanceId,
     kind: &'static Kind,
-    read: Vec<Row>,
-) -> Result<Vec<(Row, Option<Arc<Packed>>)>, RestoreError> {
-    Ok(blocking(move || {
-        let (codec, reader) = (writer.codec().quick(), writer.reader()?);
-        let [rules, _] = compiled(kind);
-        let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
-        let mut rows = Vec::with_capacity(read.len());
-        for mut row in read {
-            if !is_packed(kind, &row) {
-                rows.push((row, None));
-                continue;
-            }
-            // What is no document is told when it is looked at.
-            let volatile = reader.volatile_hash(instance, kind.name, &row.id)?;
-            let prepared = recorder.prepare(&row.raw, |hash| reader.has_body(hash), volatile)?.ok();
-            let packed = prepared.map(|prepared| Arc::new(Packed { prepared, codec: codec.clone() }));
-            if packed.is_some() {
-                row.raw = bytes::Bytes::new();
-            }
-            rows.push((row, packed));
-            thread::yield_now();
+    answer: &Bytes,
+) -> looker::error::Result<vault::Result<Answered>> {
+    if is_packed(kind)
+        && let Some(read) = pack(writer, instance, kind, answer).transpose()
+    {
+        return Ok(read);
+    }
+    let rows = rows::split_each(answer, kind)?.into_iter().flatten();
+    Ok(Ok(rows.map(|row| (row, None)).collect()))
+}
+
+/// Packs the rows of an answer, which is read once. None where one of them has no canonical
+/// form: then the answer is read as that of any other kind, which tells whether it is one,
+/// and what is no document is told when it is looked at.
+fn pack(
+    writer: &Writer,
+    instance: InstanceId,
+    kind: &'static Kind,
+    answer: &Bytes,
+) -> vault::Result<Option<Answered>> {
+    let (codec, reader) = (writer.codec().quick(), writer.reader()?);
+    let [rules, _] = compiled(kind);
+    let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
+    let names = kind.envelope.members();
+    let Ok(elements) = Elements::new(answer, rules, &names) else { return Ok(None) };
+    let mut read = Vec::new();
+    for element in elements {
+        let Ok(element) = element else { return Ok(None) };
+        let told = names.iter().zip(&element.members);
+        let told = told.filter_map(|(name, text)| Some((*name, text.as_deref()?)));
+        let Ok(mut row) = Row::of_members(told, Bytes::new(), kind) else { continue };
+        if row.created_at.is_none() {
+            // It is known by its name, which is looked for in all of it.
+            row.raw = answer.slice(element.raw);
+            read.push((row, None));
+            continue;
         }
-        Ok(rows)
-    })
-    .await?)
+        let volatile = reader.volatile_hash(instance, kind.name, &row.id)?;
+        let prepared = recorder.prepare(element.canonical, |hash| reader.has_body(hash), volatile)?;
+        read.push((row, Some(Arc::new(Packed { prepared, codec: codec.clone() }))));
+        thread::yield_now();
+    }
+    Ok(Some(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use looker::ErrorKind;
+    use vault::{BodyHash, Vault};
+
+    use super::*;
+
+    const PACKED: &str = r#"{"title":"Sales","id":"7","created_at":"2024-05-01T08:00:00Z","view_count":3}"#;
+
+    /// What is read of a page of a kind.
+    fn page(kind: &str, answer: &str) -> looker::error::Result<Answered> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut vault = Vault::open_for_writing(&directory.path().join("vault.db"), "test").unwrap();
+        let instance = vault.instance("https://made-up.looker.example").unwrap();
+        let writer = vault.into_writer();
+        let kind = Kind::find(kind).unwrap();
+        let read = read(&writer, instance, kind, &Bytes::copy_from_slice(answer.as_bytes()));
+        writer.close().unwrap();
+        read.map(Result::unwrap)
+    }
+
+    /// Ids, raw texts, and hashes of what is packed.
+    fn told(read: &Answered) -> Vec<(&str, &str, Option<BodyHash>)> {
+        let mut told = Vec::new();
+        for (row, packed) in read {
+            let hash = packed.as_ref().map(|packed| packed.hash());
+            told.push((row.id.as_str(), str::from_utf8(&row.raw).unwrap(), hash));
+        }
+        told
+    }
+
+    #[test]
+    fn what_has_a_birth_is_packed_and_all_else_is_kept_as_it_came() {
+        let unborn = r#"{"id":"8","title":"LookML"}"#;
+        let read = page("dashboards", &format!("[{PACKED}, {unborn},{{\"title\":\"no id\"}}]")).unwrap();
+        let [rules, _] = compiled(Kind::find("dashboards").unwrap());
+        let body = vault::canonicalise(PACKED.as_bytes(), rules).unwrap().body;
+        assert_eq!(told(&read), [("7", "", Some(BodyHash::of(&body))), ("8", unborn, None)]);
+        assert_eq!(read[0].0.title.as_deref(), Some("Sales"));
+        let read = page("folders", &format!("[{PACKED}]")).unwrap();
+        assert_eq!(told(&read), [("7", PACKED, None)]);
+    }
+
+    #[test]
+    fn a_page_is_read_though_a_row_of_it_has_no_canonical_form() {
+        let deep = format!(r#"{{"id":"9","x":{}{}}}"#, "[".repeat(600), "]".repeat(600));
+        let read = page("dashboards", &format!("[{PACKED},{deep}]")).unwrap();
+        assert_eq!(told(&read), [("7", PACKED, None), ("9", deep.as_str(), None)]);
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused_without_a_word_of_it() {
+        for answer in ["", "{}", r#"["a secret"]"#, r#"[{"id":"7","a secret"}]"#, r#"[{"id":"7"}"#, "[{}] x"]
+        {
+            let error = page("dashboards", answer).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::BadBody, "{answer}");
+            assert!(!error.message.contains("secret"), "{}", error.message);
+        }
+    }
 }

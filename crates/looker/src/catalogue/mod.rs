@@ -174,6 +174,14 @@ pub struct Envelope {
     pub created_at: Option<&'static str>,
 }
 
+impl Envelope {
+    /// The members of an object that it is read from.
+    pub fn members(&self) -> Vec<&'static str> {
+        let others = [Some(self.title), self.folder, self.updated_at, self.created_at];
+        self.id.iter().copied().chain(others.into_iter().flatten()).collect()
+    }
+}
+
 /// A field that holds ids of another kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reference {

@@ -35,6 +35,9 @@ fn each_case_costs_what_its_formula_says() {
         let price = damage.price(&documents);
         let (calls, formula) = (metered(&report).iter().sum::<u64>(), price.total());
         assert_eq!(calls, formula, "{damage:?}: {price:?}\n{}", report["calls"]);
+        // What is not metered is not asked twice either: who plans goes on to write.
+        let asked = |operation| looker.requests().iter().filter(|one| one.operation == operation).count();
+        assert_eq!([asked("login"), asked("versions")], [1, 1]);
 
         // Once more it does nothing, and costs the reads.
         looker.reset_stats();

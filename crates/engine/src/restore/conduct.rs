@@ -36,43 +36,43 @@ pub struct Restored {
     pub seconds: f64,
 }
 
-/// Keeps what a plan was made from: the session's run becomes the one that an undo
-/// goes back to.
+/// Keeps what a plan was made from, with the session's run, which becomes the one that an
+/// undo goes back to; and notes that the plan is to be carried out, so that it can be resumed
+/// whatever happens. What follows belongs to another run of the session.
 ///
 /// # Errors
 /// When the vault cannot be written.
-pub async fn save(session: &Session, planned: &mut Planned) -> Result<RunId, RestoreError> {
-    keep(session.writer(), session.run(), std::mem::take(&mut planned.lives)).await?;
-    Ok(session.run())
-}
-
-/// Notes that a plan is to be carried out, so that it can be resumed whatever happens.
-///
-/// # Errors
-/// When the vault cannot be written.
-pub async fn begin(session: &Session, plan: &Plan, safety: RunId) -> Result<RestoreId, RestoreError> {
-    let as_of = RunId::from_number(plan.as_of);
+pub async fn begin(session: Session, planned: &mut Planned) -> Result<(Session, RestoreId), RestoreError> {
+    let (safety, lives) = (session.run(), std::mem::take(&mut planned.lives));
+    // The one waits for the disk.
+    let (kept, start) =
+        tokio::join!(keep(session.writer(), safety, lives), async { start(&session, &planned.plan) });
+    kept?;
+    let start = start?;
+    let session = session.next_run(r#"{"restore":"before"}"#.to_owned()).await?;
     let writer = session.writer().clone();
-    let source = writer.reader()?.moment(as_of)?.instance;
-    let start = RestoreStart {
-        source,
-        instance: writer.reader()?.moment(safety)?.instance,
-        as_of,
-        plan: serde_json::to_string(plan).map_err(|error| RestoreError::Plan(error.to_string()))?,
-        steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
-        options: serde_json::to_string(&plan.manner)
-            .map_err(|error| RestoreError::Plan(error.to_string()))?,
-        started_at: Timestamp::now(),
-    };
-    Ok(blocking(move || {
+    let restore = blocking(move || {
         let restore = writer.begin_restore(start)?;
-        writer.change_restore(
-            restore,
-            RestoreChange { safety_run: Some(safety), ..RestoreChange::default() },
-        )?;
+        let change = RestoreChange { safety_run: Some(safety), ..RestoreChange::default() };
+        writer.change_restore(restore, change)?;
         Ok(restore)
     })
-    .await?)
+    .await?;
+    Ok((session, restore))
+}
+
+fn start(session: &Session, plan: &Plan) -> Result<RestoreStart, RestoreError> {
+    let as_of = RunId::from_number(plan.as_of);
+    let unwritable = |error: serde_json::Error| RestoreError::Plan(error.to_string());
+    Ok(RestoreStart {
+        source: session.writer().reader()?.moment(as_of)?.instance,
+        instance: session.instance(),
+        as_of,
+        plan: serde_json::to_string(plan).map_err(unwritable)?,
+        steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        options: serde_json::to_string(&plan.manner).map_err(unwritable)?,
+        started_at: Timestamp::now(),
+    })
 }
 
 /// Carries out a plan, or what is left of it, and reads back what it wrote. By what was

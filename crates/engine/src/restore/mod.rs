@@ -46,7 +46,7 @@ mod values;
 pub use ahead::Listing;
 pub use apply::{Applied, AppliedObject, BlockedBy, Patience, StepFailure, apply};
 pub use compose::{Manner, Owner};
-pub use conduct::{Restored, begin, carry_out, save};
+pub use conduct::{Restored, begin, carry_out};
 pub use edited::Edited;
 pub use error::RestoreError;
 pub use plan::{Action, FORMAT, Known, Object, Plan, References, StoredOnly};

@@ -33,6 +33,7 @@ pub struct Session {
     pub(super) brake: Brake,
     run: RunId,
     instance: InstanceId,
+    release: Option<String>,
     bookkeeping: Bookkeeping,
     account: OnceCell<Option<String>>,
     may: OnceCell<May>,
@@ -68,15 +69,7 @@ impl Session {
         watch.phase("signing in");
         let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
         signed_in.map_err(ExtractError::from)?;
-        let run = vault.begin_run(&RunStart {
-            instance,
-            command: vault::RESTORING.to_owned(),
-            scope: r#"{"restore":true}"#.to_owned(),
-            options: "{}".to_owned(),
-            account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
-            release,
-            started_at: Timestamp::now(),
-        })?;
+        let run = vault.begin_run(&start(client, instance, release.clone()))?;
         let writer = vault.into_writer();
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
         let brake = Brake::new(interrupt);
@@ -87,6 +80,7 @@ impl Session {
             brake,
             run,
             instance,
+            release,
             bookkeeping,
             account: OnceCell::new(),
             may: OnceCell::new(),
@@ -199,29 +193,64 @@ impl Session {
         self.brake.pulled()
     }
 
+    /// Ends the run, and begins another one with the same connection and vault: nobody else
+    /// can write to that in between.
+    ///
+    /// # Errors
+    /// When the vault cannot be written.
+    pub(super) async fn next_run(self, totals_json: String) -> Result<Self, RestoreError> {
+        let (client, writer, end) = (self.client.clone(), self.writer.clone(), self.end(totals_json));
+        self.bookkeeping.end().await;
+        let start = start(&client, self.instance, self.release.clone());
+        let run = blocking(move || {
+            count_calls(&client, &writer, end.run)?;
+            writer.finish(end)?;
+            Ok(writer.begin_run(start)?)
+        })
+        .await?;
+        let bookkeeping = Bookkeeping::start(self.client.clone(), self.writer.clone(), run);
+        Ok(Self { run, bookkeeping, ..self })
+    }
+
     /// Closes the run and the vault.
     ///
     /// # Errors
     /// When the vault cannot be written.
     pub async fn close(self, totals_json: String) -> Result<(), RestoreError> {
-        let state = if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete };
-        let Self { client, writer, run, bookkeeping, .. } = self;
+        let end = self.end(totals_json);
+        let Self { client, writer, bookkeeping, .. } = self;
         bookkeeping.end().await;
         blocking(move || {
-            count_calls(&client, &writer, run)?;
-            writer.finish(RunEnd {
-                run,
-                state,
-                ended_at: Timestamp::now(),
-                account: None,
-                totals_json,
-                absence: Vec::new(),
-                doubt: Doubt::default(),
-                ranges_restated: false,
-            })?;
+            count_calls(&client, &writer, end.run)?;
+            writer.finish(end)?;
             Ok(writer.close()?)
         })
         .await?;
         Ok(())
+    }
+
+    fn end(&self, totals_json: String) -> RunEnd {
+        RunEnd {
+            run: self.run,
+            state: if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete },
+            ended_at: Timestamp::now(),
+            account: None,
+            totals_json,
+            absence: Vec::new(),
+            doubt: Doubt::default(),
+            ranges_restated: false,
+        }
+    }
+}
+
+fn start(client: &Client, instance: InstanceId, release: Option<String>) -> RunStart {
+    RunStart {
+        instance,
+        command: vault::RESTORING.to_owned(),
+        scope: r#"{"restore":true}"#.to_owned(),
+        options: "{}".to_owned(),
+        account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+        release,
+        started_at: Timestamp::now(),
     }
 }

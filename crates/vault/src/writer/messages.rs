@@ -9,7 +9,7 @@ use super::{Adopted, Disagreements, Missing, RestoreChange, RunSummary, StepReco
 use crate::record::Kind;
 use crate::{
     AbsenceScope, CallCount, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe, Record,
-    RestoreId, RestoreStart, Result, RunEnd, RunId, StreamRecord, Suspicion,
+    RestoreId, RestoreStart, Result, RunEnd, RunId, RunStart, StreamRecord, Suspicion,
 };
 
 /// What is handed to the thread.
@@ -23,6 +23,7 @@ pub(super) enum Message {
     Adopt { run: RunId, listing: u32, scopes: Vec<ListingScope>, reply: Reply<Vec<Adopted>> },
     FoundAsItWas { run: RunId, kind: Kind, keys: Vec<String>, at: Timestamp, reply: Reply<HashSet<String>> },
     ChangedWithoutStamp { run: RunId, kind: Kind, reply: Reply<Vec<String>> },
+    BeginRun(Box<RunStart>, Reply<RunId>),
     Finish(Box<RunEnd>, Reply<RunSummary>),
     BeginRestore(Box<RestoreStart>, Reply<RestoreId>),
     Journal(Vec<StepRecord>, Reply<()>),

@@ -58,7 +58,7 @@ use crate::reader::KindCounts;
 use crate::record::Kind;
 use crate::{
     AbsenceScope, CallCount, Codec, FullPass, Gap, Indexer, KindRead, Listed, ListingScope, Page, Probe,
-    Reader, Record, Result, RunEnd, RunId, RunState, StreamRecord, Suspicion, Vault, VaultError,
+    Reader, Record, Result, RunEnd, RunId, RunStart, RunState, StreamRecord, Suspicion, Vault, VaultError,
 };
 
 /// How many messages may wait. A page of 100 dashboards is about 400 KB.
@@ -316,6 +316,14 @@ impl Writer {
         self.ask(|reply| Message::Vanished { run, share, scopes, reply })
     }
 
+    /// Begins a run, as [`Vault::begin_run`] does; it is committed at once.
+    ///
+    /// # Errors
+    /// What made the writer fail, now or before.
+    pub fn begin_run(&self, start: RunStart) -> Result<RunId> {
+        self.ask(|reply| Message::BeginRun(Box::new(start), reply))
+    }
+
     /// Ends a run. If it is complete, objects of its absence scopes that it has
     /// not seen become absent from this run on, and what was only needed to
     /// resume it is forgotten. A run that is to be complete but still has gaps
@@ -413,7 +421,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{BodyHash, ErrorKind, RunStart, Side, Verdict};
+    use crate::{BodyHash, ErrorKind, Side, Verdict};
 
     const PAGE: u64 = 10;
 

@@ -105,6 +105,7 @@ impl Thread<'_> {
             Message::ChangedWithoutStamp { run, kind, reply } => self.answer(&reply, |thread| {
                 freshness::changed_without_stamp(&thread.vault.connection, run, &kind).at(&thread.vault.path)
             }),
+            Message::BeginRun(start, reply) => self.answer(&reply, |thread| thread.vault.begin_run(&start)),
             Message::BeginRestore(start, reply) => self.answer(&reply, |thread| {
                 let restore = thread.write(|connection| restores::begin(connection, &start))?;
                 thread.commit()?;

@@ -258,18 +258,15 @@ fn go(
             context.printer.flush()?;
         }
         let decided = decide(context, &mut planned.plan, apply, on_conflict);
-        let goes_on = matches!(decided, Ok(true));
-        let safety = if goes_on { Some(restore::save(&session, &mut planned).await?) } else { None };
-        session.close(r#"{"restore":"before"}"#.to_owned()).await?;
-        decided?;
-        let Some(safety) = safety else {
+        if !matches!(decided, Ok(true)) {
+            session.close(r#"{"restore":"before"}"#.to_owned()).await?;
+            decided?;
             if context.printer.is_json() {
                 context.printer.json(&document::plan(&planned.plan))?;
             }
             return Ok(exit_of(&planned.plan, on_conflict));
-        };
-        let session = target.session(context, instance, &interrupted).await?;
-        let restore = restore::begin(&session, &planned.plan, safety).await?;
+        }
+        let (session, restore) = restore::begin(session, &mut planned).await?;
         context.printer.status(format!(
             "Restore {restore} begins; `lookervault restore undo {restore}` will give back what is there now."
         ));

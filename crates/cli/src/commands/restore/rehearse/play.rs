@@ -6,7 +6,7 @@ use engine::extract::CallReport;
 use engine::restore::{self, Listing, OnConflict, Plan, Request, Restored, Session};
 use looker::Client;
 use tokio_util::sync::CancellationToken;
-use vault::{InstanceId, RunId, Vault};
+use vault::{InstanceId, Vault};
 
 use super::damage::{self, Inflicted};
 use super::stage::Stage;
@@ -79,12 +79,7 @@ async fn run(
     let client = stage.client(args.select.workers, args.select.max_calls)?;
     let rehearsing = Rehearsing { context, client: &client, copy, instance, interrupted };
     let on_conflict = args.select.on_conflict.unwrap_or(ConflictChoice::Overwrite);
-    let (plan, safety) = rehearsing.plan(request, on_conflict).await?;
-    let planning = CallReport::all(&client);
-    let restored = match safety {
-        Some(safety) => Some(rehearsing.carry_out(&plan, safety).await?),
-        None => None,
-    };
+    let (plan, planning, restored) = rehearsing.restore(request, on_conflict).await?;
     let vault = opened.reader.path().to_owned();
     Ok(Rehearsal { vault, state_of, stage, damage, plan, planning, restored })
 }
@@ -99,43 +94,26 @@ struct Rehearsing<'r> {
 }
 
 impl Rehearsing<'_> {
-    async fn session(&self) -> Result<Session, Failure> {
+    /// Plans, decides as a restore does when nobody is there to be asked, and carries out
+    /// what there is to do. Gives the plan, the calls that it took, and what came of it.
+    async fn restore(
+        &self,
+        request: Request,
+        on_conflict: ConflictChoice,
+    ) -> Result<(Plan, Vec<CallReport>, Option<Restored>), Failure> {
         let vault = Vault::open_for_writing(&self.copy, vault::RESTORING)?;
         let bars = Bars::new(&self.context.printer);
-        Ok(Session::open(self.client, vault, self.instance, None, bars, &self.interrupted).await?)
-    }
-
-    /// Plans, and decides as a restore does when nobody is there to be asked; where there
-    /// is something to do, keeps what is there.
-    async fn plan(
-        &self,
-        request: Request,
-        on_conflict: ConflictChoice,
-    ) -> Result<(Plan, Option<RunId>), Failure> {
-        let session = self.session().await?;
-        let planned = self.decided(&session, request, on_conflict).await;
-        session.close(r#"{"restore":"before"}"#.to_owned()).await?;
-        planned
-    }
-
-    async fn decided(
-        &self,
-        session: &Session,
-        request: Request,
-        on_conflict: ConflictChoice,
-    ) -> Result<(Plan, Option<RunId>), Failure> {
-        let mut planned = restore::plan(session, request).await?;
+        let session = Session::open(self.client, vault, self.instance, None, bars, &self.interrupted).await?;
+        let mut planned = restore::plan(&session, request).await?;
+        let planning = CallReport::all(self.client);
         let all = ApplyArgs { yes: true, allow_irreversible: true };
-        let goes_on = carry::decide(self.context, &mut planned.plan, &all, Some(on_conflict))?;
-        let safety = if goes_on { Some(restore::save(session, &mut planned).await?) } else { None };
-        Ok((planned.plan, safety))
-    }
-
-    async fn carry_out(&self, plan: &Plan, safety: RunId) -> Result<Restored, Failure> {
-        let session = self.session().await?;
-        let id = restore::begin(&session, plan, safety).await?;
-        let restored = restore::carry_out(&session, id, plan, &Listing::default()).await;
+        if !carry::decide(self.context, &mut planned.plan, &all, Some(on_conflict))? {
+            session.close("{}".to_owned()).await?;
+            return Ok((planned.plan, planning, None));
+        }
+        let (session, id) = restore::begin(session, &mut planned).await?;
+        let restored = restore::carry_out(&session, id, &planned.plan, &Listing::default()).await;
         session.close(r#"{"restore":"after"}"#.to_owned()).await?;
-        Ok(restored?)
+        Ok((planned.plan, planning, Some(restored?)))
     }
 }

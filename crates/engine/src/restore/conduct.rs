@@ -1,6 +1,6 @@
 //! A restore from its beginning to its end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::pin::pin;
 use std::time::Instant;
 
@@ -147,7 +147,7 @@ async fn read_back(
     ids: &Ids,
     read: Reads,
 ) -> Result<Vec<ReadBack>, RestoreError> {
-    let written: std::collections::BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
+    let written: BTreeSet<usize> = plan.steps.iter().map(|step| step.object).collect();
     // To what is taken away nothing is led.
     let removed = plan.objects.iter().filter(|object| object.action == Action::Remove);
     let removed: HashSet<Symbol> = removed.map(|one| Symbol::new(&one.kind, one.key.as_str())).collect();
@@ -160,19 +160,27 @@ async fn read_back(
             // Of these only what was set is compared.
             && object.kind != FAVORITES
     };
-    let objects = plan.objects.iter().enumerate().filter(is_written);
-    let written: HashSet<(&str, &str)> =
-        objects.map(|(_, object)| (object.kind.as_str(), object.key.as_str())).collect();
-    let is_written = |kind: &Kind, key: &String| written.contains(&(kind.name, key.as_str()));
-    request.selection.objects.retain(|(kind, key)| is_written(kind, key));
-    request.others.retain(|(kind, key, _)| is_written(kind, key));
+    let (mut backs, mut lives) = (Vec::new(), Vec::new());
+    let mut open = HashSet::new();
+    for (_, object) in plan.objects.iter().enumerate().filter(is_written) {
+        match read.as_meant(object) {
+            Some(rest) => backs.push(ReadBack::of(object, Vec::new(), rest.clone())),
+            None => drop(open.insert((object.kind.as_str(), object.key.as_str()))),
+        }
+    }
+    let is_open = |kind: &Kind, key: &String| open.contains(&(kind.name, key.as_str()));
+    request.selection.objects.retain(|(kind, key)| is_open(kind, key));
+    request.others.retain(|(kind, key, _)| is_open(kind, key));
     session.watch.phase("reading back");
     let kept = read.ids();
-    let (mut backs, mut lives) = (Vec::new(), Vec::new());
     if !(request.selection.objects.is_empty() && request.others.is_empty()) {
         let as_of = RunId::from_number(plan.as_of);
         let mut again = draw_up(session, request, Some(read)).await?;
-        backs = read_back::compare(session, &again, as_of, session.known_accepted())?;
+        backs.extend(read_back::compare(session, &again, as_of, session.known_accepted())?);
+        let places = plan.objects.iter().enumerate();
+        let places: HashMap<(&str, &str), usize> =
+            places.map(|(at, object)| ((object.kind.as_str(), object.key.as_str()), at)).collect();
+        backs.sort_by_key(|back| places.get(&(back.kind.as_str(), back.key.as_str())).copied());
         lives = std::mem::take(&mut again.lives);
         lives.retain(|(kind, live)| !kept.contains(&(kind.name, live.row.id.clone())));
         lives.extend(read_back::values(session, plan, ids, &mut backs).await?);

@@ -98,7 +98,14 @@ pub(super) fn compare(
             }
             (_, None) => Beyond::default(),
         };
-        Ok(ReadBack {
+        Ok(ReadBack::of(object, refused, beyond))
+    })
+}
+
+impl ReadBack {
+    /// Of an object of a plan.
+    pub(super) fn of(object: &Object, refused: Vec<String>, beyond: Beyond) -> Self {
+        Self {
             kind: object.kind.clone(),
             key: object.key.clone(),
             id: object.live_id.clone(),
@@ -106,8 +113,8 @@ pub(super) fn compare(
             refused,
             made_by_looker: beyond.made_by_looker,
             not_accepted: beyond.not_accepted,
-        })
-    })
+        }
+    }
 }
 
 /// Reads back values that were set for groups and attributes which were made anew: they

@@ -12,6 +12,8 @@ use crate::restore::ahead::Listing;
 use crate::restore::apply::FRESH;
 use crate::restore::identity::Lives;
 use crate::restore::live::Live;
+use crate::restore::plan::Object;
+use crate::restore::read_back::Beyond;
 
 /// What was read of the instance for a plan.
 #[derive(Default)]
@@ -43,6 +45,14 @@ impl Reads {
             lives.all().map(move |live| (kind, live.row.id.clone())).collect::<Vec<_>>()
         };
         self.lives.iter().flat_map(of_kind).collect()
+    }
+
+    /// Of an object of a plan that was found to be as it was meant, by all that can be known of
+    /// the instance: fields that differ and that nobody can write.
+    pub(in crate::restore) fn as_meant(&self, object: &Object) -> Option<&Beyond> {
+        let live = self.lives.get(object.kind.as_str())?.get(object.live_id.as_ref()?)?;
+        let meant = live.as_meant.as_ref().filter(|meant| meant.by_document)?;
+        (meant.then.to_string() == object.intended).then_some(&meant.rest)
     }
 
     /// Whether it is too old to plan by, when somebody has thought for long.

@@ -262,3 +262,86 @@ impl<'r> Past<'r> {
         Ok(folders.get_or_init(|| read))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::Timestamp;
+    use looker::rows::Row;
+    use vault::{Doubt, RunEnd, RunStart, RunState, Side, Vault};
+
+    use super::*;
+    use crate::extract::{Recorder, compiled};
+
+    /// A vault with runs, of which each has read these folders: ids, names, and where they lie.
+    fn vault(path: &std::path::Path, runs: &[&[(&str, &str, &str)]]) -> (InstanceId, Vec<RunId>) {
+        let kind = Kind::find("folders").unwrap();
+        let mut instance = None;
+        let run = |folders: &&[(&str, &str, &str)]| {
+            let mut vault = Vault::open_for_writing(path, "test").unwrap();
+            let of = vault.instance("https://made-up.looker.example").unwrap();
+            let start = RunStart {
+                instance: *instance.insert(of),
+                command: "extract".to_owned(),
+                scope: "{}".to_owned(),
+                options: "{}".to_owned(),
+                account: "{}".to_owned(),
+                release: None,
+                started_at: Timestamp::now(),
+            };
+            let run = vault.begin_run(&start).unwrap();
+            let writer = vault.into_writer();
+            let (codec, [rules, _]) = (writer.codec(), compiled(kind));
+            let (side, read_at) = (Side::Live, Timestamp::now());
+            let recorder = Recorder { kind, side, read_at, rules, codec: &codec };
+            let record = |(id, name, parent): &(&str, &str, &str)| {
+                let raw = format!(r#"{{"id":"{id}","name":"{name}","parent_id":"{parent}"}}"#);
+                let row = Row::read(Bytes::from(raw), kind).unwrap();
+                recorder.record(&row, |_| Ok(false)).unwrap().unwrap()
+            };
+            writer.items(run, folders.iter().map(record).collect()).unwrap();
+            let end = RunEnd {
+                run,
+                state: RunState::Complete,
+                ended_at: Timestamp::now(),
+                account: None,
+                totals_json: "{}".to_owned(),
+                absence: Vec::new(),
+                doubt: Doubt::default(),
+                ranges_restated: false,
+            };
+            writer.finish(end).unwrap();
+            writer.close().unwrap();
+            run
+        };
+        let runs = runs.iter().map(run).collect();
+        (instance.unwrap(), runs)
+    }
+
+    /// Nothing was done to a folder whose parent got another name.
+    #[test]
+    fn a_folder_is_identified_by_the_path_that_it_had_then() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("vault.db");
+        let mut folders: Vec<(String, &str, &str)> =
+            (10..10 + FEW).map(|id| (id.to_string(), "Reports", "1")).collect();
+        folders.insert(0, ("1".to_owned(), "Sales", "0"));
+        let first: Vec<_> = folders.iter().map(|(id, name, parent)| (id.as_str(), *name, *parent)).collect();
+        let mut second = first.clone();
+        second[0].1 = "Revenue";
+        let (instance, runs) = vault(&path, &[&first, &second]);
+        let reader = Vault::open_for_reading(&path).unwrap();
+        let kind = Kind::find("folders").unwrap();
+        for is_foreseen in [false, true] {
+            let past = Past::new(&reader, instance, runs[0]);
+            if is_foreseen {
+                past.foresee(kind, first.iter().map(|(id, ..)| *id), first.len()).unwrap();
+            }
+            let marks = past.marks(kind, "10").unwrap();
+            let named = [&marks.then, &marks.now].map(|mark| mark.as_ref().unwrap().natural_key.as_deref());
+            assert_eq!(named, [Some("Sales/Reports"), Some("Revenue/Reports")]);
+            let runs = marks.each().map(|mark| mark.row.from_run).collect::<HashSet<_>>();
+            assert_eq!(runs.len(), 1, "its own versions are one");
+        }
+    }
+}

@@ -44,7 +44,7 @@ pub struct Restored {
 /// When the vault cannot be written.
 pub async fn begin(session: Session, planned: &mut Planned) -> Result<(Session, RestoreId), RestoreError> {
     let (safety, lives) = (session.run(), std::mem::take(&mut planned.lives));
-    // The one waits for the disk.
+    // The plan is spelt out while the writer is at work.
     let (kept, start) =
         tokio::join!(keep(session.writer(), safety, lives), async { start(&session, &planned.plan) });
     kept?;

@@ -45,7 +45,7 @@ mod writer;
 pub use access::WriteAccess;
 pub use codec::{Codec, Encoded};
 pub use document::{
-    Canonical, CompiledRules, Content, DocumentError, Element, Elements, FieldPattern, Reference,
+    Canonical, CompiledRules, Content, DocumentError, Element, Elements, FieldPattern, Member, Reference,
     ReferencePattern, Rules, canonicalise, merge_volatile, redactions,
 };
 pub use error::{ErrorKind, Result, VaultError};

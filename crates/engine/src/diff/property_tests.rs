@@ -1,10 +1,13 @@
 //! An edit applied to the one document gives the other, whatever they are.
 
+use std::ops::Range;
+
 use looker::Kind;
 use looker::catalogue::KINDS;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use vault::{Elements, Rules};
 
 use super::{Documents, Identity, Value, View};
 
@@ -102,6 +105,14 @@ fn canonical(json: &str) -> Vec<u8> {
     vault::canonicalise(json.as_bytes(), &rules).unwrap().body
 }
 
+/// Where these members of a canonical document are.
+fn places(document: &[u8], names: &[&str]) -> Vec<Range<usize>> {
+    let rules = Rules { volatile: &[], redact: &[], references: &[] }.compile();
+    let answer = [b"[", document, b"]"].concat();
+    let element = Elements::new(&answer, &rules, names).unwrap().next().unwrap().unwrap();
+    element.members.into_iter().filter_map(|member| member?.place()).collect()
+}
+
 fn check(kind: &'static Kind, from: &str, to: &str) -> Result<(), TestCaseError> {
     let (from, to) = (canonical(from), canonical(to));
     let (from, to) = (Value::parse(&from).unwrap(), Value::parse(&to).unwrap());
@@ -171,7 +182,7 @@ proptest! {
         let other = titled(&other, &titles.1);
         for (from, to) in [(&from, &to), (&to, &other)] {
             let lists = ["dashboard_elements", "dashboard_layouts"];
-            let short = Value::parse_both([from, to], &lists).unwrap();
+            let short = Value::parse_both([from, to], &lists, &places(to, &lists)).unwrap();
             let whole = [from, to].map(|document| Value::parse(document).unwrap());
             let told = |[from, to]: &[Value<'_>; 2]| {
                 prop_assert!([from.text(), to.text()] == [whole[0].text(), whole[1].text()]);

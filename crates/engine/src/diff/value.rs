@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memchr2;
@@ -59,16 +60,21 @@ impl<'t> Value<'t> {
     }
 
     /// Reads two versions of an object. Where all lists of these names are equal in both,
-    /// neither has them: nobody looked into what is equal.
+    /// neither has them: nobody looked into what is equal. Where lists of the second are
+    /// `known` to be, their ends need not be looked for.
     ///
     /// # Errors
     /// As [`parse`](Self::parse) gives them.
-    pub fn parse_both(versions: [&'t [u8]; 2], lists: &[&str]) -> Result<[Self; 2], NotCanonical> {
+    pub fn parse_both(
+        versions: [&'t [u8]; 2],
+        lists: &[&str],
+        known: &[Range<usize>],
+    ) -> Result<[Self; 2], NotCanonical> {
         let [mut one, mut other] = [Parser::of(versions[0])?, Parser::of(versions[1])?];
-        one.lists = lists;
-        let first = one.document(None)?;
-        (other.lists, other.like) = (lists, &one.passed);
-        let second = other.document(Some(&first))?;
+        (other.lists, other.known) = (lists, known);
+        let second = other.document(None)?;
+        (one.lists, one.like) = (lists, &other.passed);
+        let first = one.document(Some(&second))?;
         if one.passed == other.passed {
             return Ok([first, second]);
         }
@@ -166,6 +172,8 @@ struct Parser<'t, 'l> {
     elements: Vec<Value<'t>>,
     /// Lists of the document itself that are passed over, by their keys.
     lists: &'l [&'l str],
+    /// Where some of them are.
+    known: &'l [Range<usize>],
     /// What was passed over, with its keys.
     passed: Vec<(&'t str, &'t str)>,
     /// The same of another version.
@@ -274,16 +282,18 @@ impl<'t> Parser<'t, '_> {
         Ok(key)
     }
 
-    /// Passes over a list, brackets in it counted. Where the text goes on as the other
-    /// version's list of that key, the list is that one: its last bracket closes the first,
-    /// whatever follows.
+    /// Passes over a list: where it is known to be, or brackets in it counted. Where the text
+    /// goes on as the other version's list of that key, the list is that one: its last bracket
+    /// closes the first, whatever follows.
     fn pass(&mut self, key: &'t str) -> Result<(), NotCanonical> {
         let start = self.at;
         let rest = &self.text[start..];
-        let like =
-            self.like.get(self.passed.len()).filter(|(name, list)| *name == key && rest.starts_with(list));
-        match like {
-            Some((_, list)) => self.at += list.len(),
+        let like = self.like.get(self.passed.len()).filter(|(name, _)| *name == key).map(|(_, list)| *list);
+        let known = self.known.iter().find(|known| known.start == start);
+        let known = known.and_then(|known| self.text.get(known.clone()));
+        let list = like.filter(|list| rest.starts_with(list)).or(known).filter(|list| list.ends_with(']'));
+        match list {
+            Some(list) => self.at += list.len(),
             None => self.pass_brackets()?,
         }
         self.passed.push((key, &self.text[start..self.at]));
@@ -444,7 +454,13 @@ mod tests {
     #[test]
     fn lists_that_are_equal_in_both_are_left_out_of_both() {
         let both = |one: &str, other: &str| {
-            let both = Value::parse_both([one.as_bytes(), other.as_bytes()], &["a", "c"]).unwrap();
+            // Where there is such a list, and where there is none.
+            let known = other.find("[1]").map(|at| at..at + 3).into_iter().chain([0..1, 5..6, 0..900]);
+            let known: Vec<Range<usize>> = known.collect();
+            let versions = [one.as_bytes(), other.as_bytes()];
+            let [both, other] =
+                [&[], known.as_slice()].map(|known| Value::parse_both(versions, &["a", "c"], known).unwrap());
+            assert_eq!(both, other);
             both.map(|value| value.members().iter().map(|(key, _)| (*key).to_owned()).collect::<String>())
         };
         let one = r#"{"a":[{"a":["]\"}"]}],"b":[1],"c":[],"d":{"a":[]}}"#;
@@ -456,7 +472,7 @@ mod tests {
         assert_eq!(both(r#"{"a":[1],"a":[2]}"#, r#"{"a":[2],"a":[1]}"#), ["aa", "aa"]);
         assert_eq!(both(r#"{"a":[1],"a":[2]}"#, r#"{"a":[1],"a":[2]}"#), ["", ""]);
         for text in [r#"{"a":[1}"#, r#"{"a":[{]}"#, r#"{"a":["]}"#, r#"{"a":[1] }"#, r#"{"a":[1]"b":1}"#] {
-            assert!(Value::parse_both([text.as_bytes(), b"{}"], &["a"]).is_err(), "{text}");
+            assert!(Value::parse_both([text.as_bytes(), b"{}"], &["a"], &[]).is_err(), "{text}");
         }
     }
 

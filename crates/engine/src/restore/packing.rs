@@ -13,6 +13,7 @@
 //! call takes a tenth of that. So whoever is busy for long lets others have the processor
 //! after every row: the next write is sent when its place is free, not when a page is done.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
@@ -23,12 +24,15 @@ use looker::rows::{self, Row};
 use vault::{BodyHash, Codec, Elements, InstanceId, Reader, Side, Writer};
 
 use super::RestoreError;
+use super::planner::PARTS_OF_DASHBOARDS;
 use crate::extract::{Prepared, Recorder, compiled};
 
 /// A document, compressed.
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) prepared: Prepared,
+    /// Where a dashboard's lists of parts are in the body.
+    pub(super) parts: Vec<Range<usize>>,
     codec: Codec,
 }
 
@@ -90,13 +94,14 @@ fn pack(
     let (codec, reader) = (writer.codec().quick(), writer.reader()?);
     let [rules, _] = compiled(kind);
     let recorder = Recorder { kind, side: Side::Live, read_at: Timestamp::now(), rules, codec: &codec };
-    let names = kind.envelope.members();
+    let envelope = kind.envelope.members();
+    let names: Vec<&str> = envelope.iter().copied().chain(PARTS_OF_DASHBOARDS).collect();
     let Ok(elements) = Elements::new(answer, rules, &names) else { return Ok(None) };
     let mut read = Vec::new();
     for element in elements {
         let Ok(element) = element else { return Ok(None) };
-        let told = names.iter().zip(&element.members);
-        let told = told.filter_map(|(name, text)| Some((*name, text.as_deref()?)));
+        let told = envelope.iter().enumerate();
+        let told = told.filter_map(|(nth, name)| Some((*name, element.member(nth)?)));
         let Ok(mut row) = Row::of_members(told, Bytes::new(), kind) else { continue };
         if row.created_at.is_none() {
             // It is known by its name, which is looked for in all of it.
@@ -106,7 +111,9 @@ fn pack(
         }
         let volatile = reader.volatile_hash(instance, kind.name, &row.id)?;
         let prepared = recorder.prepare(element.canonical, |hash| reader.has_body(hash), volatile)?;
-        read.push((row, Some(Arc::new(Packed { prepared, codec: codec.clone() }))));
+        let parts = element.members.into_iter().skip(envelope.len());
+        let parts = parts.filter_map(|part| part?.place()).collect();
+        read.push((row, Some(Arc::new(Packed { prepared, parts, codec: codec.clone() }))));
         thread::yield_now();
     }
     Ok(Some(read))

@@ -175,10 +175,16 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The members of an object that it is read from.
+    /// The members of an object that it is read from, each once.
     pub fn members(&self) -> Vec<&'static str> {
-        let others = [Some(self.title), self.folder, self.updated_at, self.created_at];
-        self.id.iter().copied().chain(others.into_iter().flatten()).collect()
+        let mut members = self.id.to_vec();
+        for member in [Some(self.title), self.folder, self.updated_at, self.created_at].into_iter().flatten()
+        {
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        members
     }
 }
 

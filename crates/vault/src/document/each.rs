@@ -13,11 +13,39 @@ use super::{Canonical, DocumentError};
 pub struct Element {
     /// Where it stands in the answer, in bytes.
     pub raw: Range<usize>,
-    /// Canonical texts of the members that were asked for: as the body has them, or as they
-    /// were cut out. Of several with one name the last.
-    pub members: Vec<Option<String>>,
+    /// The members that were asked for; of several with one name the last.
+    pub members: Vec<Option<Member>>,
     /// What [`canonicalise`](super::canonicalise) makes of it.
     pub canonical: Canonical,
+}
+
+/// The value of a member of an element, in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member {
+    /// It stands there in the body.
+    Kept(Range<usize>),
+    /// It was cut out of the body.
+    CutOut(String),
+}
+
+impl Member {
+    /// Where it stands in the body, if it is there.
+    pub fn place(self) -> Option<Range<usize>> {
+        match self {
+            Self::Kept(at) => Some(at),
+            Self::CutOut(_) => None,
+        }
+    }
+}
+
+impl Element {
+    /// The text of a member, by its place among those that were asked for.
+    pub fn member(&self, nth: usize) -> Option<&str> {
+        match self.members.get(nth)?.as_ref()? {
+            Member::Kept(at) => str::from_utf8(self.canonical.body.get(at.clone())?).ok(),
+            Member::CutOut(text) => Some(text),
+        }
+    }
 }
 
 /// The elements of an answer, which must be a JSON array of objects, each brought into
@@ -39,8 +67,8 @@ enum At {
 }
 
 impl<'a> Elements<'a> {
-    /// Starts before the first element; of each the members with these names, spelt without
-    /// escapes, are wanted as well.
+    /// Starts before the first element; of each the members with these names, each another one
+    /// and spelt without escapes, are wanted as well.
     ///
     /// # Errors
     /// When `answer` is not UTF-8, or longer than 512 MiB.
@@ -142,7 +170,7 @@ mod tests {
             assert_eq!(element.canonical, canonicalise(row.as_bytes(), &rules()).unwrap(), "{row}");
         }
         assert_eq!(found[0].canonical.references.len(), 1);
-        let members = |nth: usize| found[nth].members.iter().map(Option::as_deref).collect::<Vec<_>>();
+        let members = |nth: usize| [0, 1, 2, 3].map(|member| found[nth].member(member));
         assert_eq!(members(0), [Some(r#""1""#), Some(r#""today""#), Some("4"), None]);
         assert_eq!(members(1), [Some(r#""3é""#), None, None, Some(crate::document::REDACTED)]);
         assert_eq!(members(2), [None; 4]);

@@ -69,7 +69,7 @@ mod split;
 mod walk;
 
 pub use content::Content;
-pub use each::{Element, Elements};
+pub use each::{Element, Elements, Member};
 pub use merge::merge_volatile;
 pub use redactions::redactions;
 pub use references::{Reference, ReferencePattern};

@@ -1,6 +1,9 @@
 //! Canonicalising a document, its volatile fields cut out.
 
+use std::ops::Range;
+
 use super::counters::counters;
+use super::each::Member;
 use super::references::Met;
 use super::rules::{CompiledRules, NOWHERE, PathPlace, ROOT};
 use super::walk::{Edit, Key, Treatment, Walk};
@@ -26,9 +29,9 @@ pub fn canonicalise(raw: &[u8], rules: &CompiledRules) -> Result<Canonical, Docu
 #[derive(Debug)]
 pub(super) struct Split<'r> {
     rules: &'r CompiledRules,
-    /// Names of members of the root that are wanted, and what these hold.
+    /// Names of members of the root that are wanted, and where these are.
     wanted: &'r [&'r str],
-    pub(super) told: Vec<Option<String>>,
+    pub(super) told: Vec<Option<Member>>,
     /// `pointer` and `value` texts, one after the other.
     text: Vec<u8>,
     cuts: Vec<Cut>,
@@ -64,13 +67,13 @@ impl Edit for Split<'_> {
         }
     }
 
-    #[inline]
-    fn at_root(&mut self, key: &[u8], value: &[u8]) {
-        for (name, told) in self.wanted.iter().zip(&mut self.told) {
-            if name.as_bytes() == key {
-                *told = str::from_utf8(value).ok().map(str::to_owned);
-            }
-        }
+    fn cut_at_root(&mut self, key: &[u8], value: &[u8]) {
+        let text = || str::from_utf8(value).ok().map(|text| Member::CutOut(text.to_owned()));
+        self.tell(key, text);
+    }
+
+    fn kept_at_root(&mut self, key: &[u8], value: Range<usize>) {
+        self.tell(key, || Some(Member::Kept(value)));
     }
 
     fn cut(&mut self, write_pointer: impl FnOnce(&mut Vec<u8>), document: &[u8]) {
@@ -87,6 +90,12 @@ impl<'r> Split<'r> {
     pub(super) fn new(rules: &'r CompiledRules, wanted: &'r [&'r str]) -> Self {
         let told = vec![None; wanted.len()];
         Self { rules, wanted, told, text: Vec::new(), cuts: Vec::new(), met: Met::default() }
+    }
+
+    fn tell(&mut self, key: &[u8], member: impl FnOnce() -> Option<Member>) {
+        if let Some(nth) = self.wanted.iter().position(|name| name.as_bytes() == key) {
+            self.told[nth] = member();
+        }
     }
 
     /// What was made of the document, with what the walk wrote of it.

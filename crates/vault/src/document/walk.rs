@@ -67,8 +67,11 @@ pub(super) trait Edit {
     /// Takes a canonical string or number that stays as it is.
     fn scalar(&mut self, _place: Self::Place, _text: &[u8]) {}
 
-    /// Takes a member of the root, as it is written or would be, had it not been cut out.
-    fn at_root(&mut self, _key: &[u8], _value: &[u8]) {}
+    /// Takes a member of the root that was cut out.
+    fn cut_at_root(&mut self, _key: &[u8], _value: &[u8]) {}
+
+    /// Takes a member of the root that is kept, and where its value is in the result.
+    fn kept_at_root(&mut self, _key: &[u8], _value: Range<usize>) {}
 
     /// Takes a member that was cut out.
     fn cut(&mut self, pointer: impl FnOnce(&mut Vec<u8>), value: &[u8]);
@@ -88,6 +91,11 @@ struct Member {
 impl Member {
     fn key<'a>(&self, out: &'a [u8]) -> &'a [u8] {
         &out[self.start + 1..self.key_end]
+    }
+
+    fn moved_to(self, start: usize) -> Self {
+        let at = |offset: usize| start + offset - self.start;
+        Self { start, key_end: at(self.key_end), end: at(self.end), ..self }
     }
 }
 
@@ -270,6 +278,11 @@ impl<'a, E: Edit> Walk<'a, E> {
         if !sorted {
             self.sort_members(first);
         }
+        if self.depth == 1 {
+            for Member { start, key_end, end, .. } in &self.members[first..] {
+                self.edit.kept_at_root(&self.out[start + 1..*key_end], key_end + 2..*end);
+            }
+        }
         self.members.truncate(first);
         self.out.push(b'}');
         Ok(())
@@ -291,13 +304,12 @@ impl<'a, E: Edit> Walk<'a, E> {
             self.out.push(b':');
             let siblings = first..self.members.len();
             let step = Step::Member { key: start + 1..key_end, siblings, nth: None };
-            let is_kept = self.member(place, step, escaped)?;
-            if self.depth == 1 {
-                self.edit.at_root(&self.out[start + 1..key_end], &self.out[key_end + 2..]);
-            }
-            if is_kept {
+            if self.member(place, step, escaped)? {
                 self.push_member(start, key_end, first, sorted);
             } else {
+                if self.depth == 1 {
+                    self.edit.cut_at_root(&self.out[start + 1..key_end], &self.out[key_end + 2..]);
+                }
                 self.out.truncate(before);
             }
             match self.scanner.peek_token() {
@@ -415,20 +427,26 @@ impl<'a, E: Edit> Walk<'a, E> {
 
     /// Moves the members of the object that closes into their order.
     fn sort_members(&mut self, first: usize) {
-        let (out, members) = (&mut self.out, &self.members[first..]);
+        let (out, members) = (&mut self.out, &mut self.members[first..]);
         let begin = members[0].start;
         self.scratch.clear();
         // Of a document that is an object this is all: it need not be copied back.
         let is_root = begin == ROOT_BEGINS;
         self.scratch.extend(is_root.then_some(b'{'));
-        for nth in self.orders.of(members, out) {
-            let member = &members[*nth];
+        let places = self.orders.of(members, out);
+        let mut moved = Vec::with_capacity(if is_root { members.len() } else { 0 });
+        for nth in places {
+            let member = members[*nth];
+            if is_root {
+                moved.push(member.moved_to(self.scratch.len()));
+            }
             self.scratch.extend_from_slice(&out[member.start..member.end]);
             self.scratch.push(b',');
         }
         if is_root {
             self.scratch.truncate(out.len());
             std::mem::swap(out, &mut self.scratch);
+            members.copy_from_slice(&moved);
             return;
         }
         let length = out.len() - begin;

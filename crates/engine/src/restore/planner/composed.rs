@@ -21,7 +21,8 @@ use crate::restore::step::{Ids, Symbol, Verb};
 use crate::restore::{RestoreError, parts, read_back, special};
 
 /// Tested to be all parts of a dashboard.
-const PARTS_OF_DASHBOARDS: [&str; 3] = ["dashboard_filters", "dashboard_elements", "dashboard_layouts"];
+pub(in crate::restore) const PARTS_OF_DASHBOARDS: [&str; 3] =
+    ["dashboard_filters", "dashboard_elements", "dashboard_layouts"];
 
 /// What all targets are composed by.
 pub(super) struct Ground<'g> {
@@ -142,8 +143,12 @@ impl Ground<'_> {
         let composed = |outcome| Composed { live, outcome, edited: Some(Vec::new()), rest: None };
         let sides = match live_body.as_deref() {
             None => Value::parse(&stored).map(|wanted| (wanted, None)),
-            Some(live) => Value::parse_both([&stored, live], self.apart(task.kind, &stored))
-                .map(|[wanted, there]| (wanted, Some(there))),
+            Some(live) => {
+                let packed = task.live.and_then(|live| live.packed.as_ref());
+                let known = packed.map_or(&[][..], |packed| &packed.parts);
+                Value::parse_both([&stored, live], self.apart(task.kind, &stored), known)
+                    .map(|[wanted, there]| (wanted, Some(there)))
+            }
         };
         let (wanted, there) = sides.map_err(|error| damaged(error.to_string()))?;
         if let Some(why) = special::untouchable(task.kind.name, &wanted) {
@@ -322,7 +327,7 @@ mod tests {
             let (ids, absent, made, manner) = (Ids::new(), BTreeSet::new(), HashSet::new(), Manner::default());
             let dashboards = Kind::find("dashboards").unwrap();
             let told = |lists: &[&str]| {
-                let [wanted, there] = Value::parse_both([wanted.as_bytes(), there.as_bytes()], lists).unwrap();
+                let [wanted, there] = Value::parse_both([wanted.as_bytes(), there.as_bytes()], lists, &[]).unwrap();
                 let stored = |_: &str, _: &str| None;
                 let world = World {
                     ids: &ids,

@@ -40,6 +40,7 @@ use super::session::Session;
 use super::step::{Ids, Symbol};
 use super::{RestoreError, clashes, may};
 
+pub(super) use composed::PARTS_OF_DASHBOARDS;
 pub(super) use edges::LiveEdges;
 pub(super) use favorites::{ENTRIES, LISTS as FAVORITES, places, read_lists};
 pub(super) use meant::{AsMeant, Meant, before_reading_back};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use engine::extract::CallReport;
-use engine::restore::{self, Listing, OnConflict, Plan, Request, Restored, Session};
+use engine::restore::{self, Listing, OnConflict, Plan, Planned, Request, Restored, Session};
 use looker::Client;
 use tokio_util::sync::CancellationToken;
 use vault::{InstanceId, Vault};
@@ -104,16 +104,32 @@ impl Rehearsing<'_> {
         let vault = Vault::open_for_writing(&self.copy, vault::RESTORING)?;
         let bars = Bars::new(&self.context.printer);
         let session = Session::open(self.client, vault, self.instance, None, bars, &self.interrupted).await?;
-        let mut planned = restore::plan(&session, request).await?;
+        let planned = self.decided(&session, request, on_conflict).await;
         let planning = CallReport::all(self.client);
-        let all = ApplyArgs { yes: true, allow_irreversible: true };
-        if !carry::decide(self.context, &mut planned.plan, &all, Some(on_conflict))? {
-            session.close("{}".to_owned()).await?;
-            return Ok((planned.plan, planning, None));
-        }
+        let mut planned = match planned {
+            Ok((planned, true)) => planned,
+            // The vault is closed before its folder goes.
+            nothing_to_do => {
+                session.close("{}".to_owned()).await?;
+                return nothing_to_do.map(|(planned, _)| (planned.plan, planning, None));
+            }
+        };
         let (session, id) = restore::begin(session, &mut planned).await?;
         let restored = restore::carry_out(&session, id, &planned.plan, &Listing::default()).await;
         session.close(r#"{"restore":"after"}"#.to_owned()).await?;
         Ok((planned.plan, planning, Some(restored?)))
+    }
+
+    /// A plan, and whether there is something to do.
+    async fn decided(
+        &self,
+        session: &Session,
+        request: Request,
+        on_conflict: ConflictChoice,
+    ) -> Result<(Planned, bool), Failure> {
+        let mut planned = restore::plan(session, request).await?;
+        let all = ApplyArgs { yes: true, allow_irreversible: true };
+        let goes_on = carry::decide(self.context, &mut planned.plan, &all, Some(on_conflict))?;
+        Ok((planned, goes_on))
     }
 }

@@ -126,7 +126,8 @@ mod tests {
 
     use super::*;
 
-    const PACKED: &str = r#"{"title":"Sales","id":"7","created_at":"2024-05-01T08:00:00Z","view_count":3}"#;
+    const PACKED: &str = r#"{"title":"Sales","id":"7","created_at":"2024-05-01T08:00:00Z","view_count":3,
+        "dashboard_layouts":[ ],"dashboard_elements":[{"b":"]","a":[]}]}"#;
 
     /// What is read of a page of a kind.
     fn page(kind: &str, answer: &str) -> looker::error::Result<Answered> {
@@ -158,6 +159,9 @@ mod tests {
         let body = vault::canonicalise(PACKED.as_bytes(), rules).unwrap().body;
         assert_eq!(told(&read), [("7", "", Some(BodyHash::of(&body))), ("8", unborn, None)]);
         assert_eq!(read[0].0.title.as_deref(), Some("Sales"));
+        let parts = read[0].1.iter().flat_map(|packed| &packed.parts);
+        let parts: Vec<_> = parts.map(|part| str::from_utf8(&body[part.clone()]).unwrap()).collect();
+        assert_eq!(parts, [r#"[{"a":[],"b":"]"}]"#, "[]"], "in the order of their names in the table");
         let read = page("folders", &format!("[{PACKED}]")).unwrap();
         assert_eq!(told(&read), [("7", PACKED, None)]);
     }

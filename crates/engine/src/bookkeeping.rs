@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use looker::Client;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use vault::{Doubt, RunEnd, RunId, RunStart, RunState, Vault, VaultError, Writer};
+use vault::{InstanceId, RunEnd, RunId, RunStart, RunState, Vault, VaultError, Writer};
 
 use crate::check::release;
 use crate::extract::{ExtractError, blocking};
@@ -29,6 +29,25 @@ pub(crate) fn count_calls(client: &Client, writer: &Writer, run: RunId) -> Resul
         calls: line.calls,
     });
     writer.calls(run, lines.collect())
+}
+
+/// The start of a run that reads by this client, and now.
+pub(crate) fn run_start(
+    client: &Client,
+    instance: InstanceId,
+    command: &'static str,
+    scope: String,
+    release: Option<String>,
+) -> RunStart {
+    RunStart {
+        instance,
+        command: command.to_owned(),
+        scope,
+        options: "{}".to_owned(),
+        account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
+        release,
+        started_at: Timestamp::now(),
+    }
 }
 
 /// A task that writes calls down until it is ended or dropped.
@@ -81,15 +100,8 @@ impl Errand {
     ) -> Result<Self, ExtractError> {
         let (signed_in, release) = tokio::join!(client.sign_in(), release(client));
         signed_in?;
-        let start = RunStart {
-            instance: vault.instance(&client.settings().host())?,
-            command: command.to_owned(),
-            scope: scope.to_string(),
-            options: "{}".to_owned(),
-            account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
-            release,
-            started_at: Timestamp::now(),
-        };
+        let instance = vault.instance(&client.settings().host())?;
+        let start = run_start(client, instance, command, scope.to_string(), release);
         let run = vault.begin_run(&start)?;
         let writer = vault.into_writer();
         let bookkeeping = Bookkeeping::start(client.clone(), writer.clone(), run);
@@ -102,16 +114,7 @@ impl Errand {
         let (client, writer, run) = (self.client, self.writer, self.run);
         blocking(move || {
             count_calls(&client, &writer, run)?;
-            writer.finish(RunEnd {
-                run,
-                state,
-                ended_at: Timestamp::now(),
-                account: None,
-                totals_json: "{}".to_owned(),
-                absence: Vec::new(),
-                doubt: Doubt::default(),
-                ranges_restated: false,
-            })?;
+            writer.finish(RunEnd::now(run, state, "{}".to_owned()))?;
             writer.close()?;
             Ok(run.number())
         })

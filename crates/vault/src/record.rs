@@ -172,6 +172,22 @@ pub struct RunEnd {
     pub ranges_restated: bool,
 }
 
+impl RunEnd {
+    /// A run that ends now, by which nothing becomes absent.
+    pub fn now(run: RunId, state: RunState, totals_json: String) -> Self {
+        Self {
+            run,
+            state,
+            ended_at: Timestamp::now(),
+            account: None,
+            totals_json,
+            absence: Vec::new(),
+            doubt: Doubt::default(),
+            ranges_restated: false,
+        }
+    }
+}
+
 /// A part of an instance that was read or listed whole.
 #[derive(Debug, Clone)]
 pub struct AbsenceScope {

@@ -15,7 +15,7 @@ use engine::extract::{Destinations, Recorder, rules};
 use jiff::Timestamp;
 use looker::rows::Row;
 use serde::Deserialize;
-use vault::{CompiledRules, Doubt, Record, RunEnd, RunStart, RunState, Side, Vault, Writer};
+use vault::{CompiledRules, Record, RunEnd, RunStart, RunState, Side, Vault, Writer};
 
 use crate::program::Program;
 use crate::year::{Body, Year};
@@ -90,16 +90,8 @@ impl<'a> Filling<'a> {
                 writer.items(run, kind.records(page, at, &writer)?)?;
             }
         }
-        writer.finish(RunEnd {
-            run,
-            state: RunState::Complete,
-            ended_at: at,
-            account: None,
-            totals_json: "{}".to_owned(),
-            absence: Vec::new(),
-            doubt: Doubt::default(),
-            ranges_restated: false,
-        })?;
+        let end = RunEnd::now(run, RunState::Complete, "{}".to_owned());
+        writer.finish(RunEnd { ended_at: at, ..end })?;
         writer.close()?;
         Vault::open_for_writing(self.path, "bench")?.index_content(&INDEXER, &mut |_| ())?;
         Ok(())

@@ -381,16 +381,7 @@ impl Run {
         let totals = serde_json::json!({ "stopped": Stop::Refused(other.to_string()) });
         blocking(move || {
             preparer.count_calls()?;
-            writer.finish(RunEnd {
-                run,
-                state: RunState::Incomplete,
-                ended_at: Timestamp::now(),
-                account: None,
-                totals_json: totals.to_string(),
-                absence: Vec::new(),
-                doubt: Doubt::default(),
-                ranges_restated: false,
-            })?;
+            writer.finish(RunEnd::now(run, RunState::Incomplete, totals.to_string()))?;
             Ok(writer.close()?)
         })
         .await?;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use looker::catalogue::AnswerShape;
 use looker::client::Reply;
 use looker::rows::{self, Row};
 use looker::{Client, Kind};
 use tokio_util::sync::CancellationToken;
-use vault::{Doubt, InstanceId, ListFilter, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
+use vault::{InstanceId, ListFilter, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
 
 use super::LiveError;
 use super::judge::{judge, told};
@@ -19,7 +18,7 @@ use super::plan::{KindPlan, Plan, Request};
 use super::read::{Asks, Read};
 use super::report::{KindReport, ObjectReport, Outcome, Report};
 use crate::Watch;
-use crate::bookkeeping::{Bookkeeping, count_calls};
+use crate::bookkeeping::{Bookkeeping, count_calls, run_start};
 use crate::check::{cannot_heal, release, unavailable};
 use crate::extract::{Brake, CallReport, ExtractError, FolderScope, Stop, blocking, compiled, item};
 
@@ -101,15 +100,7 @@ fn start(client: &Client, plan: &Plan, release: Option<String>) -> RunStart {
         "live": { "sample": sample, "seed": seed },
         "trash": false,
     });
-    RunStart {
-        instance: plan.instance,
-        command: vault::COMPARING.to_owned(),
-        scope: scope.to_string(),
-        options: "{}".to_owned(),
-        account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
-        release,
-        started_at: Timestamp::now(),
-    }
+    run_start(client, plan.instance, vault::COMPARING, scope.to_string(), release)
 }
 
 impl Comparison {
@@ -260,16 +251,7 @@ impl Comparison {
         let Self { client, writer, run, .. } = self;
         blocking(move || {
             count_calls(&client, &writer, run)?;
-            writer.finish(RunEnd {
-                run,
-                state,
-                ended_at: Timestamp::now(),
-                account: None,
-                totals_json: totals,
-                absence: Vec::new(),
-                doubt: Doubt::default(),
-                ranges_restated: false,
-            })?;
+            writer.finish(RunEnd::now(run, state, totals))?;
             Ok(writer.close()?)
         })
         .await?;

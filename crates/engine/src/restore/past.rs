@@ -268,7 +268,7 @@ mod tests {
     use bytes::Bytes;
     use jiff::Timestamp;
     use looker::rows::Row;
-    use vault::{Doubt, RunEnd, RunStart, RunState, Side, Vault};
+    use vault::{RunEnd, RunStart, RunState, Side, Vault};
 
     use super::*;
     use crate::extract::{Recorder, compiled};
@@ -300,16 +300,7 @@ mod tests {
                 recorder.record(&row, |_| Ok(false)).unwrap().unwrap()
             };
             writer.items(run, folders.iter().map(record).collect()).unwrap();
-            let end = RunEnd {
-                run,
-                state: RunState::Complete,
-                ended_at: Timestamp::now(),
-                account: None,
-                totals_json: "{}".to_owned(),
-                absence: Vec::new(),
-                doubt: Doubt::default(),
-                ranges_restated: false,
-            };
+            let end = RunEnd::now(run, RunState::Complete, "{}".to_owned());
             writer.finish(end).unwrap();
             writer.close().unwrap();
             run

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use looker::{Client, Kind};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use vault::{Doubt, InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
+use vault::{InstanceId, RunEnd, RunId, RunStart, RunState, Side, Vault, Writer};
 
 use super::RestoreError;
 use super::accepted::Accepted;
@@ -17,7 +17,7 @@ use super::planner::Reads;
 use crate::Watch;
 use crate::account::Account;
 use crate::allowance::{Allowance, Standing};
-use crate::bookkeeping::{Bookkeeping, count_calls};
+use crate::bookkeeping::{Bookkeeping, count_calls, run_start};
 use crate::check::{cannot_heal, release};
 use crate::extract::{self, Brake, ExtractError, Stop, blocking};
 
@@ -230,27 +230,12 @@ impl Session {
     }
 
     fn end(&self, totals_json: String) -> RunEnd {
-        RunEnd {
-            run: self.run,
-            state: if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete },
-            ended_at: Timestamp::now(),
-            account: None,
-            totals_json,
-            absence: Vec::new(),
-            doubt: Doubt::default(),
-            ranges_restated: false,
-        }
+        let state = if self.stopped().is_some() { RunState::Incomplete } else { RunState::Complete };
+        RunEnd::now(self.run, state, totals_json)
     }
 }
 
 fn start(client: &Client, instance: InstanceId, release: Option<String>) -> RunStart {
-    RunStart {
-        instance,
-        command: vault::RESTORING.to_owned(),
-        scope: r#"{"restore":true}"#.to_owned(),
-        options: "{}".to_owned(),
-        account: serde_json::json!({ "client_id": client.settings().client_id }).to_string(),
-        release,
-        started_at: Timestamp::now(),
-    }
+    let scope = r#"{"restore":true}"#.to_owned();
+    run_start(client, instance, vault::RESTORING, scope, release)
 }

@@ -153,16 +153,7 @@ impl World {
 
 /// Ends the run that stands for an extraction.
 pub(crate) fn ended(run: RunId) -> RunEnd {
-    RunEnd {
-        run,
-        state: RunState::Complete,
-        ended_at: Timestamp::now(),
-        account: None,
-        totals_json: "{}".to_owned(),
-        absence: Vec::new(),
-        doubt: vault::Doubt::default(),
-        ranges_restated: false,
-    }
+    RunEnd::now(run, RunState::Complete, "{}".to_owned())
 }
 
 /// A plan that is being made.

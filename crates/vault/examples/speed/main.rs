@@ -195,16 +195,7 @@ impl RunWriter {
     }
 
     fn finish(&self) {
-        let end = RunEnd {
-            account: None,
-            doubt: vault::Doubt::default(),
-            ranges_restated: false,
-            run: self.run,
-            state: RunState::Complete,
-            ended_at: jiff::Timestamp::now(),
-            totals_json: "{}".into(),
-            absence: Vec::new(),
-        };
+        let end = RunEnd::now(self.run, RunState::Complete, "{}".into());
         self.writer.finish(end).expect("an end");
     }
 }
